@@ -1,0 +1,275 @@
+"""The physics of one silicon neuron, once: parameters -> coefficients, state, step.
+
+The simulated board and the trainable layer both call `step`; nothing else in the project
+knows an equation of the neuron.
+
+Synapse, for each dendrite d (differential-pair integrator, linear above its gain current):
+    I_d <- max(I_d exp(-dt/tau_d) + jump_d * sum of weight currents that arrived, I_0)
+    tau_d = C_d U_T / (kappa I_tau_d),   jump_d = I_gain_d/I_tau_d (1 - exp(-t_pulse/tau_d))
+Soma (Chicca et al. 2014, in the form of chip.md 4.1), I the soma current, x = I / I_gain:
+    I_in  = max(I_ampa + I_nmda / (1 + I_gate/I) - I_gaba + I_dc, I_0)
+    I_sum = I_leak + I_ahp + I_shunt
+    I_fb  = I_0 (I/I_0)^(kappa/(kappa+1))      exponential soma only (Rockpool's form), else 0
+    Q (1 + 1/x) dx/dt = I_in - (I_sum - I_fb)(1 + x),      Q = C_mem U_T / kappa  [A s]
+Spike when I >= I_threshold; then I = I_0 for t_ref = V_th C_ref / I_ref, and the adaptation
+integrator I_ahp receives one pulse.
+
+Where this differs from Rockpool's DynapSim, and why: docs/simulated_chip.md.
+
+Integration: with z = x + ln x the soma is Q dz/dt = I_in - (I_sum - I_fb)(1 + x), free of
+the stiff factor 1 + 1/x, so one exponential Rosenbrock step (second order, exact where the
+equation is linear) replaces the hundred Euler steps needed after a reset. The synaptic
+currents decay exactly; the soma sees their mean over the step. A spike is located inside the
+step, and what is left of the step after it counts against the refractory period.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .omega import wright_omega
+from .parameters import CONSTANTS, DENDRITES, CircuitConstants
+
+EXPONENTIAL_SUBSTEPS = 8
+"""Soma steps per step while any neuron has positive feedback, whose run-away one step misses."""
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """What `step` needs, computed once from currents; tensors broadcast to [..., neuron]."""
+
+    dt: float
+    """Step [s]."""
+    charge: Tensor
+    """Q = C_mem U_T / kappa [A s]."""
+    i_leak: Tensor
+    """Soma leak current [A]."""
+    i_gain: Tensor
+    """Soma gain current [A]."""
+    i_dc: Tensor
+    """Constant injected current, 0 where switched off [A]."""
+    i_gate: Tensor
+    """NMDA gate current, 0 where switched off [A]."""
+    feedback: Tensor
+    """1 for an exponential soma, 0 for a threshold soma."""
+    z_floor: Tensor
+    """z at the dark current [1]."""
+    x_threshold: Tensor
+    """Threshold over gain current [1]."""
+    z_threshold: Tensor
+    """z at the threshold [1]."""
+    t_refractory: Tensor
+    """Refractory period [s]."""
+    decay: dict[str, Tensor]
+    """Factor by which each present dendrite decays in a step."""
+    mean: dict[str, Tensor]
+    """Mean of the decaying current over a step, relative to its start."""
+    jump: dict[str, Tensor]
+    """Dendrite current per ampere of weight current [1]."""
+    ahp_decay: Tensor
+    """As `decay`, for adaptation."""
+    ahp_jump: Tensor
+    """Adaptation current added by one own spike [A]; 0 where switched off."""
+    ahp_floor: Tensor
+    """I_0 where adaptation is switched on, else 0 [A]."""
+    constants: CircuitConstants
+    """The silicon."""
+    substeps: int
+    """Soma steps per step."""
+
+
+class State(NamedTuple):
+    """Everything a neuron remembers between steps; tensors [..., neuron]."""
+
+    dendrites: dict[str, Tensor]
+    """Current of each present dendrite [A]."""
+    ahp: Tensor
+    """Adaptation current [A]."""
+    z: Tensor
+    """Soma, z = x + ln x with x = I / I_gain [1]."""
+    wait: Tensor
+    """How long after the start of the step the soma integrates again [s]; negative: it lags."""
+
+
+class Spikes(NamedTuple):
+    """What a step emits; tensors [..., neuron]."""
+
+    count: Tensor
+    """1 where the neuron spiked, else 0; differentiable by surrogate."""
+    time: Tensor
+    """Moment of the spike after the start of the step [s]; meaningless without a spike."""
+
+
+def coefficients(
+    currents: dict[str, Tensor],
+    switches: dict[str, Tensor],
+    dendrites: tuple[str, ...],
+    dt: float,
+    constants: CircuitConstants = CONSTANTS,
+) -> Coefficients:
+    """Turn currents [A] into the coefficients of a step of `dt` seconds.
+
+    Args:
+        currents: by the names of `NeuronParameters`, each [..., neuron].
+        switches: 'exponential', 'nmda_gate', 'adaptation', 'dc', each 0 or 1, [..., neuron].
+        dendrites: those that receive synapses; the others rest at the dark current.
+        dt: step [s].
+    """
+    c = constants
+    i_0 = c.i_0
+    i = {name: torch.clamp(value, min=i_0) for name, value in currents.items()}
+    t_pulse = c.v_th * c.c_pulse / i["i_pulse"]
+    decay, mean, jump = {}, {}, {}
+    for d in dendrites:
+        tau = getattr(c, f"c_{d}") * c.u_t / (c.kappa * i[f"i_tau_{d}"])
+        decay[d] = torch.exp(-dt / tau)
+        mean[d] = -torch.expm1(-dt / tau) * tau / dt
+        jump[d] = -torch.expm1(-t_pulse / tau) * i[f"i_gain_{d}"] / i[f"i_tau_{d}"]
+    tau_ahp = c.c_ahp * c.u_t / (c.kappa * i["i_tau_ahp"])
+    t_pulse_ahp = c.v_th * c.c_pulse / i["i_pulse_ahp"]
+    ahp_gain = -torch.expm1(-t_pulse_ahp / tau_ahp) * i["i_gain_ahp"] / i["i_tau_ahp"]
+    x_floor = i_0 / i["i_gain_mem"]
+    x_threshold = i["i_threshold"] / i["i_gain_mem"]
+    return Coefficients(
+        dt=dt,
+        charge=torch.full_like(i["i_tau_mem"], c.c_mem * c.u_t / c.kappa),
+        i_leak=i["i_tau_mem"],
+        i_gain=i["i_gain_mem"],
+        i_dc=i["i_dc"] * switches["dc"],
+        i_gate=i["i_nmda_gate"] * switches["nmda_gate"],
+        feedback=switches["exponential"],
+        z_floor=x_floor + torch.log(x_floor),
+        x_threshold=x_threshold,
+        z_threshold=x_threshold + torch.log(x_threshold),
+        t_refractory=c.v_th * c.c_ref / i["i_refractory"],
+        decay=decay,
+        mean=mean,
+        jump=jump,
+        ahp_decay=torch.exp(-dt / tau_ahp),
+        ahp_jump=ahp_gain * i["i_w_ahp"] * switches["adaptation"],
+        ahp_floor=i_0 * switches["adaptation"],
+        constants=c,
+        substeps=EXPONENTIAL_SUBSTEPS if bool(switches["exponential"].any()) else 1,
+    )
+
+
+def rest(c: Coefficients, shape: tuple[int, ...]) -> State:
+    """State of silent neurons: every current at its floor, ready to integrate."""
+    like = c.z_floor
+    zero = torch.zeros(shape, dtype=like.dtype, device=like.device)
+    return State(
+        dendrites={d: zero + c.constants.i_0 for d in c.decay},
+        ahp=zero + c.ahp_floor,
+        z=zero + c.z_floor,
+        wait=zero,
+    )
+
+
+def step(c: Coefficients, state: State, drive: dict[str, Tensor]) -> tuple[State, Spikes]:
+    """Advance every neuron by `c.dt`.
+
+    Args:
+        drive: per dendrite, the sum of the weight currents [A] that arrived at the start of
+            this step, [..., neuron]; a missing dendrite received nothing.
+
+    Returns:
+        The state at the end of the step, and the spikes in it. At most one spike per neuron
+        and step: a neuron cannot be followed above 1/dt.
+    """
+    i_0 = c.constants.i_0
+    dendrites = dict(state.dendrites)
+    for d, arrived in drive.items():
+        dendrites[d] = dendrites[d] + c.jump[d] * arrived
+    seen = {d: torch.clamp(value * c.mean[d], min=i_0) for d, value in dendrites.items()}
+    z, wait, spikes = _soma(c, state, seen)
+    ahp = torch.maximum(state.ahp * c.ahp_decay + c.ahp_jump * spikes.count, c.ahp_floor)
+    decayed = {d: torch.clamp(value * c.decay[d], min=i_0) for d, value in dendrites.items()}
+    return State(decayed, ahp, z, wait), spikes
+
+
+def _soma(c: Coefficients, state: State, seen: dict[str, Tensor]) -> tuple[Tensor, Tensor, Spikes]:
+    """Integrate the soma over one step in `c.substeps` pieces: new z, new wait, spikes."""
+    i_0 = c.constants.i_0
+    piece = c.dt / c.substeps
+    steady = seen.get("ampa", i_0) - seen.get("gaba", i_0) + c.i_dc
+    nmda = seen.get("nmda")
+    i_sum = c.i_leak + seen.get("shunt", i_0) + state.ahp
+    z, wait = state.z, state.wait
+    count = time = torch.zeros_like(z)
+    for index in range(c.substeps):
+        x = wright_omega(z)
+        gated = i_0 if nmda is None else nmda / (1.0 + c.i_gate / (x * c.i_gain))
+        i_in = torch.clamp(steady + gated, min=i_0)
+        done = count.detach() > 0
+        h = torch.where(done, 0.0, torch.clamp(piece - wait, min=0.0))
+        z, fired, when = _piece(c, z, x, i_in, i_sum, h)
+        hit = fired.detach() > 0
+        time = torch.where(hit, torch.clamp(wait + when, min=0.0) + index * piece, time)
+        count = count + fired
+        # Time the soma could not use (after a spike, with a refractory period shorter than
+        # what is left of the step) is carried as a negative wait, never more than one step.
+        idle = torch.where(done, wait - piece, torch.clamp(wait - piece, min=0.0))
+        wait = torch.where(hit, wait + when + c.t_refractory - piece, idle)
+        wait = torch.clamp(wait, min=-c.dt)
+    return z, wait, Spikes(count, time)
+
+
+def _piece(c: Coefficients, z: Tensor, x: Tensor, i_in: Tensor, i_sum: Tensor, h: Tensor):
+    """One exponential Rosenbrock step of length h [s]: new z, spike (0 or 1), time of crossing."""
+    i_fb, slope_fb = _feedback(c, x)
+    rate = (i_in - (i_sum - i_fb) * (1.0 + x)) / c.charge
+    slope = (slope_fb * (1.0 + x) - (i_sum - i_fb)) * x / (1.0 + x) / c.charge
+    z_end = torch.maximum(z + h * rate * phi1(h * slope), c.z_floor)
+    fired = SpikeAtThreshold.apply(z_end, c.z_threshold, c.x_threshold)
+    with torch.no_grad():
+        # The same local solution, solved for the time at which it reaches the threshold.
+        straight = (c.z_threshold - z) / rate
+        bend = torch.log1p(slope * straight) / (slope * straight)
+        when = torch.where(bend > 0, straight * bend, straight)
+        when = torch.minimum(torch.clamp(when, min=0.0), h)
+    z_new = torch.where(fired.detach() > 0, c.z_floor, z_end)
+    return z_new, fired, when
+
+
+def _feedback(c: Coefficients, x: Tensor) -> tuple[Tensor | float, Tensor | float]:
+    """Positive feedback current [A] of an exponential soma and its derivative by x [A]."""
+    if c.substeps == 1:
+        return 0.0, 0.0
+    i_0, power = c.constants.i_0, c.constants.kappa / (c.constants.kappa + 1.0)
+    i_fb = c.feedback * i_0 * torch.exp(power * torch.log(x * c.i_gain / i_0))
+    return i_fb, power * i_fb / x
+
+
+def phi1(a: Tensor) -> Tensor:
+    """(exp(a) - 1) / a, exact through zero."""
+    small = a.abs() < 1e-5
+    return torch.where(small, 1.0 + a / 2.0, torch.expm1(a) / torch.where(small, 1.0, a))
+
+
+class SpikeAtThreshold(torch.autograd.Function):
+    """1 where z reached its threshold; backward, a fast sigmoid scaled to the threshold.
+
+    With v = (z - z_threshold) / x_threshold, the distance in units of the threshold current,
+    ds/dv = 1 / (1 + SLOPE |v|)^2: of order one whatever the currents are (Rockpool's is 1 per
+    ampere: weight gradients of 1e-11).
+    """
+
+    SLOPE = 5.0
+
+    @staticmethod
+    def forward(ctx, z: Tensor, z_threshold: Tensor, x_threshold: Tensor) -> Tensor:
+        ctx.save_for_backward(z, z_threshold, x_threshold)
+        return (z >= z_threshold).to(z.dtype)
+
+    @staticmethod
+    def backward(ctx, grad: Tensor):  # pyright: ignore[reportIncompatibleMethodOverride]
+        z, z_threshold, x_threshold = ctx.saved_tensors
+        far = 1.0 + SpikeAtThreshold.SLOPE * ((z - z_threshold) / x_threshold).abs()
+        return grad / (far * far * x_threshold), None, None
+
+
+__all__ = ["DENDRITES", "Coefficients", "Spikes", "State", "coefficients", "rest", "step"]

@@ -1,0 +1,257 @@
+"""Stimulus in, recording out: events by population and index, grouped in trials.
+
+Times are 64-bit integer microseconds from the start of their trial.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .archive import content_hash, read_content, write_archive
+from .errors import FileError, InputError
+
+
+def _frozen(array: Any, dtype: Any) -> np.ndarray:
+    array = np.array(array, dtype=dtype)
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Stimulus:
+    """Input events of one or more independent trials.
+
+    Raises:
+        InputError: STIMULUS_INVALID, naming every kind of fault and the first event of each.
+    """
+
+    n_channels: int
+    """Number of input channels."""
+    duration_us: np.ndarray
+    """Length of each trial [us], int64 [trial]."""
+    trial: np.ndarray
+    """Trial of each event, int32 [event]."""
+    time_us: np.ndarray
+    """Time of each event in its trial [us], int64 [event]."""
+    channel: np.ndarray
+    """Channel of each event, int32 [event]."""
+    target: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Index of the output neuron that should win, int64 [trial], or empty."""
+
+    def __post_init__(self) -> None:
+        time = np.asarray(self.time_us)
+        if time.dtype.kind == "f" and not np.array_equal(time, np.trunc(time)):
+            raise InputError(
+                "stimulus: times must be whole microseconds: round them",
+                code="STIMULUS_INVALID",
+            )
+        for name in ("duration_us", "trial", "time_us", "channel", "target"):
+            dtype = np.int32 if name in ("trial", "channel") else np.int64
+            object.__setattr__(self, name, _frozen(getattr(self, name), dtype))
+        faults = list(self._faults())
+        if faults:
+            raise InputError("stimulus: " + "; ".join(faults), code="STIMULUS_INVALID")
+        order = np.lexsort((self.channel, self.time_us, self.trial))
+        for name in ("trial", "time_us", "channel"):
+            array = getattr(self, name)
+            object.__setattr__(self, name, _frozen(array[order], array.dtype))
+
+    def _faults(self):
+        n_trials = len(self.duration_us)
+        if not len(self.trial) == len(self.time_us) == len(self.channel):
+            yield "trial, time and channel differ in length: give one of each per event"
+            return
+        if len(self.target) not in (0, n_trials):
+            yield f"{len(self.target)} targets for {n_trials} trials: give one each or none"
+        if (self.duration_us < 0).any():
+            yield "a trial has a negative duration"
+        bad_trial = (self.trial < 0) | (self.trial >= n_trials)
+        checks = [
+            (bad_trial, f"trials must be 0..{n_trials - 1}"),
+            (self.time_us < 0, "times must not be negative"),
+            (
+                (self.channel < 0) | (self.channel >= self.n_channels),
+                f"channels must be 0..{self.n_channels - 1}",
+            ),
+        ]
+        if not bad_trial.any():
+            late = self.time_us >= self.duration_us[self.trial]
+            checks.append((late, "events must come before the end of their trial"))
+        for bad, need in checks:
+            if bad.any():
+                k = int(np.argmax(bad))
+                yield (
+                    f"{need}, but {int(bad.sum())} are not, the first is event {k} (trial "
+                    f"{self.trial[k]}, time {self.time_us[k]} us, channel {self.channel[k]})"
+                )
+
+    @property
+    def n_trials(self) -> int:
+        """Number of trials."""
+        return len(self.duration_us)
+
+    @cached_property
+    def hash(self) -> str:
+        """Hash of the content."""
+        return content_hash({"n_channels": self.n_channels}, self._arrays())
+
+    def select(self, trials: slice | np.ndarray) -> Stimulus:
+        """The given trials, renumbered from 0 in the order given."""
+        chosen = np.arange(self.n_trials)[trials]
+        number = np.full(self.n_trials, -1)
+        number[chosen] = np.arange(len(chosen))
+        keep = number[self.trial] >= 0
+        return Stimulus(
+            self.n_channels,
+            self.duration_us[chosen],
+            number[self.trial[keep]],
+            self.time_us[keep],
+            self.channel[keep],
+            self.target[chosen] if len(self.target) else self.target,
+        )
+
+    def counts(self, step_us: int) -> np.ndarray:
+        """Number of events per step, float64 [trial, step, channel]; steps cover every trial."""
+        steps = -(-int(self.duration_us.max(initial=0)) // step_us)
+        counts = np.zeros((self.n_trials, steps, self.n_channels))
+        np.add.at(counts, (self.trial, self.time_us // step_us, self.channel), 1.0)
+        return counts
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        names = ("duration_us", "trial", "time_us", "channel", "target")
+        return {name: getattr(self, name) for name in names}
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Write a stimulus file."""
+        return write_archive(path, "stimulus", 1, {"n_channels": self.n_channels}, self._arrays())
+
+    @staticmethod
+    def load(path: str | os.PathLike) -> Stimulus:
+        """Read a stimulus file written by `save`."""
+        return read_content(
+            path, "stimulus", 1, lambda header, arrays: Stimulus(header["n_channels"], **arrays)
+        )
+
+    @staticmethod
+    def read_csv(path: str | os.PathLike, n_channels: int, tail_us: int = 50_000) -> Stimulus:
+        """Read columns `time_us,channel` and optionally `trial` from a CSV file.
+
+        Every trial lasts until `tail_us` after its last event, rounded up to a millisecond.
+
+        Raises:
+            FileError: FILE_MISSING, FILE_CORRUPT (names the line).
+            InputError: STIMULUS_INVALID.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise FileError(f"{path}: no such file: check the path", code="FILE_MISSING")
+        rows = []
+        try:
+            with path.open(newline="", encoding="utf-8") as lines:
+                for row in csv.DictReader(lines):
+                    rows.append((int(row.get("trial") or 0), int(row["time_us"]), int(row["channel"])))
+        except (KeyError, ValueError, TypeError, csv.Error) as error:
+            raise FileError(
+                f"{path}, line {len(rows) + 2}: expected a header line with time_us,channel[,trial] "
+                f"and whole numbers below it ({error!r})",
+                code="FILE_CORRUPT",
+            ) from error
+        trial, time, channel = np.array(rows, np.int64).reshape(-1, 3).T
+        last = np.zeros(max(trial.max(initial=0) + 1, 1), np.int64)
+        inside = trial >= 0
+        np.maximum.at(last, trial[inside], time[inside])
+        duration = -(-(last + 1 + tail_us) // 1000) * 1000
+        return Stimulus(n_channels, duration, trial, time, channel)
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What every monitored neuron did in every trial, and the books of the run.
+
+    Columns are fixed by the network, not by who spiked: a silent neuron is a zero column.
+    """
+
+    names: tuple[str, ...]
+    """What each column is: "neuron 3 of 'output'"."""
+    duration_us: np.ndarray
+    """Length of each trial [us], int64 [trial]."""
+    trial: np.ndarray
+    """Trial of each event, int32 [event]."""
+    time_us: np.ndarray
+    """Time of each event in its trial [us], int64 [event]."""
+    neuron: np.ndarray
+    """Column of each event, int32 [event]."""
+    books: Mapping[str, int]
+    """Events received: in_window, early, late, foreign; and sent. Nothing is in no book."""
+    board: Mapping[str, Any]
+    """Which board produced it; `target` is 'simulated', 'software' or 'measured'."""
+    provenance: Mapping[str, Any]
+    """Program and stimulus hashes, versions."""
+
+    def __post_init__(self) -> None:
+        for name in ("duration_us", "trial", "time_us", "neuron"):
+            dtype = np.int32 if name in ("trial", "neuron") else np.int64
+            object.__setattr__(self, name, _frozen(getattr(self, name), dtype))
+
+    @property
+    def n_trials(self) -> int:
+        """Number of trials."""
+        return len(self.duration_us)
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Spikes of every neuron in every trial, int64 [trial, neuron]."""
+        counts = np.zeros((self.n_trials, len(self.names)), np.int64)
+        np.add.at(counts, (self.trial, self.neuron), 1)
+        return counts
+
+    def raster(self, trial: int, bin_us: int) -> np.ndarray:
+        """Spike counts of a trial, int64 [bin, neuron]; bin k holds [k, k+1) bin_us, exactly."""
+        bins = -(-int(self.duration_us[trial]) // bin_us)
+        raster = np.zeros((bins, len(self.names)), np.int64)
+        mine = self.trial == trial
+        np.add.at(raster, (self.time_us[mine] // bin_us, self.neuron[mine]), 1)
+        return raster
+
+    @cached_property
+    def hash(self) -> str:
+        """Hash of the content, provenance included."""
+        header, arrays = self._to_file()
+        return content_hash(header, arrays)
+
+    def _to_file(self) -> tuple[dict, dict[str, np.ndarray]]:
+        header = {
+            "names": list(self.names),
+            "books": dict(self.books),
+            "board": dict(self.board),
+            "provenance": dict(self.provenance),
+        }
+        names = ("duration_us", "trial", "time_us", "neuron")
+        return header, {name: getattr(self, name) for name in names}
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Write a recording file."""
+        return write_archive(path, "recording", 1, *self._to_file())
+
+    @staticmethod
+    def load(path: str | os.PathLike) -> Recording:
+        """Read a recording file."""
+
+        def build(header: dict, arrays: dict) -> Recording:
+            return Recording(
+                names=tuple(header["names"]),
+                books=header["books"],
+                board=header["board"],
+                provenance=header["provenance"],
+                **arrays,
+            )
+
+        return read_content(path, "recording", 1, build)

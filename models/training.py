@@ -1,0 +1,209 @@
+"""Train a network for the chip: fan-in, weight code and mismatch are respected from the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .mismatch import sample_factors
+from .network import INPUT, Network, Population, Projection
+from .neuron import coefficients
+from .parameters import CURRENTS, DENDRITES, NeuronParameters
+from .recording import Stimulus
+from .simulation import STEP_US, unroll
+
+W_UNIT = 1e-9
+"""Weight current of a trained weight of 1 [A]."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; every field is in the provenance of the trained network."""
+
+    hidden: int = 128
+    """Neurons of the hidden population."""
+    epochs: int = 100
+    """Passes through the training set."""
+    batch: int = 54
+    """Trials per update."""
+    learning_rate: float = 1e-2
+    """Adam's step at the start; decays to 0 along a cosine."""
+    max_fan_in: int = 64
+    """Synapses a neuron may have: the strongest are kept, at every update."""
+    mismatch: float = 1.0
+    """Level of mismatch drawn anew for every trial of every batch; 0 trains one nominal chip."""
+    quantized_from: float = 0.5
+    """Share of the epochs after which the weights of the forward pass are those of the code."""
+    rate_target_hz: float = 10.0
+    """Mean rate above which hidden neurons are discouraged [Hz]."""
+    seed: int = 0
+    """Seeds weights, batches and mismatch."""
+
+
+WeightCode = Callable[[np.ndarray], np.ndarray]
+"""Maps the magnitudes of a core's weights [A] to the nearest the chip can hold [A]."""
+
+
+class TwoLayers(nn.Module):
+    """inputs -> hidden -> output, feed-forward, every synapse excitatory (AMPA) or inhibitory (GABA).
+
+    Weights are signed numbers in units of `W_UNIT`; the sign picks the dendrite.
+    """
+
+    def __init__(self, sizes: tuple[int, int, int], generator: torch.Generator):
+        super().__init__()
+        n_in, n_hidden, n_out = sizes
+        self.sizes = sizes
+        self.w_hidden = nn.Parameter(
+            torch.randn(n_in, n_hidden, generator=generator) * 8.0 / n_in**0.5
+        )
+        self.w_output = nn.Parameter(
+            torch.randn(n_hidden, n_out, generator=generator) * 24.0 / n_hidden**0.5
+        )
+
+    def weights(self, fan_in: int, code: WeightCode | None) -> list[Tensor]:
+        """Signed weights as the chip would hold them; gradients pass straight through."""
+        return [_straight_through(w, fan_in, code) for w in (self.w_hidden, self.w_output)]
+
+
+def _straight_through(w: Tensor, fan_in: int, code: WeightCode | None) -> Tensor:
+    with torch.no_grad():
+        held = w
+        if w.shape[0] > fan_in:
+            least = torch.topk(w.abs(), fan_in, dim=0).values[-1]
+            held = torch.where(w.abs() >= least, w, 0.0)
+        if code is not None:
+            magnitude = held.abs().numpy().astype(np.float64) * W_UNIT
+            coded = torch.tensor(code(magnitude) / W_UNIT, dtype=w.dtype)
+            held = torch.sign(held) * coded
+    return w + (held - w).detach()
+
+
+def train(
+    data: Stimulus,
+    labels: tuple[str, ...],
+    parameters: NeuronParameters,
+    settings: Settings,
+    code: WeightCode | None = None,
+    progress: Callable[[int, float, float], None] = lambda epoch, loss, accuracy: None,
+) -> Network:
+    """Train a two-layer network to make the output neuron of the right label fire most.
+
+    Args:
+        data: trials with targets.
+        labels: one per output neuron.
+        parameters: of both populations; the chip's legal values, so that what is trained is
+            what will be programmed.
+        code: the chip's weight code, or None to leave the weights continuous.
+        progress: called after every epoch with its number, mean loss and training accuracy.
+
+    Deterministic for a seed on one machine and thread count.
+    """
+    generator = torch.Generator().manual_seed(settings.seed)
+    model = TwoLayers((data.n_channels, settings.hidden, len(labels)), generator)
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
+    for epoch in range(settings.epochs):
+        active = code if epoch >= settings.quantized_from * settings.epochs else None
+        losses, right = [], 0
+        for number, chosen in enumerate(_batches(data, settings.batch, generator)):
+            batch = data.select(chosen)
+            seed = (settings.seed, epoch, number)
+            loss, hits = _loss(model, batch, parameters, settings, active, seed)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            losses.append(loss.item())
+            right += hits
+        schedule.step()
+        progress(epoch, float(np.mean(losses)), right / data.n_trials)
+    return _network(model, labels, parameters, settings, code)
+
+
+def _batches(data: Stimulus, size: int, generator: torch.Generator) -> Iterator[np.ndarray]:
+    """Trials of similar duration together (less padding), in random order."""
+    jitter = torch.rand(data.n_trials, generator=generator).numpy() * 20_000
+    order = np.argsort(data.duration_us + jitter, kind="stable")
+    groups = np.array_split(order, max(1, round(data.n_trials / size)))
+    for k in torch.randperm(len(groups), generator=generator):
+        yield groups[int(k)]
+
+
+def _loss(
+    model: TwoLayers,
+    batch: Stimulus,
+    parameters: NeuronParameters,
+    settings: Settings,
+    code: WeightCode | None,
+    seed: tuple[int, int, int],
+) -> tuple[Tensor, int]:
+    n_in, n_hidden, n_out = model.sizes
+    neurons = n_hidden + n_out
+    w_hidden, w_output = model.weights(settings.max_fan_in, code)
+    w_in = w_hidden.new_zeros(n_in, 2, neurons)
+    w_in[:, 0, :n_hidden], w_in[:, 1, :n_hidden] = torch.relu(w_hidden), torch.relu(-w_hidden)
+    w_rec = w_hidden.new_zeros(neurons, 2, neurons)
+    w_rec[:n_hidden, 0, n_hidden:] = torch.relu(w_output)
+    w_rec[:n_hidden, 1, n_hidden:] = torch.relu(-w_output)
+
+    c = _mismatched(parameters, settings.mismatch, batch.n_trials, neurons, seed)
+    counts = torch.tensor(batch.counts(STEP_US), dtype=torch.float32)
+    arriving = torch.einsum("btc,cdn->btdn", counts, w_in * W_UNIT)
+    spikes = unroll(c, arriving, w_rec * W_UNIT).spikes
+
+    steps = torch.tensor(batch.duration_us // STEP_US)
+    valid = (torch.arange(spikes.shape[1]) < steps[:, None]).to(spikes.dtype)[..., None]
+    total = (spikes * valid).sum(1)
+    score = total[:, n_hidden:]
+    target = torch.tensor(batch.target)
+    seconds = steps[:, None] * STEP_US * 1e-6
+    busy = torch.relu(total[:, :n_hidden] / seconds - settings.rate_target_hz)
+    loss = nn.functional.cross_entropy(score * 0.5, target) + 1e-5 * busy.square().mean()
+    return loss, int((score.argmax(1) == target).sum())
+
+
+def _mismatched(
+    parameters: NeuronParameters, level: float, trials: int, neurons: int, seed: tuple[int, ...]
+):
+    """Coefficients [trial, neuron], every trial on a chip of its own."""
+    nominal = parameters.currents()
+    number = int(np.random.SeedSequence(seed).generate_state(1)[0])
+    factors = sample_factors(number, level, trials, neurons)
+    currents = {
+        name: torch.tensor(nominal[name] * factors[name], dtype=torch.float32) for name in CURRENTS
+    }
+    flag = torch.ones(neurons)
+    switches = {
+        "exponential": flag * (parameters.soma == "exponential"),
+        "nmda_gate": flag * parameters.nmda_gate,
+        "adaptation": flag * parameters.adaptation,
+        "dc": flag * parameters.dc,
+    }
+    return coefficients(currents, switches, (DENDRITES[0], DENDRITES[2]), STEP_US * 1e-6)
+
+
+def _network(
+    model: TwoLayers,
+    labels: tuple[str, ...],
+    parameters: NeuronParameters,
+    settings: Settings,
+    code: WeightCode | None,
+) -> Network:
+    _, n_hidden, n_out = model.sizes
+    populations = (
+        Population("hidden", n_hidden, parameters),
+        Population("output", n_out, parameters),
+    )
+    projections = []
+    with torch.no_grad():
+        held = model.weights(settings.max_fan_in, code)
+    for source, target, w in zip((INPUT, "hidden"), ("hidden", "output"), held, strict=True):
+        signed = w.numpy().astype(np.float64) * W_UNIT
+        projections.append(Projection(source, target, "ampa", np.maximum(signed, 0.0)))
+        projections.append(Projection(source, target, "gaba", np.maximum(-signed, 0.0)))
+    return Network(model.sizes[0], populations, tuple(projections), "output", labels)
