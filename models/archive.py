@@ -143,9 +143,7 @@ def read_archive(
     return header, arrays
 
 
-def read_content(
-    path: str | os.PathLike, format: str, version: int, build: Any
-) -> Any:
+def read_content(path: str | os.PathLike, format: str, version: int, build: Any) -> Any:
     """Read an archive and build a record from it, turning any missing part into a FileError."""
     header, arrays = read_archive(path, format, version)
     try:

@@ -70,7 +70,9 @@ def _encode(fields: ReceptiveFields, frames: list[np.ndarray], target: np.ndarra
     encoded = [fields.encode(utterance) for utterance in frames]
     return Stimulus(
         n_channels=fields.n_fields,
-        duration_us=np.array([-(-(len(f) * fields.frame_us + TAIL_US) // 1000) * 1000 for f in frames]),
+        duration_us=np.array(
+            [-(-(len(f) * fields.frame_us + TAIL_US) // 1000) * 1000 for f in frames]
+        ),
         trial=np.repeat(np.arange(len(frames)), [len(t) for t, _ in encoded]),
         time_us=np.concatenate([t for t, _ in encoded]),
         channel=np.concatenate([c for _, c in encoded]),

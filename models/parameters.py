@@ -161,12 +161,8 @@ class NeuronParameters:
         `tau_syn` is one value or a dict by dendrite; `changes` replaces any field afterwards.
         """
         c = CONSTANTS
-        times = (
-            tau_syn if isinstance(tau_syn, dict) else dict.fromkeys(DENDRITES, float(tau_syn))
-        )
-        leaks = {
-            d: c.leak_current(times.get(d, 10e-3), getattr(c, f"c_{d}")) for d in DENDRITES
-        }
+        times = tau_syn if isinstance(tau_syn, dict) else dict.fromkeys(DENDRITES, float(tau_syn))
+        leaks = {d: c.leak_current(times.get(d, 10e-3), getattr(c, f"c_{d}")) for d in DENDRITES}
         i_tau_mem = c.leak_current(tau_mem, c.c_mem)
         parameters = cls(
             i_tau_mem=i_tau_mem,

@@ -27,9 +27,7 @@ class ReceptiveFields:
     """Duration of one frame [us]."""
 
     @staticmethod
-    def fit(
-        frames: np.ndarray, fields: int, rate_max_hz: float, frame_us: int
-    ) -> ReceptiveFields:
+    def fit(frames: np.ndarray, fields: int, rate_max_hz: float, frame_us: int) -> ReceptiveFields:
         """Centres at equally spaced quantiles of the frames [frame, channel], one pass, no labels."""
         quantiles = (np.arange(fields) + 0.5) / fields
         centre = np.quantile(frames, quantiles, axis=0).T

@@ -157,7 +157,9 @@ class Stimulus:
         try:
             with path.open(newline="", encoding="utf-8") as lines:
                 for row in csv.DictReader(lines):
-                    rows.append((int(row.get("trial") or 0), int(row["time_us"]), int(row["channel"])))
+                    rows.append(
+                        (int(row.get("trial") or 0), int(row["time_us"]), int(row["channel"]))
+                    )
         except (KeyError, ValueError, TypeError, csv.Error) as error:
             raise FileError(
                 f"{path}, line {len(rows) + 2}: expected a header line with time_us,channel[,trial] "

@@ -14,7 +14,7 @@ from .network import INPUT, Network, Population, Projection
 from .neuron import coefficients
 from .parameters import CURRENTS, DENDRITES, NeuronParameters
 from .recording import Stimulus
-from .simulation import STEP_US, unroll
+from .simulation import STEP_US, one_thread, unroll
 
 W_UNIT = 1e-9
 """Weight current of a trained weight of 1 [A]."""
@@ -26,11 +26,11 @@ class Settings:
 
     hidden: int = 128
     """Neurons of the hidden population."""
-    epochs: int = 100
+    epochs: int = 120
     """Passes through the training set."""
-    batch: int = 54
+    batch: int = 27
     """Trials per update."""
-    learning_rate: float = 1e-2
+    learning_rate: float = 0.05
     """Adam's step at the start; decays to 0 along a cosine."""
     max_fan_in: int = 64
     """Synapses a neuron may have: the strongest are kept, at every update."""
@@ -38,14 +38,15 @@ class Settings:
     """Level of mismatch drawn anew for every trial of every batch; 0 trains one nominal chip."""
     quantized_from: float = 0.5
     """Share of the epochs after which the weights of the forward pass are those of the code."""
-    rate_target_hz: float = 10.0
+    rate_target_hz: float = 30.0
     """Mean rate above which hidden neurons are discouraged [Hz]."""
     seed: int = 0
     """Seeds weights, batches and mismatch."""
 
 
-WeightCode = Callable[[np.ndarray], np.ndarray]
-"""Maps the magnitudes of a core's weights [A] to the nearest the chip can hold [A]."""
+FitLevels = Callable[[np.ndarray], np.ndarray]
+"""Chooses, for the magnitudes of a core's weights [A], the levels the chip would hold them at:
+ascending [A], the first one 0."""
 
 
 class TwoLayers(nn.Module):
@@ -65,22 +66,41 @@ class TwoLayers(nn.Module):
             torch.randn(n_hidden, n_out, generator=generator) * 24.0 / n_hidden**0.5
         )
 
-    def weights(self, fan_in: int, code: WeightCode | None) -> list[Tensor]:
-        """Signed weights as the chip would hold them; gradients pass straight through."""
-        return [_straight_through(w, fan_in, code) for w in (self.w_hidden, self.w_output)]
+    def layers(self) -> tuple[Tensor, Tensor]:
+        """Signed weights of the two layers."""
+        return self.w_hidden, self.w_output
 
 
-def _straight_through(w: Tensor, fan_in: int, code: WeightCode | None) -> Tensor:
+Levels = tuple[Tensor, ...]
+"""Levels of each layer in units of `W_UNIT`, or nothing while weights are continuous."""
+
+
+def fit_levels(model: TwoLayers, fan_in: int, fit: FitLevels) -> Levels:
+    """Levels for the weights as they are now."""
     with torch.no_grad():
-        held = w
-        if w.shape[0] > fan_in:
-            least = torch.topk(w.abs(), fan_in, dim=0).values[-1]
-            held = torch.where(w.abs() >= least, w, 0.0)
-        if code is not None:
-            magnitude = held.abs().numpy().astype(np.float64) * W_UNIT
-            coded = torch.tensor(code(magnitude) / W_UNIT, dtype=w.dtype)
-            held = torch.sign(held) * coded
-    return w + (held - w).detach()
+        kept = [_strongest(w, fan_in).abs().numpy() for w in model.layers()]
+    return tuple(torch.tensor(fit(w * W_UNIT) / W_UNIT, dtype=torch.float32) for w in kept)
+
+
+def held_weights(model: TwoLayers, fan_in: int, levels: Levels) -> list[Tensor]:
+    """Signed weights as the chip would hold them; gradients pass straight through."""
+    held = []
+    for layer, w in enumerate(model.layers()):
+        with torch.no_grad():
+            value = _strongest(w, fan_in)
+            if levels:
+                nearest = torch.bucketize(value.abs(), (levels[layer][1:] + levels[layer][:-1]) / 2)
+                value = torch.sign(value) * levels[layer][nearest]
+        held.append(w + (value - w).detach())
+    return held
+
+
+def _strongest(w: Tensor, fan_in: int) -> Tensor:
+    """The `fan_in` strongest weights of every neuron; the others are 0."""
+    if w.shape[0] <= fan_in:
+        return w
+    least = torch.topk(w.abs(), fan_in, dim=0).values[-1]
+    return torch.where(w.abs() >= least, w, 0.0)
 
 
 def train(
@@ -88,7 +108,7 @@ def train(
     labels: tuple[str, ...],
     parameters: NeuronParameters,
     settings: Settings,
-    code: WeightCode | None = None,
+    fit: FitLevels | None = None,
     progress: Callable[[int, float, float], None] = lambda epoch, loss, accuracy: None,
 ) -> Network:
     """Train a two-layer network to make the output neuron of the right label fire most.
@@ -98,22 +118,30 @@ def train(
         labels: one per output neuron.
         parameters: of both populations; the chip's legal values, so that what is trained is
             what will be programmed.
-        code: the chip's weight code, or None to leave the weights continuous.
+        fit: the chip's weight code, or None to leave the weights continuous.
         progress: called after every epoch with its number, mean loss and training accuracy.
 
-    Deterministic for a seed on one machine and thread count.
+    Deterministic for a seed on one machine; runs on one thread (the steps are too small to share).
     """
     generator = torch.Generator().manual_seed(settings.seed)
+    with one_thread():
+        return _train(data, labels, parameters, settings, (fit, progress, generator))
+
+
+def _train(data, labels, parameters, settings, rest) -> Network:
+    fit, progress, generator = rest
     model = TwoLayers((data.n_channels, settings.hidden, len(labels)), generator)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
+    levels: Levels = ()
     for epoch in range(settings.epochs):
-        active = code if epoch >= settings.quantized_from * settings.epochs else None
+        if fit is not None and epoch >= settings.quantized_from * settings.epochs:
+            levels = fit_levels(model, settings.max_fan_in, fit)
         losses, right = [], 0
         for number, chosen in enumerate(_batches(data, settings.batch, generator)):
             batch = data.select(chosen)
             seed = (settings.seed, epoch, number)
-            loss, hits = _loss(model, batch, parameters, settings, active, seed)
+            loss, hits = _loss(model, batch, parameters, settings, levels, seed)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -122,7 +150,9 @@ def train(
             right += hits
         schedule.step()
         progress(epoch, float(np.mean(losses)), right / data.n_trials)
-    return _network(model, labels, parameters, settings, code)
+    if fit is not None:
+        levels = fit_levels(model, settings.max_fan_in, fit)
+    return _network(held_weights(model, settings.max_fan_in, levels), labels, parameters)
 
 
 def _batches(data: Stimulus, size: int, generator: torch.Generator) -> Iterator[np.ndarray]:
@@ -139,12 +169,12 @@ def _loss(
     batch: Stimulus,
     parameters: NeuronParameters,
     settings: Settings,
-    code: WeightCode | None,
+    levels: Levels,
     seed: tuple[int, int, int],
 ) -> tuple[Tensor, int]:
     n_in, n_hidden, n_out = model.sizes
     neurons = n_hidden + n_out
-    w_hidden, w_output = model.weights(settings.max_fan_in, code)
+    w_hidden, w_output = held_weights(model, settings.max_fan_in, levels)
     w_in = w_hidden.new_zeros(n_in, 2, neurons)
     w_in[:, 0, :n_hidden], w_in[:, 1, :n_hidden] = torch.relu(w_hidden), torch.relu(-w_hidden)
     w_rec = w_hidden.new_zeros(neurons, 2, neurons)
@@ -187,23 +217,15 @@ def _mismatched(
     return coefficients(currents, switches, (DENDRITES[0], DENDRITES[2]), STEP_US * 1e-6)
 
 
-def _network(
-    model: TwoLayers,
-    labels: tuple[str, ...],
-    parameters: NeuronParameters,
-    settings: Settings,
-    code: WeightCode | None,
-) -> Network:
-    _, n_hidden, n_out = model.sizes
+def _network(held: list[Tensor], labels: tuple[str, ...], parameters: NeuronParameters) -> Network:
+    n_in, n_hidden = held[0].shape
     populations = (
         Population("hidden", n_hidden, parameters),
-        Population("output", n_out, parameters),
+        Population("output", len(labels), parameters),
     )
     projections = []
-    with torch.no_grad():
-        held = model.weights(settings.max_fan_in, code)
     for source, target, w in zip((INPUT, "hidden"), ("hidden", "output"), held, strict=True):
-        signed = w.numpy().astype(np.float64) * W_UNIT
+        signed = w.detach().numpy().astype(np.float64) * W_UNIT
         projections.append(Projection(source, target, "ampa", np.maximum(signed, 0.0)))
         projections.append(Projection(source, target, "gaba", np.maximum(-signed, 0.0)))
-    return Network(model.sizes[0], populations, tuple(projections), "output", labels)
+    return Network(n_in, populations, tuple(projections), "output", labels)

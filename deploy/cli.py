@@ -1,0 +1,269 @@
+"""The command line: every verb a thin layer over the function of the same name.
+
+Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a check failed,
+2 usage or bad input, 3 no such board, 6 interrupted (what was finished is kept).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..models.errors import AnaloopError, InputError, ViolationsError
+from . import console
+
+app = typer.Typer(
+    help="Deploy spiking networks to DYNAP-SE2 chips, simulated ones in this release.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+ProgramFile = Annotated[Path, typer.Argument(metavar="PROGRAM", help="Made by 'compile'.")]
+
+
+@app.command()
+def demo(
+    chips: Annotated[int, typer.Option(min=0, help="Mismatched chips to sample.")] = 20,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("runs/demo"),
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run the shipped speech network on simulated chips."""
+    from .demonstration import demo as run_demo
+
+    with console.progress(quiet) as (say, progress):
+        result = run_demo(out, chips, say, progress)
+    if as_json:
+        _print_json(result.report.record() | {"files": [str(f) for f in result.files]})
+    else:
+        console.print_report(result.report)
+        for file in result.files:
+            print(f"wrote {file}")
+    _interrupted(result.report.complete)
+
+
+@app.command()
+def train(
+    task: Annotated[str, typer.Argument(help="japanese-vowels")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Network file to write.")],
+    epochs: Annotated[int, typer.Option(min=1)] = 120,
+    hidden: Annotated[int, typer.Option(min=1, help="Hidden neurons.")] = 128,
+    mismatch: Annotated[float, typer.Option(min=0, help="Mismatch level trained with.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a network for the chip, 4-bit weights and mismatch in the loop."""
+    from ..models.training import Settings
+    from .training import load_task
+    from .training import train as run_training
+
+    settings = Settings(epochs=epochs, hidden=hidden, mismatch=mismatch, seed=seed)
+    with console.epochs(quiet, epochs) as progress:
+        network = run_training(load_task(task), settings, progress)
+    path = network.save(out)
+    accuracy = network.provenance["test_accuracy_software"]
+    if as_json:
+        _print_json({"file": str(path), "network": network.hash, **network.provenance})
+    else:
+        print(f"software model: {accuracy:.1%} of the test set (seed {seed})\nwrote {path}")
+
+
+@app.command()
+def compile(
+    network: Annotated[Path, typer.Argument(metavar="NETWORK", help="Made by 'train' or save().")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Program file to write.")],
+    board_chips: Annotated[
+        int | None, typer.Option(help="Chips of the board, 1..4; the fewest that fit if left out.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and report, write nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Quantise, place and route a network; write the program."""
+    from ..models.network import Network
+    from .compilation import compile as run_compile
+    from .inspection import inspect as run_inspect
+
+    program = run_compile(Network.load(network), n_chips=board_chips)
+    if not dry_run:
+        program.save(out)
+    if as_json:
+        _print_json(run_inspect(program) | {"file": None if dry_run else str(out)})
+    else:
+        console.print_program(run_inspect(program))
+        print("dry run: nothing written" if dry_run else f"wrote {out}")
+
+
+@app.command()
+def inspect(
+    program: ProgramFile,
+    neuron: Annotated[int | None, typer.Option(help="Model index of one neuron.")] = None,
+    tag: Annotated[int | None, typer.Option(help="Who sends this tag?")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what is in a program, where a neuron sits, or who sends a tag."""
+    from .inspection import inspect as run_inspect
+    from .inspection import inspect_neuron, inspect_tag
+    from .program import Program
+
+    loaded = Program.load(program)
+    if neuron is not None:
+        found: Any = inspect_neuron(loaded, neuron)
+        show = console.print_neuron
+    elif tag is not None:
+        found, show = inspect_tag(loaded, tag), console.print_senders
+    else:
+        found, show = run_inspect(loaded), console.print_program
+    if as_json:
+        _print_json(found)
+    else:
+        show(found)
+
+
+@app.command()
+def run(
+    program: ProgramFile,
+    board: Annotated[str, typer.Option(help="sim, sim:nominal, sim:seed=3, ...")] = "sim:nominal",
+    source: Annotated[
+        str | None,
+        typer.Option("--input", help="Stimulus file, CSV (time_us,channel[,trial]) or task name."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Recording file to write.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--verify", help="Ask the known question first.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Play a stimulus on a board and write the recording."""
+    from ..hw.board import open_board
+    from .execution import run as run_stimulus
+    from .execution import verify
+    from .program import Program
+
+    loaded = Program.load(program)
+    if source is None and not check:
+        raise InputError("nothing to do: give --input, or --verify", code="NO_INPUT")
+    stimulus = None if source is None else _stimulus(source, loaded.n_inputs)
+    result: dict[str, Any] = {}
+    with open_board(board, loaded.configuration.chip) as opened:
+        if check:
+            result["verify"] = verify(loaded, opened)
+            if not as_json:
+                console.print_verify(result["verify"])
+        if stimulus is not None and result.get("verify", {"passed": True})["passed"]:
+            recording = run_stimulus(loaded, opened, stimulus)
+            result["recording"] = console.recording_record(recording)
+            if out is not None:
+                result["file"] = str(recording.save(out))
+            if not as_json:
+                console.print_recording(recording, loaded, out)
+    if as_json:
+        _print_json(result)
+    if not result.get("verify", {"passed": True})["passed"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def validate(
+    program: ProgramFile,
+    chips: Annotated[int, typer.Option(min=0, help="Mismatched chips to sample.")] = 20,
+    level: Annotated[float, typer.Option(min=0, help="Mismatch level, 1 is the table's.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first chip.")] = 1,
+    source: Annotated[
+        str | None, typer.Option("--input", help="Stimulus with targets, or a task name.")
+    ] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="The network file, to add the software model.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="JSON report to write.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Judge a program on a nominal chip and on many mismatched ones."""
+    from ..hw.board import VirtualBoard
+    from ..models.network import Network
+    from .demonstration import write_json
+    from .program import Program
+    from .validation import validate as run_validate
+
+    loaded = Program.load(program)
+    task = loaded.provenance.get("network", {}).get("task")
+    if source is None and task is None:
+        raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
+    stimulus = _stimulus(source or task, loaded.n_inputs)
+    model = None if network is None else Network.load(network)
+    boards = [VirtualBoard(), *(VirtualBoard(seed + k, level) for k in range(chips))]
+    with console.progress(quiet) as (_, progress):
+        report = run_validate(loaded, stimulus, boards, model, progress)
+    if out is not None:
+        write_json(out, report.record())
+    if as_json:
+        _print_json(report.record())
+    else:
+        console.print_report(report)
+        if out is not None:
+            print(f"wrote {out}")
+    _interrupted(report.complete)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check the installation; never imports the vendor's driver."""
+    from .diagnosis import doctor as run_doctor
+
+    findings = run_doctor()
+    if as_json:
+        _print_json([vars(f) for f in findings])
+    else:
+        console.print_findings(findings)
+    if any(f.status == "broken" for f in findings):
+        raise typer.Exit(1)
+
+
+def _stimulus(source: str, n_channels: int):
+    from ..models.recording import Stimulus
+    from .training import TASKS, load_task
+
+    if source in TASKS:
+        return load_task(source).test
+    if source.endswith(".csv"):
+        return Stimulus.read_csv(source, n_channels)
+    return Stimulus.load(source)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, sort_keys=True))
+
+
+def _interrupted(complete: bool) -> None:
+    if not complete:
+        print("interrupted: the rows above are finished and kept", file=sys.stderr)
+        raise typer.Exit(6)
+
+
+def main() -> None:
+    """Run the command line; errors made on purpose become one line and an exit code."""
+    try:
+        app()
+    except AnaloopError as error:
+        if "--json" in sys.argv:
+            record: dict[str, Any] = {"code": error.code, "message": str(error)}
+            if isinstance(error, ViolationsError):
+                record["violations"] = [vars(v) for v in error.violations]
+            print(json.dumps({"error": record}, indent=2), file=sys.stderr)
+        else:
+            print(f"error: {error} ({error.code})", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(6)

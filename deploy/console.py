@@ -1,0 +1,187 @@
+"""What people see: tables on stdout, progress on stderr; a bar on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ..models.recording import Recording
+from .diagnosis import Finding
+from .metrics import mean_rate_hz
+from .program import Program
+from .validation import Progress as RowProgress
+from .validation import Report, Row
+
+
+def _stdout() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[tuple[Callable[[str], None], RowProgress]]:
+    """Two functions to report with: one line of news, and a finished row of a report."""
+    if quiet:
+        yield (lambda line: None), (lambda done, planned, row: None)
+    elif not sys.stderr.isatty():
+        yield _line, _row_line
+    else:
+        with _bar() as bar:
+            task = bar.add_task("starting", total=None)
+
+            def row(done: int, planned: int, row: Row) -> None:
+                bar.update(task, completed=done, total=planned, description=row.name)
+
+            yield (lambda line: bar.console.print(line)), row
+
+
+@contextmanager
+def epochs(quiet: bool, total: int) -> Iterator[Callable[[int, float, float], None]]:
+    """A function to report training epochs with."""
+    if quiet:
+        yield lambda epoch, loss, accuracy: None
+    elif not sys.stderr.isatty():
+        yield lambda epoch, loss, accuracy: _line(
+            f"epoch {epoch + 1}/{total}  loss {loss:.4f}  training accuracy {accuracy:.1%}"
+        )
+    else:
+        with _bar() as bar:
+            task = bar.add_task("training", total=total)
+
+            def update(epoch: int, loss: float, accuracy: float) -> None:
+                news = f"loss {loss:.4f}, training accuracy {accuracy:.1%}"
+                bar.update(task, completed=epoch + 1, description=news)
+
+            yield update
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True, no_color="NO_COLOR" in os.environ),
+    )
+
+
+def _line(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _row_line(done: int, planned: int, row: Row) -> None:
+    _line(f"{done}/{planned}  {row.name}  accuracy {row.accuracy:.1%}")
+
+
+def print_report(report: Report) -> None:
+    """The table of a validation, its first line saying what is simulated."""
+    levels = ", ".join(f"{level:g}" for level in report.provenance["levels"]) or "none"
+    print(
+        f"All chips are SIMULATED ({report.provenance['mismatch']}, level {levels}); "
+        f"{report.provenance['trials']} trials; program {report.provenance['program'][:12]}"
+    )
+    table = Table("target", "kind")
+    for name in ("accuracy", "mean rate (Hz)", "spikes"):
+        table.add_column(name, justify="right")
+    for row in report.rows:
+        table.add_row(
+            row.name, row.target, f"{row.accuracy:.1%}", f"{row.rate_hz:.1f}", f"{row.spikes}"
+        )
+    _stdout().print(table)
+    summary = report.summary()
+    if summary:
+        chips = sum(row.name.startswith("sim:seed") for row in report.rows)
+        print(
+            f"{chips} mismatched chips: mean {summary['mean']:.1%}, worst {summary['worst']:.1%}, "
+            f"best {summary['best']:.1%}"
+        )
+
+
+def print_program(found: dict[str, Any]) -> None:
+    """Resources and weight quality of a program."""
+    print(f"program {found['program'][:12]} for {found['chips']} x {found['chip']}, "
+          f"network {found['network'][:12]}, {found['inputs']} input channels")  # fmt: skip
+    for population in found["populations"]:
+        print(f"  '{population['name']}': {population['neurons']} neurons on "
+              f"{', '.join(population['cores'])}")  # fmt: skip
+    table = Table("resource", title=None)
+    for name in ("used", "available", "share"):
+        table.add_column(name, justify="right")
+    for name, (used, available) in found["resources"].items():
+        table.add_row(name, str(used), str(available), f"{used / available:.1%}")
+    _stdout().print(table)
+    for core in found["quantization"]:
+        snr = "exact" if core["snr_db"] is None else f"{core['snr_db']:.1f} dB"
+        print(f"  chip {core['chip']} core {core['core']}: {core['synapses']} weights at {snr}, "
+              f"{core['rounded_to_zero']} rounded to zero")  # fmt: skip
+    print(f"{found['connections_proved']} connections proved to arrive, none added")
+
+
+def print_neuron(found: dict[str, Any]) -> None:
+    """Identity of one neuron."""
+    print(f"{found['name']}: model index {found['index']} -> chip {found['chip']} core "
+          f"{found['core']} neuron {found['neuron']} -> tag {found['tag']} -> column "
+          f"{found['column']}")  # fmt: skip
+    for kind in ("synapses", "destinations"):
+        print(f"  {len(found[kind])} {kind}")
+        for word in found[kind]:
+            print("    " + "  ".join(f"{key} {value}" for key, value in word.items()))
+
+
+def print_senders(found: list[dict[str, Any]]) -> None:
+    """Who sends a tag."""
+    if not found:
+        print("nobody sends this tag")
+    for sender in found:
+        print(f"{sender['sender']} (index {sender['index']}) -> {sender['to']}")
+
+
+def print_verify(result: dict[str, Any]) -> None:
+    """Verdict of the known answer."""
+    verdict = "passed" if result["passed"] else "FAILED"
+    how = "spike for spike" if result["exact"] else f"correlation {result['correlation']:.2f}"
+    print(f"verify {verdict} on {result['board']['name']} ({result['board']['target']}): {how}, "
+          f"{result['received']} spikes, {result['expected']} expected")  # fmt: skip
+
+
+def recording_record(recording: Recording) -> dict[str, Any]:
+    """A recording in numbers, as JSON values."""
+    return {
+        "recording": recording.hash,
+        "trials": recording.n_trials,
+        "neurons": len(recording.names),
+        "books": dict(recording.books),
+        "board": dict(recording.board),
+        "provenance": dict(recording.provenance),
+        "rate_hz": mean_rate_hz(recording),
+        "counts": recording.counts.tolist(),
+    }
+
+
+def print_recording(recording: Recording, program: Program, path: Path | None) -> None:
+    """What a run brought home."""
+    board, books = recording.board, recording.books
+    print(f"{board['name']} ({board['target']}): {recording.n_trials} trials, "
+          f"{int(recording.counts.sum())} spikes, {mean_rate_hz(recording):.1f} Hz per neuron")  # fmt: skip
+    print("  events " + ", ".join(f"{name} {count}" for name, count in books.items()))
+    out = recording.counts[:, program.output_columns]
+    for trial in range(min(recording.n_trials, 5)):
+        print(f"  trial {trial}: output counts {out[trial].tolist()}")
+    if recording.n_trials > 5:
+        print(f"  ... and {recording.n_trials - 5} more trials")
+    print(f"wrote {path}" if path else "nothing written: give --out FILE to keep it")
+
+
+def print_findings(findings: list[Finding]) -> None:
+    """What the doctor found."""
+    for finding in findings:
+        print(f"{finding.status:8} {finding.name:12} {finding.found}")
+        if finding.remedy:
+            print(f"{'':21} -> {finding.remedy}")

@@ -1,0 +1,90 @@
+"""Train a task for the chip: models/training.py with the chip's legal codes put in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from ..hw.bias import current
+from ..hw.circuits import CURRENT_TO_REGISTER
+from ..models import training
+from ..models.errors import InputError
+from ..models.japanese_vowels import Task, japanese_vowels
+from ..models.network import Network
+from ..models.parameters import NeuronParameters
+from ..models.simulation import simulate
+from .encoding import neuron_biases
+from .metrics import accuracy
+from .quantization import fit_weight_currents, subset_sums
+
+TASKS: dict[str, Callable[[], Task]] = {"japanese-vowels": japanese_vowels}
+"""Tasks by their name on the command line."""
+
+
+def load_task(name: str) -> Task:
+    """The task of that name.
+
+    Raises:
+        InputError: UNKNOWN_TASK, DATA_MISSING.
+    """
+    if name not in TASKS:
+        raise InputError(
+            f"no task is named '{name}': there are {', '.join(TASKS)}", code="UNKNOWN_TASK"
+        )
+    return TASKS[name]()
+
+
+def train(
+    task: Task,
+    settings: training.Settings = training.Settings(),
+    progress: Callable[[int, float, float], None] = lambda epoch, loss, accuracy: None,
+) -> Network:
+    """Train a two-layer network for a task, with legal biases and the 4-bit code in the loop.
+
+    The network's provenance holds what reproduces it: command, seed, settings, versions, and the
+    test accuracy of the software model.
+    """
+    parameters = legal_parameters(NeuronParameters.from_times())
+    network = training.train(task.train, task.labels, parameters, settings, chip_levels, progress)
+    recording = simulate(network, task.test)
+    first = network.offsets[network.output]
+    columns = slice(first, first + network.size_of(network.output))
+    return replace(
+        network,
+        provenance={
+            "command": f"analoop train {task.name} --epochs {settings.epochs} "
+            f"--hidden {settings.hidden} --mismatch {settings.mismatch:g} --seed {settings.seed}",
+            "task": task.name,
+            "settings": asdict(settings),
+            "stimulus": {"train": task.train.hash, "test": task.test.hash},
+            "test_accuracy_software": accuracy(recording, columns, task.test.target),
+            "versions": _versions(),
+        },
+    )
+
+
+def legal_parameters(parameters: NeuronParameters) -> NeuronParameters:
+    """The same parameters at the nearest currents the bias generator really has."""
+    biases = neuron_biases(parameters)
+    return replace(
+        parameters,
+        **{
+            name: float(current(register, biases[register].coarse, biases[register].fine))
+            for name, register in CURRENT_TO_REGISTER.items()
+        },
+    )
+
+
+def chip_levels(magnitudes: np.ndarray) -> np.ndarray:
+    """Levels at which a core would hold these weights [A]: 0 and the sums of its four currents."""
+    return np.unique(subset_sums(fit_weight_currents(magnitudes).currents))
+
+
+def _versions() -> dict[str, Any]:
+    names = ("analoop", "torch", "numpy", "aeon")
+    return {"python": sys.version.split()[0]} | {name: version(name) for name in names}

@@ -1,0 +1,137 @@
+"""Does a program keep its accuracy on chips nobody has seen? Software, nominal chip, many chips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from ..hw.board import VirtualBoard
+from ..models.errors import InputError
+from ..models.mismatch import MISMATCH_VERSION
+from ..models.network import Network
+from ..models.recording import Recording, Stimulus
+from ..models.simulation import simulate
+from .execution import run_virtual
+from .metrics import accuracy, mean_rate_hz
+from .program import Program
+
+CHUNK = 5
+"""Boards in one batch: small enough to show progress and to lose little on Ctrl-C."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one target did with the whole stimulus."""
+
+    name: str
+    """Board name, or 'software model'."""
+    target: str
+    """'software', 'simulated' or 'measured'."""
+    accuracy: float
+    """Share of trials decided right [1]."""
+    rate_hz: float
+    """Mean rate over all neurons [Hz]."""
+    spikes: int
+    """Spikes of all neurons."""
+    recording: str
+    """Hash of the recording behind the row."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Rows of targets, and what produced them."""
+
+    rows: tuple[Row, ...]
+    """One per target, in the order they were run."""
+    provenance: dict[str, Any]
+    """Program, stimulus, mismatch level and version, seeds."""
+    complete: bool = True
+    """False when the run was interrupted: the rows that are there are finished ones."""
+    planned: int = field(default=0)
+    """Rows that were asked for."""
+
+    def summary(self) -> dict[str, float] | None:
+        """Mean, worst and best accuracy of the mismatched chips, or None without any."""
+        chips = [r.accuracy for r in self.rows if r.name.startswith("sim:seed")]
+        if not chips:
+            return None
+        return {"mean": float(np.mean(chips)), "worst": min(chips), "best": max(chips)}
+
+    def record(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "rows": [asdict(row) for row in self.rows],
+            "summary": self.summary(),
+            "complete": self.complete,
+            "planned": self.planned,
+            "provenance": self.provenance,
+        }
+
+
+Progress = Callable[[int, int, Row], None]
+
+
+def validate(
+    program: Program,
+    stimulus: Stimulus,
+    boards: Sequence[VirtualBoard],
+    network: Network | None = None,
+    progress: Progress = lambda done, planned, row: None,
+) -> Report:
+    """Play a labelled stimulus to the software model and to virtual boards, and judge each.
+
+    Ctrl-C keeps the rows that are finished and marks the report incomplete.
+
+    Args:
+        network: the trained network, for the row 'software model'; None leaves it out.
+        progress: called with rows done, rows planned and the row after each.
+
+    Raises:
+        InputError: NO_TARGETS, INPUT_CHANNELS.
+    """
+    if not len(stimulus.target):
+        raise InputError(
+            "validation needs to know the right answers: give a stimulus with targets",
+            code="NO_TARGETS",
+        )
+    planned = len(boards) + (network is not None)
+    rows: list[Row] = []
+    complete = True
+
+    def judge(recording: Recording) -> None:
+        rows.append(_row(recording, program, stimulus))
+        progress(len(rows), planned, rows[-1])
+
+    try:
+        if network is not None:
+            judge(simulate(network, stimulus))
+        for first in range(0, len(boards), CHUNK):
+            for recording in run_virtual(program, boards[first : first + CHUNK], stimulus):
+                judge(recording)
+    except KeyboardInterrupt:
+        complete = False
+    provenance = {
+        "program": program.hash,
+        "network": program.network_hash,
+        "stimulus": stimulus.hash,
+        "trials": stimulus.n_trials,
+        "mismatch": MISMATCH_VERSION,
+        "levels": sorted({b.level for b in boards if b.seed is not None}),
+        "analoop": version("analoop"),
+    }
+    return Report(tuple(rows), provenance, complete, planned)
+
+
+def _row(recording: Recording, program: Program, stimulus: Stimulus) -> Row:
+    return Row(
+        recording.board["name"],
+        recording.board["target"],
+        accuracy(recording, program.output_columns, stimulus.target),
+        mean_rate_hz(recording),
+        int(recording.counts.sum()),
+        recording.hash,
+    )

@@ -1,0 +1,44 @@
+"""Which register sets which current: the one table between our names and the vendor's.
+
+Left, the currents of `models.parameters.NeuronParameters`; right, the chip's bias parameters.
+Source: chip.md 1.3 and the 23 names Rockpool writes (rockpool.md 2.3).
+"""
+
+from __future__ import annotations
+
+CURRENT_TO_REGISTER = {
+    "i_tau_mem": "SOIF_LEAK_N",
+    "i_gain_mem": "SOIF_GAIN_N",
+    "i_threshold": "SOIF_SPKTHR_P",
+    "i_refractory": "SOIF_REFR_N",
+    "i_dc": "SOIF_DC_P",
+    "i_pulse": "SYPD_EXT_N",
+    "i_tau_ampa": "DEAM_ETAU_P",
+    "i_gain_ampa": "DEAM_EGAIN_P",
+    "i_tau_nmda": "DENM_ETAU_P",
+    "i_gain_nmda": "DENM_EGAIN_P",
+    "i_nmda_gate": "DENM_NMREV_N",
+    "i_tau_gaba": "DEGA_ITAU_P",
+    "i_gain_gaba": "DEGA_IGAIN_P",
+    "i_tau_shunt": "DESC_ITAU_P",
+    "i_gain_shunt": "DESC_IGAIN_P",
+    "i_tau_ahp": "SOAD_TAU_P",
+    "i_gain_ahp": "SOAD_GAIN_P",
+    "i_w_ahp": "SOAD_W_N",
+    "i_pulse_ahp": "SOAD_PWTAU_N",
+}
+"""Neuron currents."""
+
+WEIGHT_TO_REGISTER = {f"i_w{bit}": f"SYAM_W{bit}_P" for bit in range(4)}
+"""Base currents of the weight bits."""
+
+SWITCH_TO_LATCH = {
+    "exponential": "latch_soif_type",
+    "nmda_gate": "latch_denm_nmda",
+    "adaptation": "latch_so_adaptation",
+    "dc": "latch_so_dc",
+}
+"""Switches of a neuron; `latch_soif_type` set means an exponential soma."""
+
+SIMULATED_LATCHES = frozenset(SWITCH_TO_LATCH.values()) | {"latch_soif_kill"}
+"""Latches the simulated board obeys; it refuses a configuration that sets another."""

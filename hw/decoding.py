@@ -1,0 +1,190 @@
+"""What circuits a register image makes: the inverse of deploy/encoding.py, as silicon reads it.
+
+Only neurons with a destination are decoded: the others cannot be seen by anyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..models.errors import RegisterError, Violation
+from ..models.parameters import CONSTANTS, CURRENTS, DENDRITES
+from .bias import current
+from .chip import Dendrite
+from .circuits import (
+    CURRENT_TO_REGISTER,
+    SIMULATED_LATCHES,
+    SWITCH_TO_LATCH,
+    WEIGHT_TO_REGISTER,
+)
+from .configuration import Configuration
+
+_ALWAYS = ("i_tau_mem", "i_gain_mem", "i_threshold", "i_refractory")
+_WITH_SWITCH = {
+    "nmda_gate": ("i_nmda_gate",),
+    "dc": ("i_dc",),
+    "adaptation": ("i_tau_ahp", "i_gain_ahp", "i_w_ahp", "i_pulse_ahp"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Circuits:
+    """The neurons a configuration makes, in address order; arrays are [neuron] unless said."""
+
+    address: np.ndarray
+    """(chip, core, neuron), int64 [neuron, 3]."""
+    currents: dict[str, np.ndarray]
+    """Nominal currents [A] by the names of NeuronParameters; unset ones at the dark current."""
+    switches: dict[str, np.ndarray]
+    """'exponential', 'nmda_gate', 'adaptation', 'dc', 'killed': bool."""
+    base_currents: np.ndarray
+    """Nominal W0..W3 [A], [neuron, bit]."""
+    dendrites: tuple[str, ...]
+    """Those with a synapse somewhere."""
+    target: np.ndarray
+    """Neuron of each synapse, [synapse]."""
+    dendrite: np.ndarray
+    """Index into `dendrites` of each synapse, [synapse]."""
+    mask: np.ndarray
+    """Weight bits of each synapse, [synapse]."""
+    key: np.ndarray
+    """What each synapse listens to, `listening_key(chip, core, tag)`, [synapse]; ascending."""
+    source: np.ndarray
+    """Neuron of each destination word, [destination]."""
+    word: np.ndarray
+    """Destination words, dtype hw.configuration.DESTINATION, [destination]."""
+
+    def reached(self, chip: int, cores: int, tag: int) -> np.ndarray:
+        """Synapses that hear `tag` sent to the cores in the mask of a chip."""
+        found = []
+        for core in range(8):
+            if cores >> core & 1:
+                key = listening_key(chip, core, tag)
+                found.append(np.arange(*np.searchsorted(self.key, [key, key + 1])))
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+    def fan_out(self, host_hop: int) -> list[np.ndarray]:
+        """Synapses that hear each neuron, by following its destination words, [neuron]."""
+        reached: list[list[np.ndarray]] = [[] for _ in self.address]
+        for neuron, word in zip(self.source, self.word, strict=True):
+            if word["x_hop"] != host_hop:
+                chip = int(word["chip"]) + int(word["x_hop"])
+                reached[neuron].append(self.reached(chip, int(word["cores"]), int(word["tag"])))
+        none = np.zeros(0, np.int64)
+        return [np.concatenate(r) if r else none for r in reached]
+
+
+def listening_key(chip, core, tag):
+    """One number for (chip, core, tag); elementwise on arrays."""
+    return (np.int64(chip) * 64 + core) * 65_536 + tag
+
+
+def decode(configuration: Configuration) -> Circuits:
+    """Read the circuits out of the registers.
+
+    Raises:
+        RegisterError: NOT_SIMULATED for circuits this project does not model yet, BIAS_UNSET
+            for a core in use without a bias it needs; all at once.
+    """
+    c = configuration
+    found = [*_not_simulated(c)]
+    address = np.unique(_addresses(c.destinations), axis=0)
+    synapses = c.synapses[_index(address, _addresses(c.synapses)) >= 0]
+    names = {int(d): d.name.lower() for d in Dendrite}
+    kinds = np.array([DENDRITES.index(names[int(d)]) for d in synapses["dendrite"]], np.int64)
+    dendrites = tuple(d for k, d in enumerate(DENDRITES) if (kinds == k).any())
+    switches = _switches(c, address)
+    found += _unset(c, address, switches, _addresses(synapses), kinds)
+    if found:
+        raise RegisterError(found)
+    place = np.searchsorted([DENDRITES.index(d) for d in dendrites], kinds)
+    key = listening_key(synapses["chip"], synapses["core"], synapses["tag"])
+    order = np.argsort(key, kind="stable")
+    return Circuits(
+        address=address,
+        currents={n: _per_neuron(c, address, CURRENT_TO_REGISTER[n]) for n in CURRENTS},
+        switches=switches,
+        base_currents=np.stack(
+            [_per_neuron(c, address, name) for name in WEIGHT_TO_REGISTER.values()], axis=1
+        ),
+        dendrites=dendrites,
+        target=_index(address, _addresses(synapses))[order],
+        dendrite=place[order],
+        mask=synapses["weight"][order].astype(np.int64),
+        key=key[order],
+        source=_index(address, _addresses(c.destinations)),
+        word=c.destinations,
+    )
+
+
+def _addresses(array: np.ndarray) -> np.ndarray:
+    return np.stack([array[n].astype(np.int64) for n in ("chip", "core", "neuron")], axis=1)
+
+
+def _index(address: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Row of `address` (sorted) that equals each wanted row, or -1."""
+    flat, ask = (a[:, 0] << 32 | a[:, 1] << 16 | a[:, 2] for a in (address, wanted))
+    at = np.searchsorted(flat, ask)
+    hit = (at < len(flat)) & (flat[np.minimum(at, len(flat) - 1)] == ask) if len(flat) else ask < 0
+    return np.where(hit, at, -1)
+
+
+def _per_neuron(c: Configuration, address: np.ndarray, register: str) -> np.ndarray:
+    """Nominal current [A] of a register for each neuron; the dark current where it is unset."""
+    values = np.full(len(address), CONSTANTS.i_0)
+    for (chip, core), biases in c.biases.items():
+        if register in biases:
+            bias = biases[register]
+            mine = (address[:, 0] == chip) & (address[:, 1] == core)
+            values[mine] = float(current(register, bias.coarse, bias.fine))
+    return values
+
+
+def _switches(c: Configuration, address: np.ndarray) -> dict[str, np.ndarray]:
+    bits = np.zeros(len(address), np.int64)
+    at = _index(address, _addresses(c.latches))
+    bits[at[at >= 0]] = c.latches["bits"][at >= 0]
+    latches = SWITCH_TO_LATCH | {"killed": "latch_soif_kill"}
+    return {name: bits >> c.chip.latches.index(latch) & 1 > 0 for name, latch in latches.items()}
+
+
+def _unset(c, address, switches, targets, kinds) -> Iterator[Violation]:
+    """Biases that a core in use needs and does not have."""
+    for chip, core in sorted({(int(a), int(b)) for a, b, _ in address}):
+        mine = (address[:, 0] == chip) & (address[:, 1] == core)
+        hearing = (targets[:, 0] == chip) & (targets[:, 1] == core)
+        needed = [CURRENT_TO_REGISTER[n] for n in _ALWAYS]
+        for switch, names in _WITH_SWITCH.items():
+            if switches[switch][mine].any():
+                needed += [CURRENT_TO_REGISTER[n] for n in names]
+        for k in np.unique(kinds[hearing]):
+            needed += [CURRENT_TO_REGISTER[f"i_{x}_{DENDRITES[k]}"] for x in ("tau", "gain")]
+        if hearing.any():
+            needed += [CURRENT_TO_REGISTER["i_pulse"], *WEIGHT_TO_REGISTER.values()]
+        missing = [n for n in needed if n not in c.biases.get((chip, core), {})]
+        if missing:
+            yield Violation(
+                "BIAS_UNSET", f"chip {chip} core {core}", f"biases {', '.join(missing)}",
+                "they are not set and a chip's reset values are unknown",
+                "set them in the configuration",
+            )  # fmt: skip
+
+
+def _not_simulated(c: Configuration) -> Iterator[Violation]:
+    for flag in ("stp", "precise_delay", "mismatched_delay"):
+        count = int(c.synapses[flag].sum())
+        if count:
+            yield Violation(
+                "NOT_SIMULATED", f"{count} synapses with {flag}", f"the circuit behind {flag}",
+                "this release does not simulate it", f"clear {flag}, or use a real board",
+            )  # fmt: skip
+    for bit, latch in enumerate(c.chip.latches):
+        count = int((c.latches["bits"] >> bit & 1).sum())
+        if count and latch not in SIMULATED_LATCHES:
+            yield Violation(
+                "NOT_SIMULATED", f"{count} neurons with {latch}", f"the circuit behind {latch}",
+                "this release does not simulate it", f"clear {latch}, or use a real board",
+            )  # fmt: skip

@@ -1,0 +1,60 @@
+"""Events as the board speaks them: a destination word and a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..models.errors import InputError
+
+_FIELDS = (
+    ("time_us", np.int64),
+    ("tag", np.int32),
+    ("cores", np.uint8),
+    ("x_hop", np.int16),
+    ("y_hop", np.int16),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """Address events, sorted by time; each array is [event].
+
+    To the board, `x_hop` is the chip the event is for (the FPGA sits one hop west of chip 0,
+    chip.md 2.5). From the board, it is what is left of the host hop: -6 from chip 0, -5 from
+    chip 1.
+
+    Raises:
+        InputError: EVENTS_INVALID.
+    """
+
+    time_us: np.ndarray
+    """Time since the start of the run [us], int64; what a board sends may come before it."""
+    tag: np.ndarray
+    """What the CAM words listen to, int32."""
+    cores: np.ndarray
+    """Mask of the cores it goes to, uint8."""
+    x_hop: np.ndarray
+    """Chips to go along x, int16."""
+    y_hop: np.ndarray
+    """Chips to go along y, int16."""
+
+    def __post_init__(self) -> None:
+        lengths = {len(getattr(self, name)) for name, _ in _FIELDS}
+        if len(lengths) > 1:
+            raise InputError("events: arrays differ in length", code="EVENTS_INVALID")
+        time = np.asarray(self.time_us)
+        order = np.argsort(time, kind="stable")
+        for name, dtype in _FIELDS:
+            array = np.asarray(getattr(self, name))[order].astype(dtype)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+
+    def __len__(self) -> int:
+        return len(self.time_us)
+
+    @staticmethod
+    def none() -> Events:
+        """No events."""
+        return Events(*(np.zeros(0, dtype) for _, dtype in _FIELDS))
