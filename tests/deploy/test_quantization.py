@@ -34,6 +34,7 @@ def draw(kind: str, seed: int, count: int = WEIGHTS) -> NDArray[np.float64]:
     rng = np.random.default_rng(seed)
     samples = {
         "gaussian": lambda: rng.standard_normal(count),
+        "uniform": lambda: rng.random(count),
         "student_t3": lambda: rng.standard_t(3, count),
         "lognormal": lambda: rng.lognormal(0.0, 1.0, count),
     }[kind]()
@@ -87,14 +88,14 @@ def test_the_best_of_all_legal_choices_is_found_in_a_table_small_enough_to_try_t
         assert fitted <= best * (1 + 1e-9)
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "student_t3", "lognormal"])
-@pytest.mark.parametrize("count", [5, 40, 2000])
-def test_no_single_current_can_be_replaced_by_a_better_legal_one(kind: str, count: int):
-    weights = draw(kind, seed=count, count=count)
+@pytest.mark.parametrize("kind", ["gaussian", "uniform", "lognormal"])
+@pytest.mark.parametrize(("count", "seed"), [(5, 0), (5, 2), (5, 3), (40, 0), (2000, 0)])
+def test_no_single_current_can_be_replaced_by_a_better_legal_one(kind: str, count: int, seed: int):
+    weights = draw(kind, seed, count)
     currents = fit_weight_currents(weights).currents
     fitted = squared_error(weights, currents)
     for place in range(4):
-        for replacement in LEGAL.amps[::7]:
+        for replacement in LEGAL.amps[::3]:
             other = (*currents[:place], float(replacement), *currents[place + 1 :])
             assert squared_error(weights, other) >= fitted * (1 - 1e-6)
 
