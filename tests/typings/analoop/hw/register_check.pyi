@@ -1,0 +1,1 @@
+from hw.register_check import *

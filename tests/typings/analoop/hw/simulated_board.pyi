@@ -1,0 +1,1 @@
+from hw.simulated_board import *

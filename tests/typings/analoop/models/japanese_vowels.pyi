@@ -1,0 +1,1 @@
+from models.japanese_vowels import *

@@ -1,0 +1,1 @@
+from models.receptive_fields import *

@@ -1,0 +1,1 @@
+from models.recording import *
