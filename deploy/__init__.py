@@ -1,5 +1,11 @@
-"""From networks to boards and back: quantise, place, route, program, validate, compare."""
+"""From a network to a board and back: train, compile, inspect, run, validate, doctor, demo."""
 
+from .compilation import compile, decoded_network
+from .demonstration import demo
+from .diagnosis import doctor
+from .execution import run, run_virtual, verify
+from .inspection import inspect, inspect_neuron, inspect_tag
+from .program import Program
 from .quantization import (
     WeightCode,
     decode_masks,
@@ -9,13 +15,32 @@ from .quantization import (
     snr_db,
     subset_sums,
 )
+from .shipped import shipped_network
+from .training import load_task, train
+from .validation import Report, validate
 
 __all__ = [
+    "Program",
+    "Report",
     "WeightCode",
+    "compile",
     "decode_masks",
+    "decoded_network",
+    "demo",
+    "doctor",
     "encode_masks",
     "fit_weight_currents",
+    "inspect",
+    "inspect_neuron",
+    "inspect_tag",
+    "load_task",
     "nearest_levels",
+    "run",
+    "run_virtual",
+    "shipped_network",
     "snr_db",
     "subset_sums",
+    "train",
+    "validate",
+    "verify",
 ]

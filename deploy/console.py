@@ -168,8 +168,10 @@ def recording_record(recording: Recording) -> dict[str, Any]:
 def print_recording(recording: Recording, program: Program, path: Path | None) -> None:
     """What a run brought home."""
     board, books = recording.board, recording.books
-    print(f"{board['name']} ({board['target']}): {recording.n_trials} trials, "
-          f"{int(recording.counts.sum())} spikes, {mean_rate_hz(recording):.1f} Hz per neuron")  # fmt: skip
+    print(
+        f"{board['name']} ({board['target']}): {recording.n_trials} trials, "
+        f"{int(recording.counts.sum())} spikes, {mean_rate_hz(recording):.1f} Hz per neuron"
+    )
     print("  events " + ", ".join(f"{name} {count}" for name, count in books.items()))
     out = recording.counts[:, program.output_columns]
     for trial in range(min(recording.n_trials, 5)):

@@ -77,7 +77,8 @@ def _weights(network: Network, table: np.ndarray) -> Iterator[Violation]:
         mine = table["weight"][table["target"] == index]
         yield Violation(
             "WEIGHT_UNREACHABLE", network.neuron_name(int(index)),
-            f"a weight current of {mine.max():.3g} A", f"the four base currents add up to {reach:.3g} A",
+            f"a weight current of {mine.max():.3g} A",
+            f"the four base currents add up to {reach:.3g} A",
             "scale the weights down and the synapse gain up",
         )  # fmt: skip
 

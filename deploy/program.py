@@ -100,7 +100,8 @@ class Program:
         """The address events of one trial, sorted by time."""
         mine = stimulus.trial == trial
         channel, time = stimulus.channel[mine], stimulus.time_us[mine]
-        first, last = (np.searchsorted(self.inputs["source"], channel, side) for side in ("left", "right"))  # fmt: skip
+        first = np.searchsorted(self.inputs["source"], channel, "left")
+        last = np.searchsorted(self.inputs["source"], channel, "right")
         count = last - first
         event = np.repeat(np.arange(len(channel)), count)
         word = first[event] + np.arange(len(event)) - (np.cumsum(count) - count)[event]

@@ -48,7 +48,7 @@ def route(network: Network, table: np.ndarray, placement: Placement, chip: ChipS
     for source, to in _in_order(network, placement, masks):
         cores = [k for k in range(chip.cores) if masks[source, to] >> k & 1]
         wish = _wish(network, placement, monitor, source, to, chip)
-        busy = taken[to, cores].any(axis=0)
+        busy: np.ndarray = taken[to][cores].any(axis=0)
         tag = wish + int(np.argmin(busy[wish:]))
         if busy[tag]:
             tag = int(np.argmin(busy))

@@ -26,6 +26,9 @@ TASKS: dict[str, Callable[[], Task]] = {"japanese-vowels": japanese_vowels}
 """Tasks by their name on the command line."""
 
 
+DEFAULTS = training.Settings()
+
+
 def load_task(name: str) -> Task:
     """The task of that name.
 
@@ -41,7 +44,7 @@ def load_task(name: str) -> Task:
 
 def train(
     task: Task,
-    settings: training.Settings = training.Settings(),
+    settings: training.Settings = DEFAULTS,
     progress: Callable[[int, float, float], None] = lambda epoch, loss, accuracy: None,
 ) -> Network:
     """Train a two-layer network for a task, with legal biases and the 4-bit code in the loop.

@@ -1,8 +1,38 @@
-"""What the chip is and how to talk to it."""
+"""What the chip is and how to talk to it: facts, biases, registers, events, boards."""
 
-from ..models.errors import InputError
-from . import bias
-from .bias import Bias
+from .bias import Bias, LegalCurrents, current, legal_currents, nearest, nearest_codes
+from .board import Board, BoardIdentity, Trial, VirtualBoard, open_board, parse_board
 from .chip import DYNAPSE2, TINY, ChipSpec, Dendrite, Parameter
+from .configuration import Configuration, diff
+from .decoding import Circuits, decode
+from .events import Events
+from .simulated_board import SimulatedBoard
+from .simulator import build_fleet, run_trials
 
-__all__ = ["DYNAPSE2", "TINY", "Bias", "ChipSpec", "Dendrite", "InputError", "Parameter", "bias"]
+__all__ = [
+    "DYNAPSE2",
+    "TINY",
+    "Bias",
+    "Board",
+    "BoardIdentity",
+    "ChipSpec",
+    "Circuits",
+    "Configuration",
+    "Dendrite",
+    "Events",
+    "LegalCurrents",
+    "Parameter",
+    "SimulatedBoard",
+    "Trial",
+    "VirtualBoard",
+    "build_fleet",
+    "current",
+    "decode",
+    "diff",
+    "legal_currents",
+    "nearest",
+    "nearest_codes",
+    "open_board",
+    "parse_board",
+    "run_trials",
+]

@@ -31,7 +31,7 @@ SYNAPSE = np.dtype(
 DESTINATION = np.dtype(
     [*ADDRESS, ("word", "i2"), ("tag", "i4"), ("cores", "u1"), ("x_hop", "i2"), ("y_hop", "i2")]
 )
-"""An SRAM word: sends `tag` to the cores whose bit is set in `cores`, x_hop and y_hop chips away."""
+"""An SRAM word: sends `tag` to the cores set in `cores`, x_hop and y_hop chips away."""
 
 LATCHES = np.dtype([*ADDRESS, ("bits", "u2")])
 """The switches of a neuron: bit k is `ChipSpec.latches[k]`."""
@@ -73,7 +73,7 @@ class Configuration:
             ("latches", LATCHES),
         ):
             array = np.array(getattr(self, name), dtype=dtype)
-            order = [f for f in ("chip", "core", "neuron", "word") if f in dtype.names]
+            order = [f for f in ("chip", "core", "neuron", "word") if f in (dtype.names or ())]
             array = array[np.lexsort([array[f] for f in reversed(order)])]
             array.setflags(write=False)
             object.__setattr__(self, name, array)

@@ -242,7 +242,7 @@ def _check_events(fleet: Fleet, events: Events, duration_us: int) -> None:
 
 
 def _to_host(fleet: Fleet, trials: Sequence[Trial], spikes: np.ndarray) -> list[list[Events]]:
-    """Follow the destination words that lead to the host, for spikes [(board, trial, neuron, us)]."""
+    """Follow the words that lead to the host; `spikes` is (board, trial, neuron, time in us)."""
     circuits, chip = fleet.circuits, fleet.configuration.chip
     to_host = np.flatnonzero(circuits.word["x_hop"] == chip.host_hop)
     words = _Rows([to_host[circuits.source[to_host] == n] for n in range(len(circuits.address))])

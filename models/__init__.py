@@ -1,0 +1,56 @@
+"""What we want to run: networks, the physics of neurons, mismatch, training. No chip in sight.
+
+Two parts need Rockpool, which takes seconds to import, and are imported by their own names:
+`analoop.models.rockpool_layer` (modules to train with) and `analoop.models.from_rockpool`.
+"""
+
+from .errors import (
+    AnaloopError,
+    BoardError,
+    ConstraintError,
+    FileError,
+    InputError,
+    NetworkError,
+    RegisterError,
+    RoutingError,
+    Violation,
+    ViolationsError,
+)
+from .japanese_vowels import Task, japanese_vowels
+from .mismatch import sample_factors, spreads
+from .network import INPUT, Network, Population, Projection
+from .parameters import CONSTANTS, DENDRITES, CircuitConstants, NeuronParameters
+from .receptive_fields import ReceptiveFields
+from .recording import Recording, Stimulus
+from .simulation import simulate
+from .training import Settings
+
+__all__ = [
+    "CONSTANTS",
+    "DENDRITES",
+    "INPUT",
+    "AnaloopError",
+    "BoardError",
+    "CircuitConstants",
+    "ConstraintError",
+    "FileError",
+    "InputError",
+    "Network",
+    "NetworkError",
+    "NeuronParameters",
+    "Population",
+    "Projection",
+    "ReceptiveFields",
+    "Recording",
+    "RegisterError",
+    "RoutingError",
+    "Settings",
+    "Stimulus",
+    "Task",
+    "Violation",
+    "ViolationsError",
+    "japanese_vowels",
+    "sample_factors",
+    "simulate",
+    "spreads",
+]

@@ -8,7 +8,7 @@
         ├── NetworkError    the network itself is malformed
         ├── ConstraintError the network does not fit the chip
         ├── RegisterError   a register image is not legal, or asks for what the board lacks
-        └── RoutingError    the registers do not carry the network (a defect of ours, never the user's)
+        └── RoutingError    the registers do not carry the network (our defect, not the user's)
 
 Each error has a `code` that never changes once released; messages may improve.
 """

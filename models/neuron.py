@@ -95,7 +95,8 @@ class State(NamedTuple):
     """How long after the start of the step the soma integrates again [s]; negative: it lags."""
 
 
-class Spikes(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Spikes:
     """What a step emits; tensors [..., neuron]."""
 
     count: Tensor

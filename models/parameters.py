@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from typing import Any, Literal
 
 from .errors import NetworkError, Violation
 
@@ -164,14 +164,15 @@ class NeuronParameters:
         times = tau_syn if isinstance(tau_syn, dict) else dict.fromkeys(DENDRITES, float(tau_syn))
         leaks = {d: c.leak_current(times.get(d, 10e-3), getattr(c, f"c_{d}")) for d in DENDRITES}
         i_tau_mem = c.leak_current(tau_mem, c.c_mem)
+        synapses: dict[str, Any] = {f"i_tau_{d}": leaks[d] for d in DENDRITES}
+        synapses |= {f"i_gain_{d}": 100 * leaks[d] for d in DENDRITES}
         parameters = cls(
             i_tau_mem=i_tau_mem,
             i_gain_mem=4 * i_tau_mem,
             i_threshold=threshold,
             i_refractory=c.pulse_current(t_refractory, c.c_ref),
             i_pulse=c.pulse_current(10e-6, c.c_pulse),
-            **{f"i_tau_{d}": leaks[d] for d in DENDRITES},
-            **{f"i_gain_{d}": 100 * leaks[d] for d in DENDRITES},
+            **synapses,
         )
         return replace(parameters, **changes)
 

@@ -28,7 +28,7 @@ class ReceptiveFields:
 
     @staticmethod
     def fit(frames: np.ndarray, fields: int, rate_max_hz: float, frame_us: int) -> ReceptiveFields:
-        """Centres at equally spaced quantiles of the frames [frame, channel], one pass, no labels."""
+        """Centres at equally spaced quantiles of the frames [frame, channel]; no labels needed."""
         quantiles = (np.arange(fields) + 0.5) / fields
         centre = np.quantile(frames, quantiles, axis=0).T
         width = np.diff(centre, axis=1).mean(axis=1) * 0.75

@@ -162,8 +162,8 @@ class Stimulus:
                     )
         except (KeyError, ValueError, TypeError, csv.Error) as error:
             raise FileError(
-                f"{path}, line {len(rows) + 2}: expected a header line with time_us,channel[,trial] "
-                f"and whole numbers below it ({error!r})",
+                f"{path}, line {len(rows) + 2}: expected a header line time_us,channel[,trial] and "
+                f"whole numbers below it ({error!r})",
                 code="FILE_CORRUPT",
             ) from error
         trial, time, channel = np.array(rows, np.int64).reshape(-1, 3).T

@@ -1,4 +1,4 @@
-"""Run a network in software: the same `step` as the simulated board, dense weights, no registers."""
+"""Run a network in software: the simulated board's `step`, dense weights, no registers."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ ascending [A], the first one 0."""
 
 
 class TwoLayers(nn.Module):
-    """inputs -> hidden -> output, feed-forward, every synapse excitatory (AMPA) or inhibitory (GABA).
+    """inputs -> hidden -> output, feed-forward; a synapse excites (AMPA) or inhibits (GABA).
 
     Weights are signed numbers in units of `W_UNIT`; the sign picks the dendrite.
     """
@@ -103,6 +103,7 @@ def _strongest(w: Tensor, fan_in: int) -> Tensor:
     return torch.where(w.abs() >= least, w, 0.0)
 
 
+@one_thread()
 def train(
     data: Stimulus,
     labels: tuple[str, ...],
@@ -124,12 +125,6 @@ def train(
     Deterministic for a seed on one machine; runs on one thread (the steps are too small to share).
     """
     generator = torch.Generator().manual_seed(settings.seed)
-    with one_thread():
-        return _train(data, labels, parameters, settings, (fit, progress, generator))
-
-
-def _train(data, labels, parameters, settings, rest) -> Network:
-    fit, progress, generator = rest
     model = TwoLayers((data.n_channels, settings.hidden, len(labels)), generator)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)

@@ -1,0 +1,150 @@
+"""The chip's neurons as Rockpool modules, to train in a `Sequential` and read with `from_rockpool`.
+
+    net = Sequential(SynapsesTorch((48, 128)), NeuronsTorch(128),
+                     SynapsesTorch((128, 9)), NeuronsTorch(9))
+
+Rockpool's own `LinearTorch` works too, with one column per dendrite and neuron and no negative
+weight: `LinearTorch((48, 2 * 128))` in front of `NeuronsTorch(128)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import rockpool.parameters as rp
+import torch
+from rockpool.graph import GenericNeurons, LinearWeights, as_GraphHolder
+from rockpool.nn.modules import TorchModule
+from torch import Tensor
+
+from .errors import InputError
+from .neuron import coefficients
+from .parameters import CURRENTS, DENDRITES, SWITCHES, NeuronParameters
+from .simulation import STEP_US, unroll
+from .training import W_UNIT
+
+
+@dataclass(eq=False, repr=False)
+class CircuitNeurons(GenericNeurons):
+    """Rockpool graph module of a population of the chip's neurons.
+
+    Its input nodes are (dendrite, neuron), dendrite first; weights on them are in `w_unit`.
+    """
+
+    parameters: NeuronParameters | None = None
+    """Currents and switches."""
+    dendrites: tuple[str, ...] = field(default_factory=tuple)
+    """Dendrites of the input nodes."""
+    w_unit: float = W_UNIT
+    """Weight current of a weight of 1 [A]."""
+
+
+class SynapsesTorch(TorchModule):
+    """Signed weights in front of `NeuronsTorch`: positive ones excite, negative ones inhibit.
+
+    Input (trial, step, Nin) spike counts; output (trial, step, 2 * N): AMPA, then GABA drive, each
+    from the weights of its sign, so that excitation and inhibition never cancel before the neuron.
+    """
+
+    def __init__(self, shape: tuple[int, int], weight: Tensor | None = None, **kwargs):
+        super().__init__(shape=(shape[0], 2 * shape[1]), **kwargs)
+        self.weight: Tensor = rp.Parameter(  # pyright: ignore[reportAttributeAccessIssue]
+            weight,
+            shape=shape,
+            init_func=lambda size: torch.randn(size) * 8.0 / size[0] ** 0.5,
+            family="weights",
+        )
+
+    def forward(self, data: Tensor) -> Tensor:
+        """Drive of every dendrite and neuron."""
+        return data @ _split(self.weight)
+
+    def as_graph(self):
+        """One `LinearWeights` onto both dendrites."""
+        name = f"{type(self).__name__}_{self.name}_{id(self)}"
+        weights = _split(self.weight).detach()
+        layer = LinearWeights._factory(self.size_in, self.size_out, name, self, weights)
+        return as_GraphHolder(layer)  # pyright: ignore[reportArgumentType]
+
+
+class NeuronsTorch(TorchModule):
+    """A population of the chip's neurons, trained by surrogate gradient through its inputs.
+
+    Input (trial, step, D * N) non-negative drive in units of `W_UNIT`, dendrite first, output
+    (trial, step, N) spikes. An event of step n acts in step n + 1, as on the simulated board.
+    Every call starts from rest.
+
+    Args:
+        shape: N, or (D * N, N).
+        parameters: currents of the population; default `NeuronParameters.from_times()`.
+        dendrites: what the D groups of inputs drive.
+        has_rec: add signed recurrent weights `w_rec` (N, N) onto the first two dendrites.
+        dt: step [s].
+    """
+
+    def __init__(
+        self,
+        shape: int | tuple[int, ...],
+        parameters: NeuronParameters | None = None,
+        dendrites: tuple[str, ...] = ("ampa", "gaba"),
+        has_rec: bool = False,
+        dt: float = STEP_US * 1e-6,
+        **kwargs,
+    ):
+        n = shape if isinstance(shape, int) else shape[-1]
+        unknown = set(dendrites) - set(DENDRITES)
+        if unknown or tuple(sorted(dendrites, key=DENDRITES.index)) != tuple(dendrites):
+            raise InputError(
+                f"dendrites {dendrites}: name some of {DENDRITES}, in this order",
+                code="UNKNOWN_DENDRITE",
+            )
+        if not isinstance(shape, int) and tuple(shape) not in ((n,), (len(dendrites) * n, n)):
+            raise InputError(
+                f"shape {shape} does not match {len(dendrites)} dendrites of {n} neurons: give "
+                f"({len(dendrites) * n}, {n})",
+                code="SHAPE",
+            )
+        super().__init__(shape=(len(dendrites) * n, n), spiking_output=True, **kwargs)
+        self.circuit = parameters or NeuronParameters.from_times()
+        self.dendrites = dendrites
+        self.dt: float = rp.SimulationParameter(dt)  # pyright: ignore[reportAttributeAccessIssue]
+        self._has_rec = has_rec
+        if has_rec:
+            self.w_rec: Tensor = rp.Parameter(  # pyright: ignore[reportAttributeAccessIssue]
+                shape=(n, n), init_func=lambda s: torch.randn(s) / s[0] ** 0.5, family="weights"
+            )
+
+    def forward(self, data: Tensor) -> Tensor:
+        """Spikes of every neuron in every step."""
+        data, _ = self._auto_batch(data)
+        n, kinds = self.size_out, len(self.dendrites)
+        one = torch.ones(n, dtype=data.dtype)
+        currents = {name: one * getattr(self.circuit, name) for name in CURRENTS}
+        switches = {name: one * getattr(self.circuit, name) for name in SWITCHES}
+        switches["exponential"] = one * (self.circuit.soma == "exponential")
+        c = coefficients(currents, switches, self.dendrites, self.dt)
+        w_rec = torch.zeros(n, kinds, n, dtype=data.dtype)
+        if self._has_rec:
+            pair = _split(self.w_rec).view(n, 2, n)
+            w_rec = torch.cat([pair, w_rec[:, 2:]], 1)
+        arriving = data.reshape(*data.shape[:2], kinds, n) * W_UNIT
+        return unroll(c, arriving, w_rec * W_UNIT).spikes
+
+    def as_graph(self):
+        """The population, with its recurrent weights from outputs to inputs."""
+        name = f"{type(self).__name__}_{self.name}_{id(self)}"
+        neurons = CircuitNeurons._factory(
+            self.size_in, self.size_out, name, self, self.circuit, self.dendrites
+        )
+        if self._has_rec:
+            weights = torch.zeros(self.size_out, self.size_in)
+            weights[:, : 2 * self.size_out] = _split(self.w_rec).detach()
+            LinearWeights(
+                neurons.output_nodes, neurons.input_nodes, f"{name}_recurrent", self, weights
+            )
+        return as_GraphHolder(neurons)  # pyright: ignore[reportArgumentType]
+
+
+def _split(weight: Tensor) -> Tensor:
+    """Signed (Nin, N) to non-negative (Nin, 2 N): what excites, then what inhibits."""
+    return torch.cat([torch.relu(weight), torch.relu(-weight)], dim=1)
