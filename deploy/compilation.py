@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import numpy as np
 
 from ..hw.board import Trial, VirtualBoard
@@ -13,6 +11,7 @@ from ..hw.simulator import build_fleet, run_trials
 from ..models.network import Network, Population, Projection
 from ..models.parameters import CURRENTS, DENDRITES, SWITCHES, NeuronParameters
 from ..models.recording import Stimulus
+from ..models.versions import versions
 from .connections import connections
 from .constraints import check
 from .encoding import encode
@@ -66,7 +65,7 @@ def compile(network: Network, chip: ChipSpec = DYNAPSE2, n_chips: int | None = N
         },
         network_hash=network.hash,
         known_answer=KnownAnswer(_question(network.n_inputs, 0.0), np.zeros(0), np.zeros(0)),
-        provenance={"network": dict(network.provenance), "analoop": version("analoop")},
+        provenance={"network": dict(network.provenance), "versions": versions()},
     )
     return _with_answer(draft)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from ..hw.simulated_board import identify
 from ..hw.simulator import build_fleet, run_trials
 from ..models.errors import InputError
 from ..models.recording import Recording, Stimulus
+from ..models.versions import versions
 from .program import Program
 
 
@@ -90,7 +90,7 @@ def _recording(
         column[good][order],
         books,
         board,
-        {"program": program.hash, "stimulus": stimulus.hash, "analoop": version("analoop")},
+        {"program": program.hash, "stimulus": stimulus.hash, "versions": versions()},
     )
 
 

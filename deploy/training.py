@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +15,7 @@ from ..models.japanese_vowels import Task, japanese_vowels
 from ..models.network import Network
 from ..models.parameters import NeuronParameters
 from ..models.simulation import simulate
+from ..models.versions import versions
 from .encoding import neuron_biases
 from .metrics import accuracy
 from .quantization import fit_weight_currents, subset_sums
@@ -66,7 +64,7 @@ def train(
             "settings": asdict(settings),
             "stimulus": {"train": task.train.hash, "test": task.test.hash},
             "test_accuracy_software": accuracy(recording, columns, task.test.target),
-            "versions": _versions(),
+            "versions": versions(),
         },
     )
 
@@ -86,8 +84,3 @@ def legal_parameters(parameters: NeuronParameters) -> NeuronParameters:
 def chip_levels(magnitudes: np.ndarray) -> np.ndarray:
     """Levels at which a core would hold these weights [A]: 0 and the sums of its four currents."""
     return np.unique(subset_sums(fit_weight_currents(magnitudes).currents))
-
-
-def _versions() -> dict[str, Any]:
-    names = ("analoop", "torch", "numpy", "aeon")
-    return {"python": sys.version.split()[0]} | {name: version(name) for name in names}

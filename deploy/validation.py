@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from ..models.mismatch import MISMATCH_VERSION
 from ..models.network import Network
 from ..models.recording import Recording, Stimulus
 from ..models.simulation import simulate
+from ..models.versions import versions
 from .execution import run_virtual
 from .metrics import accuracy, mean_rate_hz
 from .program import Program
@@ -121,7 +121,7 @@ def validate(
         "trials": stimulus.n_trials,
         "mismatch": MISMATCH_VERSION,
         "levels": sorted({b.level for b in boards if b.seed is not None}),
-        "analoop": version("analoop"),
+        "versions": versions(),
     }
     return Report(tuple(rows), provenance, complete, planned)
 

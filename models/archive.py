@@ -12,9 +12,10 @@ import hashlib
 import io
 import json
 import os
-import tempfile
+import uuid
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import numpy as np
 from .errors import FileError
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_DAMAGE = (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, TypeError, RuntimeError)
 
 
 def content_hash(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> str:
@@ -70,12 +72,9 @@ def write_bytes(path: str | os.PathLike, content: bytes) -> Path:
         FileError: FILE_NOT_WRITABLE.
     """
     path = Path(path)
-    temporary = None
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as out:
-            temporary = out.name
+        with temporary.open("xb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
@@ -87,8 +86,8 @@ def write_bytes(path: str | os.PathLike, content: bytes) -> Path:
             code="FILE_NOT_WRITABLE",
         ) from error
     finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
+        with suppress(OSError):
+            temporary.unlink()
     return path
 
 
@@ -115,7 +114,7 @@ def read_archive(
             }
         found, number, digest = full["format"], full["version"], full["hash"]
         header = full["content"]
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, TypeError) as error:
+    except _DAMAGE as error:
         raise FileError(
             f"{path} is corrupt or not an analoop file ({error}): write it again",
             code="FILE_CORRUPT",

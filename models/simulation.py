@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from .network import INPUT, Network
 from .neuron import Coefficients, State, coefficients, rest, step
 from .parameters import CURRENTS, DENDRITES, SWITCHES
 from .recording import Recording, Stimulus
+from .versions import versions
 
 STEP_US = 1000
 """Default integration step [us]; errors measured in docs/simulated_chip.md."""
@@ -141,7 +141,7 @@ def simulate(network: Network, stimulus: Stimulus, step_us: int = STEP_US) -> Re
         provenance={
             "network": network.hash,
             "stimulus": stimulus.hash,
-            "analoop": version("analoop"),
+            "versions": versions(),
         },
     )  # fmt: skip
 
