@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple, Protocol, Self
@@ -114,7 +115,7 @@ class VirtualBoard:
         """The name that opens it."""
         parts = ["nominal"] if self.seed is None else [f"seed={self.seed}"]
         if self.seed is not None and self.level != 1.0:
-            parts.append(f"level={self.level:g}")
+            parts.append(f"level={self.level!r}")
         if self.step_us != 1000:
             parts.append(f"step_us={self.step_us}")
         return "sim:" + ",".join(parts)
@@ -134,17 +135,20 @@ def parse_board(name: str) -> VirtualBoard:
             raise ValueError
         for option in filter(None, options.split(",")):
             key, _, value = option.partition("=")
-            if option != "nominal":
-                values[key] = readers[key](value)
-        board = VirtualBoard(**values)
-        if "nominal" in options.split(",") and board.seed is not None:
+            if key in values:
+                raise ValueError
+            values[key] = None if option == "nominal" else readers[key](value)
+        seeded = "seed" in values  # a level without a seed would be silently without effect
+        if "level" in values and not seeded or values.pop("nominal", "") is None and seeded:
             raise ValueError
-        if not (board.level >= 0 and 1 <= board.step_us <= 1000 and (board.seed or 0) >= 0):
+        board = VirtualBoard(**values)
+        in_range = 0 <= board.level < math.inf and 1 <= board.step_us <= 1000
+        if not (in_range and (board.seed or 0) >= 0):
             raise ValueError
     except (KeyError, ValueError) as error:
         raise BoardError(
-            f"no board is named '{name}': this release opens {NAMES} (seed >= 0, level >= 0, "
-            "step_us 1..1000)",
+            f"no board is named '{name}': this release opens {NAMES} (seed >= 0, level >= 0 "
+            "and only with a seed, step_us 1..1000, each at most once)",
             code="UNKNOWN_BOARD",
         ) from error
     return board

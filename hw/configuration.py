@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..models.archive import content_hash, read_content, write_archive
-from ..models.errors import RegisterError
+from ..models.errors import InputError, RegisterError, Violation
 from .bias import Bias
 from .chip import DYNAPSE2, TINY, ChipSpec
 from .register_check import violations
@@ -77,6 +77,9 @@ class Configuration:
             array = array[np.lexsort([array[f] for f in reversed(order)])]
             array.setflags(write=False)
             object.__setattr__(self, name, array)
+        for name in ("biases", "shared"):
+            own = {place: dict(biases) for place, biases in getattr(self, name).items()}
+            object.__setattr__(self, name, own)
         found = list(violations(self))
         if found:
             raise RegisterError(found)
@@ -140,19 +143,15 @@ def to_content(configuration: Configuration) -> tuple[dict, dict[str, np.ndarray
 
 def from_content(header: Mapping, arrays: Mapping[str, np.ndarray]) -> Configuration:
     """The inverse of `to_content`."""
-    core: dict[tuple[int, int], dict[str, Bias]] = {}
-    shared: dict[tuple[int, str], dict[str, Bias]] = {}
-    for chip, place, name, coarse, fine in header["biases"]:
-        if place.isdigit():
-            core.setdefault((int(chip), int(place)), {})[name] = Bias(coarse, fine)
-        else:
-            shared.setdefault((int(chip), place), {})[name] = Bias(coarse, fine)
+    core, shared = _biases(header["biases"])
 
     def table(kind: str, dtype: np.dtype) -> np.ndarray:
         columns = {name: arrays[f"{kind}.{name}"] for name in dtype.names or ()}
         out = np.zeros(len(columns["chip"]), dtype)
         for name, values in columns.items():
             out[name] = values
+            if not np.array_equal(out[name], values):
+                raise ValueError(f"{kind}.{name} holds values that no register can")
         return out
 
     return Configuration(
@@ -164,3 +163,26 @@ def from_content(header: Mapping, arrays: Mapping[str, np.ndarray]) -> Configura
         shared,
         CHIPS[header["chip"]],
     )
+
+
+def _biases(rows: list) -> tuple[CoreBiases, SharedBiases]:
+    """Biases by place from (chip, place, name, coarse, fine)."""
+    core: dict[tuple[int, int], dict[str, Bias]] = {}
+    shared: dict[tuple[int, str], dict[str, Bias]] = {}
+    illegal = []
+    for chip, place, name, coarse, fine in rows:
+        where = f"chip {chip} {'core ' if place.isdigit() else ''}{place} {name}"
+        try:
+            bias = Bias(coarse, fine)
+        except InputError as error:
+            illegal.append(
+                Violation("CODE", where, f"code {coarse},{fine}", str(error), "use a legal code")
+            )
+            continue
+        if place.isdigit():
+            core.setdefault((int(chip), int(place)), {})[name] = bias
+        else:
+            shared.setdefault((int(chip), place), {})[name] = bias
+    if illegal:
+        raise RegisterError(illegal)
+    return core, shared

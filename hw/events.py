@@ -47,7 +47,15 @@ class Events:
         time = np.asarray(self.time_us)
         order = np.argsort(time, kind="stable")
         for name, dtype in _FIELDS:
-            array = np.asarray(getattr(self, name))[order].astype(dtype)
+            given = np.asarray(getattr(self, name))[order]
+            with np.errstate(invalid="ignore"):
+                array = given.astype(dtype)
+            if not np.array_equal(array, given):
+                raise InputError(
+                    f"events: {name} takes whole numbers that fit {np.dtype(dtype)}: round or "
+                    "correct them",
+                    code="EVENTS_INVALID",
+                )
             array.setflags(write=False)
             object.__setattr__(self, name, array)
 

@@ -45,7 +45,7 @@ def violations(configuration: Configuration) -> Iterator[Violation]:
         f"a mask of {c.chip.cores} cores",
     )
     for hop in ("x_hop", "y_hop"):
-        yield from _range(d, "destination", hop, np.abs(d[hop]) > far, f"-{far}..{far}")
+        yield from _range(d, "destination", hop, (d[hop] < -far) | (d[hop] > far), f"-{far}..{far}")
     lost = (d["x_hop"] != c.chip.host_hop) & (
         (d["y_hop"] != 0) | (d["chip"] + d["x_hop"] < 0) | (d["chip"] + d["x_hop"] >= c.n_chips)
     )

@@ -44,7 +44,7 @@ class SimulatedBoard:
     def program(self, configuration: Configuration) -> None:
         """Write every register, and settle."""
         self._open()
-        if configuration.chip is not self._chip:
+        if configuration.chip != self._chip:
             raise InputError(
                 f"the configuration is for {configuration.chip.name}, the board has "
                 f"{self._chip.name}: compile for this chip",

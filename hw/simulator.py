@@ -102,7 +102,7 @@ def run_trials(
     threads, None for one per processor.
 
     Raises:
-        InputError: EVENT_OUTSIDE_RUN, EVENT_FOR_NO_CHIP.
+        InputError: EVENT_OUTSIDE_RUN, EVENT_FOR_NO_CHIP, EVENT_ILLEGAL.
     """
     out: list[list[Events]] = [[Events.none() for _ in trials] for _ in fleet.boards]
     durations = np.array([trial.duration_us for trial in trials], np.int64)
@@ -238,6 +238,15 @@ def _check_events(fleet: Fleet, events: Events, duration_us: int) -> None:
             f"{int(lost.sum())} input events are for no chip of this board (x_hop 0..{chips - 1}, "
             f"y_hop 0), the first has x_hop {events.x_hop[lost][0]}, y_hop {events.y_hop[lost][0]}",
             code="EVENT_FOR_NO_CHIP",
+        )
+    chip = fleet.configuration.chip
+    illegal = (events.tag < 0) | (events.tag >= chip.tags) | (events.cores >> chip.cores > 0)
+    if illegal.any():
+        raise InputError(
+            f"{int(illegal.sum())} input events are no words of this chip (tag 0..{chip.tags - 1}, "
+            f"a mask of {chip.cores} cores), the first has tag {events.tag[illegal][0]}, cores "
+            f"{events.cores[illegal][0]}",
+            code="EVENT_ILLEGAL",
         )
 
 
