@@ -34,8 +34,12 @@ from torch import Tensor
 from .omega import wright_omega
 from .parameters import CONSTANTS, DENDRITES, CircuitConstants
 
-EXPONENTIAL_SUBSTEPS = 8
-"""Soma steps per step while any neuron has positive feedback, whose run-away one step misses."""
+FEEDBACK_SUBSTEPS = 8
+"""Soma steps per step while the soma of any neuron excites itself (exponential soma, NMDA gate):
+one step misses the run-away."""
+
+STEEPEST = 50.0
+"""Largest growth exponent of one soma step: beyond it the neuron has spiked anyway [1]."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Coefficients:
     """Dendrite current per ampere of weight current [1]."""
     ahp_decay: Tensor
     """As `decay`, for adaptation."""
+    ahp_mean: Tensor
+    """As `mean`, for adaptation."""
     ahp_jump: Tensor
     """Adaptation current added by one own spike [A]; 0 where switched off."""
     ahp_floor: Tensor
@@ -133,6 +139,9 @@ def coefficients(
     tau_ahp = c.c_ahp * c.u_t / (c.kappa * i["i_tau_ahp"])
     t_pulse_ahp = c.v_th * c.c_pulse / i["i_pulse_ahp"]
     ahp_gain = -torch.expm1(-t_pulse_ahp / tau_ahp) * i["i_gain_ahp"] / i["i_tau_ahp"]
+    runs_away = bool(switches["exponential"].any()) or (
+        "nmda" in dendrites and bool(switches["nmda_gate"].any())
+    )
     x_floor = i_0 / i["i_gain_mem"]
     x_threshold = i["i_threshold"] / i["i_gain_mem"]
     return Coefficients(
@@ -151,10 +160,11 @@ def coefficients(
         mean=mean,
         jump=jump,
         ahp_decay=torch.exp(-dt / tau_ahp),
+        ahp_mean=-torch.expm1(-dt / tau_ahp) * tau_ahp / dt,
         ahp_jump=ahp_gain * i["i_w_ahp"] * switches["adaptation"],
         ahp_floor=i_0 * switches["adaptation"],
         constants=c,
-        substeps=EXPONENTIAL_SUBSTEPS if bool(switches["exponential"].any()) else 1,
+        substeps=FEEDBACK_SUBSTEPS if runs_away else 1,
     )
 
 
@@ -187,7 +197,8 @@ def step(c: Coefficients, state: State, drive: dict[str, Tensor]) -> tuple[State
         dendrites[d] = dendrites[d] + c.jump[d] * arrived
     seen = {d: torch.clamp(value * c.mean[d], min=i_0) for d, value in dendrites.items()}
     z, wait, spikes = _soma(c, state, seen)
-    ahp = torch.maximum(state.ahp * c.ahp_decay + c.ahp_jump * spikes.count, c.ahp_floor)
+    since = c.ahp_decay ** (1.0 - spikes.time / c.dt)
+    ahp = torch.maximum(state.ahp * c.ahp_decay + c.ahp_jump * since * spikes.count, c.ahp_floor)
     decayed = {d: torch.clamp(value * c.decay[d], min=i_0) for d, value in dendrites.items()}
     return State(decayed, ahp, z, wait), spikes
 
@@ -198,16 +209,14 @@ def _soma(c: Coefficients, state: State, seen: dict[str, Tensor]) -> tuple[Tenso
     piece = c.dt / c.substeps
     steady = seen.get("ampa", i_0) - seen.get("gaba", i_0) + c.i_dc
     nmda = seen.get("nmda")
-    i_sum = c.i_leak + seen.get("shunt", i_0) + state.ahp
+    i_sum = c.i_leak + seen.get("shunt", i_0) + torch.maximum(state.ahp * c.ahp_mean, c.ahp_floor)
     z, wait = state.z, state.wait
     count = time = torch.zeros_like(z)
     for index in range(c.substeps):
-        x = wright_omega(z)
-        gated = i_0 if nmda is None else nmda / (1.0 + c.i_gate / (x * c.i_gain))
-        i_in = torch.clamp(steady + gated, min=i_0)
+        rate, slope = _local(c, wright_omega(z), steady, nmda, i_sum)
         done = count.detach() > 0
         h = torch.where(done, 0.0, torch.clamp(piece - wait, min=0.0))
-        z, fired, when = _piece(c, z, x, i_in, i_sum, h)
+        z, fired, when = _piece(c, z, rate, slope, h)
         hit = fired.detach() > 0
         time = torch.where(hit, torch.clamp(wait + when, min=0.0) + index * piece, time)
         count = count + fired
@@ -219,12 +228,25 @@ def _soma(c: Coefficients, state: State, seen: dict[str, Tensor]) -> tuple[Tenso
     return z, wait, Spikes(count, time)
 
 
-def _piece(c: Coefficients, z: Tensor, x: Tensor, i_in: Tensor, i_sum: Tensor, h: Tensor):
-    """One exponential Rosenbrock step of length h [s]: new z, spike (0 or 1), time of crossing."""
+def _local(c: Coefficients, x: Tensor, steady: Tensor, nmda: Tensor | None, i_sum: Tensor):
+    """dz/dt at x [1/s], and its derivative by z [1/s]."""
+    i_0 = c.constants.i_0
+    if nmda is None:
+        i_in, slope_in = torch.clamp(steady + i_0, min=i_0), 0.0
+    else:
+        half = c.i_gate / c.i_gain
+        gated = nmda * (x / (x + half))
+        i_in = torch.clamp(steady + gated, min=i_0)
+        slope_in = torch.where(i_in > i_0, gated * half / (x * (x + half)), 0.0)
     i_fb, slope_fb = _feedback(c, x)
     rate = (i_in - (i_sum - i_fb) * (1.0 + x)) / c.charge
-    slope = (slope_fb * (1.0 + x) - (i_sum - i_fb)) * x / (1.0 + x) / c.charge
-    z_end = torch.maximum(z + h * rate * phi1(h * slope), c.z_floor)
+    slope = (slope_in + slope_fb * (1.0 + x) - (i_sum - i_fb)) * x / (1.0 + x) / c.charge
+    return rate, slope
+
+
+def _piece(c: Coefficients, z: Tensor, rate: Tensor, slope: Tensor, h: Tensor):
+    """One exponential Rosenbrock step of length h [s]: new z, spike (0 or 1), time of crossing."""
+    z_end = torch.maximum(z + h * rate * phi1(torch.clamp(h * slope, max=STEEPEST)), c.z_floor)
     fired = SpikeAtThreshold.apply(z_end, c.z_threshold, c.x_threshold)
     with torch.no_grad():
         # The same local solution, solved for the time at which it reaches the threshold.
