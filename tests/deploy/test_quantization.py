@@ -17,7 +17,8 @@ from analoop.deploy import (
     snr_db,
     subset_sums,
 )
-from analoop.hw import DYNAPSE2, InputError, bias
+from analoop.hw import DYNAPSE2, bias
+from analoop.models import InputError
 
 WEIGHTS = 14_000
 """About the weights of a recurrent network of 255 neurons with 16 inputs."""

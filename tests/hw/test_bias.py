@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analoop.hw import DYNAPSE2, Bias, InputError, bias
+from analoop.hw import DYNAPSE2, Bias, bias
+from analoop.models import InputError
 
 ROWS = [(transistor, coarse) for transistor in "NP" for coarse in range(6)]
 ANY_N, ANY_P = "SOIF_GAIN_N", "NCCF_CAL_OFFBIAS_P"

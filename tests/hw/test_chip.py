@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from analoop.hw import DYNAPSE2, TINY, Dendrite, InputError
+from analoop.hw import DYNAPSE2, TINY, Dendrite
+from analoop.models import InputError
 
 
 def published_scale_factors() -> dict[str, float]:
