@@ -82,6 +82,8 @@ class Coefficients:
     """Adaptation current added by one own spike [A]; 0 where switched off."""
     ahp_floor: Tensor
     """I_0 where adaptation is switched on, else 0 [A]."""
+    adapts: bool
+    """Whether any neuron adapts."""
     constants: CircuitConstants
     """The silicon."""
     substeps: int
@@ -163,6 +165,7 @@ def coefficients(
         ahp_mean=-torch.expm1(-dt / tau_ahp) * tau_ahp / dt,
         ahp_jump=ahp_gain * i["i_w_ahp"] * switches["adaptation"],
         ahp_floor=i_0 * switches["adaptation"],
+        adapts=bool(switches["adaptation"].any()),
         constants=c,
         substeps=FEEDBACK_SUBSTEPS if runs_away else 1,
     )
@@ -197,8 +200,10 @@ def step(c: Coefficients, state: State, drive: dict[str, Tensor]) -> tuple[State
         dendrites[d] = dendrites[d] + c.jump[d] * arrived
     seen = {d: torch.clamp(value * c.mean[d], min=i_0) for d, value in dendrites.items()}
     z, wait, spikes = _soma(c, state, seen)
-    since = c.ahp_decay ** (1.0 - spikes.time / c.dt)
-    ahp = torch.maximum(state.ahp * c.ahp_decay + c.ahp_jump * since * spikes.count, c.ahp_floor)
+    ahp = state.ahp
+    if c.adapts:
+        since = c.ahp_decay ** (1.0 - spikes.time / c.dt)
+        ahp = torch.maximum(ahp * c.ahp_decay + c.ahp_jump * since * spikes.count, c.ahp_floor)
     decayed = {d: torch.clamp(value * c.decay[d], min=i_0) for d, value in dendrites.items()}
     return State(decayed, ahp, z, wait), spikes
 
@@ -209,7 +214,9 @@ def _soma(c: Coefficients, state: State, seen: dict[str, Tensor]) -> tuple[Tenso
     piece = c.dt / c.substeps
     steady = seen.get("ampa", i_0) - seen.get("gaba", i_0) + c.i_dc
     nmda = seen.get("nmda")
-    i_sum = c.i_leak + seen.get("shunt", i_0) + torch.maximum(state.ahp * c.ahp_mean, c.ahp_floor)
+    i_sum = c.i_leak + seen.get("shunt", i_0)
+    if c.adapts:
+        i_sum = i_sum + torch.maximum(state.ahp * c.ahp_mean, c.ahp_floor)
     z, wait = state.z, state.wait
     count = time = torch.zeros_like(z)
     for index in range(c.substeps):
