@@ -9,7 +9,7 @@ from ..hw.chip import DYNAPSE2, ChipSpec
 from ..hw.decoding import decode
 from ..hw.simulator import build_fleet, run_trials
 from ..models.network import Network, Population, Projection
-from ..models.parameters import CURRENTS, DENDRITES, SWITCHES, NeuronParameters
+from ..models.parameters import CURRENTS, DENDRITES, NeuronParameters
 from ..models.recording import Stimulus
 from ..models.versions import versions
 from .connections import connections
@@ -136,10 +136,14 @@ def decoded_network(program: Program) -> Network:
 
 
 def _parameters(circuits, neuron: int) -> NeuronParameters:
-    switches = {name: bool(circuits.switches[name][neuron]) for name in SWITCHES}
-    soma = "exponential" if circuits.switches["exponential"][neuron] else "threshold"
-    currents = {name: float(circuits.currents[name][neuron]) for name in CURRENTS}
-    return NeuronParameters(**currents, soma=soma, **switches)
+    on = {name: bool(values[neuron]) for name, values in circuits.switches.items()}
+    return NeuronParameters(
+        **{name: float(circuits.currents[name][neuron]) for name in CURRENTS},
+        soma="exponential" if on["exponential"] else "threshold",
+        nmda_gate=on["nmda_gate"],
+        adaptation=on["adaptation"],
+        dc=on["dc"],
+    )
 
 
 def _resources(placement, kept, words, network: Network, chip: ChipSpec) -> dict[str, list]:

@@ -9,7 +9,7 @@ from ..hw.chip import ChipSpec, Dendrite
 from ..hw.circuits import CURRENT_TO_REGISTER, SWITCH_TO_LATCH, WEIGHT_TO_REGISTER
 from ..hw.configuration import DESTINATION, LATCHES, SYNAPSE, Configuration
 from ..models.network import Network
-from ..models.parameters import DENDRITES, SWITCHES, NeuronParameters
+from ..models.parameters import DENDRITES, NeuronParameters
 from .placement import Placement
 from .quantization import WeightCode
 from .routing import Routes
@@ -93,8 +93,7 @@ def _latches(network: Network, placement: Placement, chip: ChipSpec) -> np.ndarr
     bits = np.zeros(network.n_neurons, np.int64)
     for population in network.populations:
         first = network.offsets[population.name]
-        on = [s for s in SWITCHES if getattr(population.parameters, s)]
-        on += ["exponential"] if population.parameters.soma == "exponential" else []
+        on = [name for name, set_ in population.parameters.switches().items() if set_]
         for switch in on:
             bits[first : first + population.size] |= 1 << chip.latches.index(
                 SWITCH_TO_LATCH[switch]

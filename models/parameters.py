@@ -180,6 +180,15 @@ class NeuronParameters:
         """Every current by name [A], in a fixed order."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name.startswith("i_")}
 
+    def switches(self) -> dict[str, bool]:
+        """Every switch by name: 'exponential', 'nmda_gate', 'adaptation', 'dc'."""
+        return {
+            "exponential": self.soma == "exponential",
+            "nmda_gate": self.nmda_gate,
+            "adaptation": self.adaptation,
+            "dc": self.dc,
+        }
+
 
 CURRENTS = tuple(f.name for f in fields(NeuronParameters) if f.name.startswith("i_"))
 """Names of the neuron's currents, in a fixed order."""

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from .errors import InputError
 from .neuron import coefficients
-from .parameters import CURRENTS, DENDRITES, SWITCHES, NeuronParameters
+from .parameters import CURRENTS, DENDRITES, NeuronParameters
 from .simulation import STEP_US, unroll
 from .training import W_UNIT
 
@@ -120,8 +120,7 @@ class NeuronsTorch(TorchModule):
         n, kinds = self.size_out, len(self.dendrites)
         one = torch.ones(n, dtype=data.dtype)
         currents = {name: one * getattr(self.circuit, name) for name in CURRENTS}
-        switches = {name: one * getattr(self.circuit, name) for name in SWITCHES}
-        switches["exponential"] = one * (self.circuit.soma == "exponential")
+        switches = {name: one * on for name, on in self.circuit.switches().items()}
         c = coefficients(currents, switches, self.dendrites, self.dt)
         w_rec = torch.zeros(n, kinds, n, dtype=data.dtype)
         if self._has_rec:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .network import INPUT, Network
 from .neuron import Coefficients, State, coefficients, rest, step
-from .parameters import CURRENTS, DENDRITES, SWITCHES
+from .parameters import CURRENTS, DENDRITES
 from .recording import Recording, Stimulus
 from .versions import versions
 
@@ -25,7 +25,7 @@ class Sheet(NamedTuple):
     currents: dict[str, Tensor]
     """Each current [A], [neuron]."""
     switches: dict[str, Tensor]
-    """'exponential' and the switches of NeuronParameters, 0 or 1, [neuron]."""
+    """NeuronParameters.switches(), 0 or 1, [neuron]."""
     dendrites: tuple[str, ...]
     """Those that any projection uses."""
     w_in: Tensor
@@ -67,10 +67,10 @@ def sheet(network: Network, dtype: torch.dtype = torch.float64) -> Sheet:
         return torch.tensor(np.repeat(np.array(values, np.float64), sizes), dtype=dtype)
 
     parameters = [p.parameters for p in network.populations]
+    switches = [p.switches() for p in parameters]
     return Sheet(
         {name: per_neuron([getattr(p, name) for p in parameters]) for name in CURRENTS},
-        {name: per_neuron([getattr(p, name) for p in parameters]) for name in SWITCHES}
-        | {"exponential": per_neuron([p.soma == "exponential" for p in parameters])},
+        {name: per_neuron([s[name] for s in switches]) for name in switches[0]},
         dendrites,
         torch.tensor(w_in, dtype=dtype),
         torch.tensor(w_rec, dtype=dtype),

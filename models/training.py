@@ -203,12 +203,7 @@ def _mismatched(
         name: torch.tensor(nominal[name] * factors[name], dtype=torch.float32) for name in CURRENTS
     }
     flag = torch.ones(neurons)
-    switches = {
-        "exponential": flag * (parameters.soma == "exponential"),
-        "nmda_gate": flag * parameters.nmda_gate,
-        "adaptation": flag * parameters.adaptation,
-        "dc": flag * parameters.dc,
-    }
+    switches = {name: flag * on for name, on in parameters.switches().items()}
     return coefficients(currents, switches, (DENDRITES[0], DENDRITES[2]), STEP_US * 1e-6)
 
 
