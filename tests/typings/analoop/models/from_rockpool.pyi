@@ -1,0 +1,1 @@
+from models.from_rockpool import *
