@@ -31,7 +31,7 @@ INPUT_TAG = 1024
 
 unhurried = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Hypothesis on a shared machine: slow is no failure."""
-few = settings(unhurried, max_examples=12)
+few = settings(unhurried, max_examples=6)
 """For properties that run a board."""
 
 

@@ -1,0 +1,97 @@
+"""Which chip a virtual board is: its seed, its level, and nothing about how it was run."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analoop.hw import Events, Trial, VirtualBoard, build_fleet, run_trials
+from analoop.models import InputError, sample_factors
+from analoop.models.simulation import batches
+
+from .boards import Place, biases, few, latches, monitor, played, registers, rows_of
+from .lively import DURATION_US, lively, stimulus
+from .reference import dc_interval
+
+TRIALS = [Trial(stimulus(k, us), us) for k, us in enumerate([20_000] * 5 + [10_000, 5_000])]
+BOARDS = [VirtualBoard(), VirtualBoard(1), VirtualBoard(2), VirtualBoard(2, 2.0)]
+SEVERAL = st.lists(st.sampled_from(range(len(TRIALS))), min_size=1, max_size=9)
+
+
+def answers(boards: list[VirtualBoard], trials: list[Trial], workers: int | None = 1) -> list:
+    """Rows by [board][trial]."""
+    fleet = build_fleet(lively(), boards)
+    return [[rows_of(out) for out in outs] for outs in run_trials(fleet, trials, workers)]
+
+
+@pytest.fixture(scope="module")
+def alone() -> list:
+    """Every trial on every board, one at a time, on a board of its own."""
+    return [[answers([board], [trial])[0][0] for trial in TRIALS] for board in BOARDS]
+
+
+def answer(name: str) -> list[tuple[int, ...]]:
+    return rows_of(played(lively(), stimulus(1), DURATION_US, name))
+
+
+@pytest.mark.parametrize("seed", [0, 3, 2**40])
+def test_a_seeded_board_of_level_0_is_the_nominal_board_to_the_microsecond(seed: int):
+    assert answer(f"sim:seed={seed},level=0") == answer("sim:nominal")
+
+
+def test_different_seeds_and_levels_are_different_chips():
+    names = ["sim:nominal", "sim:seed=1", "sim:seed=2", "sim:seed=2,level=0.5"]
+    assert len({str(answer(name)) for name in names}) == len(names)
+
+
+def test_the_same_seed_is_the_same_chip():
+    assert answer("sim:seed=5") == answer("sim:seed=5")
+
+
+def test_every_neuron_has_the_mismatch_of_its_own_place_and_chip():
+    places = [Place(0, 0, 0), Place(0, 0, 1), Place(0, 3, 1), Place(1, 3, 1), Place(1, 2, 255)]
+    c = registers(
+        [],
+        [monitor(p, n) for n, p in enumerate(places)],
+        [latches(p, "latch_so_dc") for p in places],
+        biases(i_dc=2e-9),
+        n_chips=2,
+    )
+    out = played(c, Events.none(), 200_000, "sim:seed=8,level=1.5")
+    intervals = [1e-6 * np.diff(out.time_us[out.tag == n]).mean() for n in range(len(places))]
+    drawn = [sample_factors(8, 1.5, 4, 256, stream=chip) for chip in range(2)]
+    expected = [
+        dc_interval(c, {name: f[p.core, p.neuron] for name, f in drawn[p.chip].items()})
+        for p in places
+    ]
+    assert intervals == pytest.approx(expected, rel=0.02)
+    assert np.std(expected) / np.mean(expected) > 0.05, "their spread is far above that error"
+
+
+@given(SEVERAL)
+@few
+def test_a_trial_does_not_depend_on_the_trials_beside_it(alone: list, chosen: list[int]):
+    together = answers([BOARDS[1]], [TRIALS[k] for k in chosen])[0]
+    assert together == [alone[1][k] for k in chosen]
+
+
+@given(st.lists(st.sampled_from(range(len(BOARDS))), min_size=1, max_size=4))
+@few
+def test_a_board_does_not_depend_on_the_boards_beside_it(alone: list, chosen: list[int]):
+    together = answers([BOARDS[k] for k in chosen], TRIALS[:2])
+    assert together == [alone[k][:2] for k in chosen]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("elements", [1, 64, 30_000])
+def test_the_result_does_not_depend_on_batches_and_workers(alone, workers, elements, monkeypatch):
+    monkeypatch.setattr("analoop.models.simulation.BATCH_ELEMENTS", elements)
+    durations = np.array([trial.duration_us for trial in TRIALS])
+    assert len(batches(durations, 4)) == {1: 7, 64: 1, 30_000: 1}[elements]
+    assert answers(BOARDS, TRIALS, workers) == alone
+
+
+def test_boards_with_different_steps_cannot_share_a_fleet():
+    with pytest.raises(InputError) as caught:
+        build_fleet(lively(), [VirtualBoard(), VirtualBoard(step_us=500)])
+    assert caught.value.code == "STEP_MIXED"
