@@ -9,7 +9,7 @@ a core share one bias generator.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from .errors import NetworkError, Violation
@@ -57,11 +57,11 @@ class CircuitConstants:
 
     def leak_current(self, tau: float, capacitance: float) -> float:
         """Current [A] that gives a low-pass of this capacitance the time constant `tau` [s]."""
-        return capacitance * self.u_t / (self.kappa * tau)
+        return capacitance * self.u_t / (self.kappa * tau) if tau else math.inf
 
     def pulse_current(self, duration: float, capacitance: float) -> float:
         """Current [A] that charges this capacitance to the switching voltage in `duration` [s]."""
-        return capacitance * self.v_th / duration
+        return capacitance * self.v_th / duration if duration else math.inf
 
 
 CONSTANTS = CircuitConstants()
@@ -162,19 +162,23 @@ class NeuronParameters:
         """
         c = CONSTANTS
         times = tau_syn if isinstance(tau_syn, dict) else dict.fromkeys(DENDRITES, float(tau_syn))
+        if unknown := sorted(times.keys() - set(DENDRITES)):
+            need, there = f"dendrites {unknown}", f"there are {list(DENDRITES)}"
+            raise NetworkError(
+                [Violation("UNKNOWN_DENDRITE", "tau_syn", need, there, "name some of these")]
+            )
         leaks = {d: c.leak_current(times.get(d, 10e-3), getattr(c, f"c_{d}")) for d in DENDRITES}
         i_tau_mem = c.leak_current(tau_mem, c.c_mem)
-        synapses: dict[str, Any] = {f"i_tau_{d}": leaks[d] for d in DENDRITES}
-        synapses |= {f"i_gain_{d}": 100 * leaks[d] for d in DENDRITES}
-        parameters = cls(
-            i_tau_mem=i_tau_mem,
-            i_gain_mem=4 * i_tau_mem,
-            i_threshold=threshold,
-            i_refractory=c.pulse_current(t_refractory, c.c_ref),
-            i_pulse=c.pulse_current(10e-6, c.c_pulse),
-            **synapses,
-        )
-        return replace(parameters, **changes)
+        values: dict[str, Any] = {
+            "i_tau_mem": i_tau_mem,
+            "i_gain_mem": 4 * i_tau_mem,
+            "i_threshold": threshold,
+            "i_refractory": c.pulse_current(t_refractory, c.c_ref),
+            "i_pulse": c.pulse_current(10e-6, c.c_pulse),
+        }
+        values |= {f"i_tau_{d}": leaks[d] for d in DENDRITES}
+        values |= {f"i_gain_{d}": 100 * leaks[d] for d in DENDRITES}
+        return cls(**(values | changes))
 
     def currents(self) -> dict[str, float]:
         """Every current by name [A], in a fixed order."""
