@@ -1,0 +1,1 @@
+from deploy.routing_check import *

@@ -1,0 +1,1 @@
+from deploy.shipped import *
