@@ -25,6 +25,28 @@ def _frozen(array: Any, dtype: Any) -> np.ndarray:
     return array
 
 
+def _whole(name: str, values: Any, dtype: Any) -> np.ndarray:
+    """The values as integers, or an InputError naming the first that is none."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise InputError(f"stimulus: {name} must be a list", code="STIMULUS_INVALID")
+    if array.size == 0:
+        return _frozen(array, dtype)
+    limits = np.iinfo(dtype)
+    if array.dtype.kind not in "iuf":
+        bad = np.ones(len(array), bool)
+    else:
+        bad = ~((array == np.trunc(array)) & (array >= limits.min) & (array <= limits.max))
+    if bad.any():
+        k = int(np.argmax(bad))
+        raise InputError(
+            f"stimulus: {name} must be whole numbers of {limits.bits} bits, but {int(bad.sum())} "
+            f"are not, the first is number {k}, {array[k]}: round them",
+            code="STIMULUS_INVALID",
+        )
+    return _frozen(array, dtype)
+
+
 @dataclass(frozen=True, eq=False)
 class Stimulus:
     """Input events of one or more independent trials.
@@ -47,15 +69,9 @@ class Stimulus:
     """Index of the output neuron that should win, int64 [trial], or empty."""
 
     def __post_init__(self) -> None:
-        time = np.asarray(self.time_us)
-        if time.dtype.kind == "f" and not np.array_equal(time, np.trunc(time)):
-            raise InputError(
-                "stimulus: times must be whole microseconds: round them",
-                code="STIMULUS_INVALID",
-            )
         for name in ("duration_us", "trial", "time_us", "channel", "target"):
             dtype = np.int32 if name in ("trial", "channel") else np.int64
-            object.__setattr__(self, name, _frozen(getattr(self, name), dtype))
+            object.__setattr__(self, name, _whole(name, getattr(self, name), dtype))
         faults = list(self._faults())
         if faults:
             raise InputError("stimulus: " + "; ".join(faults), code="STIMULUS_INVALID")
@@ -106,6 +122,11 @@ class Stimulus:
     def select(self, trials: slice | np.ndarray) -> Stimulus:
         """The given trials, renumbered from 0 in the order given."""
         chosen = np.arange(self.n_trials)[trials]
+        if len(np.unique(chosen)) < len(chosen):
+            raise InputError(
+                "stimulus: a trial is selected twice: select it once, or join two selections",
+                code="STIMULUS_INVALID",
+            )
         number = np.full(self.n_trials, -1)
         number[chosen] = np.arange(len(chosen))
         keep = number[self.trial] >= 0
@@ -153,16 +174,19 @@ class Stimulus:
         path = Path(path)
         if not path.is_file():
             raise FileError(f"{path}: no such file: check the path", code="FILE_MISSING")
-        rows = []
+        rows, line = [], 1
         try:
-            with path.open(newline="", encoding="utf-8") as lines:
-                for row in csv.DictReader(lines):
-                    rows.append(
-                        (int(row.get("trial") or 0), int(row["time_us"]), int(row["channel"]))
-                    )
-        except (KeyError, ValueError, TypeError, csv.Error) as error:
+            with path.open(newline="", encoding="utf-8-sig") as lines:
+                reader = csv.DictReader(lines, skipinitialspace=True)
+                if not {"time_us", "channel"} <= set(reader.fieldnames or ()):
+                    raise ValueError(f"the header is {reader.fieldnames}")
+                for row in reader:
+                    line = reader.line_num
+                    cells = (row.get("trial") or 0, row["time_us"], row["channel"])
+                    rows.append(np.array([int(cell) for cell in cells], np.int64))
+        except (ValueError, TypeError, OverflowError, csv.Error) as error:
             raise FileError(
-                f"{path}, line {len(rows) + 2}: expected a header line time_us,channel[,trial] and "
+                f"{path}, line {line}: expected a header line time_us,channel[,trial] and "
                 f"whole numbers below it ({error!r})",
                 code="FILE_CORRUPT",
             ) from error
