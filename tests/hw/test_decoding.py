@@ -103,15 +103,14 @@ def test_every_base_current_is_that_of_its_code(bit: int, register: str):
     assert (others != circuits.base_currents[0, bit]).all()
 
 
-def test_neurons_of_two_cores_have_the_currents_of_their_own_core():
-    slow, fast = biases(i_tau_mem=2e-12), biases(i_tau_mem=5e-11)
-    c = registers([], [monitor(Place(core=0)), monitor(Place(core=2))])
-    circuits = decode(replace(c, biases={(0, 0): slow, (0, 2): fast}))
-    expected = [
-        current("SOIF_LEAK_N", b["SOIF_LEAK_N"].coarse, b["SOIF_LEAK_N"].fine) for b in (slow, fast)
-    ]
+def test_neurons_of_every_core_of_every_chip_have_the_currents_of_their_own_core():
+    leaks = {(0, 0): Bias(1, 10), (0, 2): Bias(2, 20), (1, 0): Bias(3, 30), (1, 2): Bias(4, 40)}
+    c = registers([], [monitor(Place(*place)) for place in leaks], n_chips=2)
+    cores = {place: biases() | {"SOIF_LEAK_N": leak} for place, leak in leaks.items()}
+    circuits = decode(replace(c, biases=cores))
+    expected = [current("SOIF_LEAK_N", leak.coarse, leak.fine) for leak in leaks.values()]
     assert circuits.currents["i_tau_mem"].tolist() == expected
-    assert circuits.address.tolist() == [[0, 0, 0], [0, 2, 0]]
+    assert circuits.address.tolist() == [[chip, core, 0] for chip, core in leaks]
 
 
 @pytest.mark.parametrize("switch", [*SWITCH_TO_LATCH, "killed"])
