@@ -93,19 +93,22 @@ def unroll(c: Coefficients, arriving: Tensor, w_rec: Tensor, start: Course | Non
     """
     trials, steps, n_dendrites, neurons = arriving.shape
     state = start.state if start else rest(c, (trials, neurons))
-    pending = start.pending if start else torch.zeros_like(arriving[:, 0]) if steps else None
+    pending = start.pending if start else arriving.new_zeros(trials, n_dendrites, neurons)
     recurrent = bool((w_rec != 0).any())
     flat = w_rec.reshape(neurons, n_dendrites * neurons)
     spikes, times = [], []
     for outside in arriving.unbind(1):
-        drive = dict(zip(c.decay, pending.unbind(1), strict=True))  # pyright: ignore
+        drive = dict(zip(c.decay, pending.unbind(1), strict=True))
         state, out = step(c, state, drive)
         pending = outside
         if recurrent:
             pending = outside + (out.count @ flat).view(trials, n_dendrites, neurons)
         spikes.append(out.count)
         times.append(out.time)
-    return Course(torch.stack(spikes, 1), torch.stack(times, 1), state, pending)  # pyright: ignore
+    if not steps:
+        none = arriving.new_zeros(trials, 0, neurons)
+        return Course(none, none, state, pending)
+    return Course(torch.stack(spikes, 1), torch.stack(times, 1), state, pending)
 
 
 def simulate(network: Network, stimulus: Stimulus, step_us: int = STEP_US) -> Recording:

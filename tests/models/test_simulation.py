@@ -1,0 +1,206 @@
+"""Running a network in software: delays, trials, cuts, books."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analoop.models import simulation
+from analoop.models.network import INPUT, Network, Population, Projection
+from analoop.models.neuron import coefficients
+from analoop.models.parameters import NeuronParameters
+from analoop.models.recording import Recording, Stimulus
+from analoop.models.simulation import Course, batches, one_thread, sheet, simulate, unroll
+
+from .reference_neuron import Reference
+
+STRONG = 1e-6
+"""A weight current whose single event makes a neuron spike at once [A]."""
+
+
+def recurrent_network(seed: int = 0) -> Network:
+    """6 inputs -> 8 neurons that excite and inhibit each other -> 3 outputs."""
+    rng = np.random.default_rng(seed)
+    hidden = NeuronParameters.from_times(adaptation=True, i_w_ahp=1e-8)
+    populations = (
+        Population("hidden", 8, hidden),
+        Population("output", 3, NeuronParameters.from_times()),
+    )
+    projections = (
+        Projection(INPUT, "hidden", "ampa", rng.random((6, 8)) * 6e-9),
+        Projection("hidden", "hidden", "gaba", rng.random((8, 8)) * 2e-9),
+        Projection("hidden", "hidden", "nmda", rng.random((8, 8)) * 2e-9),
+        Projection("hidden", "output", "ampa", rng.random((8, 3)) * 2e-8),
+        Projection("hidden", "output", "shunt", rng.random((8, 3)) * 1e-11),
+    )
+    return Network(6, populations, projections, "output")
+
+
+def poisson_stimulus(seed: int = 0, durations_us: tuple[int, ...] = (60_000, 45_300, 80_000)):
+    """About 200 Hz on each of 6 channels."""
+    rng = np.random.default_rng(seed)
+    trial = np.repeat(np.arange(len(durations_us)), [6 * d // 5_000 for d in durations_us])
+    time = np.array([rng.integers(durations_us[n]) for n in trial])
+    return Stimulus(6, np.array(durations_us), trial, time, rng.integers(0, 6, len(trial)))
+
+
+def one_trial(duration_us: int, times_us: list[int], n_channels: int = 1) -> Stimulus:
+    zeros = np.zeros(len(times_us), int)
+    return Stimulus(n_channels, np.array([duration_us]), zeros, np.array(times_us), zeros)
+
+
+def spikes_of(recording: Recording, trial: int = 0) -> list[tuple[int, int]]:
+    mine = recording.trial == trial
+    pairs = zip(recording.time_us[mine].tolist(), recording.neuron[mine].tolist(), strict=True)
+    return list(pairs)
+
+
+def test_a_neuron_spikes_when_its_equations_say_one_step_after_the_events():
+    p = NeuronParameters.from_times()
+    times = np.sort(np.random.default_rng(2).choice(250, 180, replace=False))
+    synapse = Projection(INPUT, "one", "ampa", np.array([[1.5e-9]]))
+    net = Network(1, (Population("one", 1, p),), (synapse,), "one")
+    recorded = simulate(net, one_trial(300_000, (times * 1000).tolist()))
+    exact = Reference(p).spike_times({"ampa": [(t * 1e-3, 1.5e-9) for t in times]}, 0.299)
+    assert len(exact) > 8
+    assert recorded.time_us * 1e-6 == pytest.approx(exact + 1e-3, abs=0.3e-3)
+
+
+def chain() -> Network:
+    """input -> a -> b, every event enough for a spike."""
+    p = NeuronParameters.from_times()
+    strong = np.array([[STRONG]])
+    return Network(
+        1,
+        (Population("a", 1, p), Population("b", 1, p)),
+        (Projection(INPUT, "a", "ampa", strong), Projection("a", "b", "ampa", strong)),
+        "b",
+    )
+
+
+@pytest.mark.parametrize("at_us", [3_000, 3_400, 3_999])
+def test_an_event_acts_in_the_next_step_and_so_does_a_spike_on_the_next_neuron(at_us: int):
+    spikes = spikes_of(simulate(chain(), one_trial(20_000, [at_us])))
+    first = {neuron: time for time, neuron in reversed(spikes)}
+    assert first[0] // 1000 == 4
+    assert first[1] // 1000 == 5
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.integers(1, 59), st.integers(0, 3))
+def test_rockpool_defect_state_is_not_carried(cut: int, seed: int):
+    """A run cut in two at any step equals the unbroken run bit for bit."""
+    laid = sheet(recurrent_network(seed))
+    c = coefficients(laid.currents, laid.switches, laid.dendrites, 1e-3)
+    counts = torch.tensor(poisson_stimulus(seed, (60_000, 60_000)).counts(1000))
+    arriving = torch.einsum("btc,cdn->btdn", counts, laid.w_in)
+    whole = unroll(c, arriving, laid.w_rec)
+    first = unroll(c, arriving[:, :cut], laid.w_rec)
+    second = unroll(c, arriving[:, cut:], laid.w_rec, start=first)
+    assert whole.spikes.sum() > 20
+    assert torch.equal(torch.cat([first.spikes, second.spikes], 1), whole.spikes)
+    assert torch.equal(torch.cat([first.time, second.time], 1), whole.time)
+    assert torch.equal(second.pending, whole.pending)
+    for mine, its in zip(second.state, whole.state, strict=True):
+        if isinstance(mine, torch.Tensor) and isinstance(its, torch.Tensor):
+            assert torch.equal(mine, its)
+    for name, current in whole.state.dendrites.items():
+        assert torch.equal(second.state.dendrites[name], current)
+
+
+def test_a_trial_gives_the_same_spikes_alone_and_among_others():
+    net, stimulus = recurrent_network(), poisson_stimulus()
+    together = simulate(net, stimulus)
+    for trial in range(stimulus.n_trials):
+        alone = simulate(net, stimulus.select(np.array([trial])))
+        assert len(spikes_of(alone)) > 5
+        assert spikes_of(alone) == spikes_of(together, trial)
+
+
+def test_the_size_of_batches_and_the_number_of_threads_change_nothing(monkeypatch):
+    net, stimulus = recurrent_network(), poisson_stimulus()
+    usual = simulate(net, stimulus)
+    monkeypatch.setattr(simulation, "BATCH_ELEMENTS", 1)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert simulate(net, stimulus).hash == usual.hash
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+
+
+@given(st.lists(st.integers(0, 10**9), max_size=30), st.integers(1, 100_000))
+def test_batches_hold_every_trial_once_and_are_never_too_large(durations, neurons: int):
+    parts = batches(np.array(durations, np.int64), neurons)
+    assert sorted(k for part in parts for k in part) == list(range(len(durations)))
+    assert all(len(part) * neurons <= max(neurons, simulation.BATCH_ELEMENTS) for part in parts)
+
+
+def test_threads_are_given_back_after_an_error():
+    before = torch.get_num_threads()
+    with pytest.raises(RuntimeError, match="inside"), one_thread():
+        raise RuntimeError("inside")
+    assert torch.get_num_threads() == before
+
+
+def test_a_recording_of_a_simulation_keeps_its_books_and_says_it_is_software():
+    net, stimulus = recurrent_network(), poisson_stimulus()
+    recorded = simulate(net, stimulus)
+    assert recorded.names == tuple(net.neuron_name(k) for k in range(net.n_neurons))
+    assert recorded.counts.shape == (3, 11)
+    assert recorded.books["sent"] == len(stimulus.time_us)
+    assert recorded.books["in_window"] == len(recorded.time_us) > 0
+    assert recorded.board["target"] == "software"
+    assert recorded.provenance["network"] == net.hash
+    assert recorded.provenance["stimulus"] == stimulus.hash
+    assert (recorded.time_us < stimulus.duration_us[recorded.trial]).all()
+    assert (np.diff(recorded.time_us[recorded.trial == 1]) >= 0).all()
+
+
+def test_no_spike_is_recorded_after_the_end_of_a_trial_inside_a_step():
+    whole = spikes_of(simulate(chain(), one_trial(20_000, [3_000])))
+    (end,) = {time for time, neuron in whole if neuron == 1 and time == whole[1][0]}
+    assert spikes_of(simulate(chain(), one_trial(end, [3_000]))) == whole[:1]
+    assert spikes_of(simulate(chain(), one_trial(end + 1, [3_000]))) == whole[:2]
+
+
+def test_two_events_at_once_weigh_twice_one():
+    p = NeuronParameters.from_times()
+
+    def heard(weight: float, times_us: list[int]) -> list[tuple[int, int]]:
+        synapse = Projection(INPUT, "one", "ampa", np.array([[weight]]))
+        net = Network(1, (Population("one", 1, p),), (synapse,), "one")
+        return spikes_of(simulate(net, one_trial(30_000, times_us)))
+
+    assert heard(1.5e-8, [1000, 1000]) == heard(3e-8, [1000]) != []
+    assert heard(1.5e-8, [1000]) == []
+
+
+def test_networks_without_synapses_and_stimuli_without_time_are_simulated_too():
+    driven = NeuronParameters.from_times(dc=True, i_dc=5e-9)
+    alone = Network(0, (Population("one", 2, driven),), (), "one")
+    none = np.zeros(0, int)
+    assert (simulate(alone, Stimulus(0, np.array([50_000]), none, none, none)).counts > 3).all()
+    assert simulate(alone, Stimulus(0, np.array([0]), none, none, none)).counts.tolist() == [[0, 0]]
+    assert simulate(alone, Stimulus(0, none, none, none, none)).counts.shape == (0, 2)
+
+
+def test_a_finer_step_finds_the_same_spikes_at_nearly_the_same_times():
+    net = recurrent_network()
+    stimulus = one_trial(60_000, list(range(0, 50_000, 1000)), n_channels=6)
+    coarse, fine = (simulate(net, stimulus, step_us) for step_us in (1000, 250))
+    assert coarse.counts.sum() > 5
+    assert abs(coarse.counts - fine.counts).max() <= 1
+
+
+def test_a_course_of_no_steps_can_be_continued():
+    laid = sheet(recurrent_network())
+    c = coefficients(laid.currents, laid.switches, laid.dendrites, 1e-3)
+    counts = torch.tensor(poisson_stimulus(0, (30_000,)).counts(1000))
+    arriving = torch.einsum("btc,cdn->btdn", counts, laid.w_in)
+    nothing = unroll(c, arriving[:, :0], laid.w_rec)
+    assert isinstance(nothing, Course) and nothing.spikes.shape == (1, 0, 11)
+    whole, continued = unroll(c, arriving, laid.w_rec), unroll(c, arriving, laid.w_rec, nothing)
+    assert torch.equal(whole.spikes, continued.spikes)
