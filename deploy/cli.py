@@ -264,6 +264,8 @@ def main() -> None:
         else:
             print(f"error: {error} ({error.code})", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if isinstance(stop, SystemExit) and stop.code != 130:  # what typer makes of Ctrl-C
+            raise
         print("interrupted", file=sys.stderr)
         sys.exit(6)
