@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .errors import InputError
+
 _GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -28,9 +30,20 @@ class ReceptiveFields:
 
     @staticmethod
     def fit(frames: np.ndarray, fields: int, rate_max_hz: float, frame_us: int) -> ReceptiveFields:
-        """Centres at equally spaced quantiles of the frames [frame, channel]; no labels needed."""
+        """Centres at equally spaced quantiles of the frames [frame, channel]; no labels needed.
+
+        Raises:
+            InputError: CHANNEL_CONSTANT.
+        """
         quantiles = (np.arange(fields) + 0.5) / fields
         centre = np.quantile(frames, quantiles, axis=0).T
+        if fields < 2 or (centre[:, -1] <= centre[:, 0]).any():
+            flat = np.flatnonzero(centre[:, -1] <= centre[:, 0]).tolist()
+            raise InputError(
+                "receptive fields need at least two fields and channels that vary, but there are "
+                f"{fields} fields and channels {flat} do not vary: leave those channels out",
+                code="CHANNEL_CONSTANT",
+            )
         width = np.diff(centre, axis=1).mean(axis=1) * 0.75
         return ReceptiveFields(centre, width, rate_max_hz, frame_us)
 
