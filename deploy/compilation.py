@@ -46,8 +46,7 @@ def compile(network: Network, chip: ChipSpec = DYNAPSE2, n_chips: int | None = N
         neurons[name] = getattr(placement, name)
     neurons["tag"] = routes.monitor_tag
     inputs = routes.words[routes.words["source"] < network.n_inputs]
-    address = np.stack([neurons[n] for n in ("chip", "core", "neuron")], axis=1)
-    proved = check_routing(network, configuration, address, inputs, kept)
+    proved = check_routing(network, configuration, neurons, inputs, kept)
     draft = Program(
         configuration=configuration,
         neurons=neurons,

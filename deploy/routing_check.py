@@ -18,23 +18,28 @@ from .tracing import trace
 def check_routing(
     network: Network,
     configuration: Configuration,
-    address: np.ndarray,
+    neurons: np.ndarray,
     inputs: np.ndarray,
     synapses: tuple[np.ndarray, np.ndarray],
 ) -> int:
     """Prove that every connection arrives once, on its dendrite with its mask, and no other does.
 
+    And that the host sees every neuron, under the tag the program knows it by.
+
     Args:
-        address, inputs: as for `trace`.
+        neurons: chip, core, neuron and tag of every model neuron, dtype program.NEURON.
+        inputs: as for `trace`.
         synapses: those kept (dtype CONNECTION) and their masks.
 
     Returns:
         The number of connections proved.
 
     Raises:
-        RoutingError: LOST, ADDED (a wrong dendrite or mask is both), MONITOR_AMBIGUOUS.
+        RoutingError: LOST, ADDED (a wrong dendrite or mask is both), MONITOR_LOST,
+            MONITOR_AMBIGUOUS.
     """
     chip = configuration.chip
+    address = np.stack([neurons[n] for n in ("chip", "core", "neuron")], axis=1)
     found = trace(decode(configuration), chip.host_hop, address, inputs, network.n_inputs)
     table, masks = synapses
     meant = Counter(
@@ -49,6 +54,7 @@ def check_routing(
     )
     violations = [_wrong(network, "LOST", x) for x in sorted((meant - arrived).elements())]
     violations += [_wrong(network, "ADDED", x) for x in sorted((arrived - meant).elements())]
+    violations += _unseen(network, configuration, neurons)
     violations += _ambiguous(configuration)
     if violations:
         raise RoutingError(violations)
@@ -64,10 +70,28 @@ def _wrong(network: Network, code: str, connection: tuple[int, ...]) -> Violatio
     return Violation(code, name, "no such synapse", f"a {what} arrives", "report this as a defect")
 
 
+def _host_words(configuration: Configuration) -> np.ndarray:
+    words = configuration.destinations
+    return words[(words["x_hop"] == configuration.chip.host_hop) & (words["y_hop"] == 0)]
+
+
+def _unseen(network: Network, configuration: Configuration, neurons: np.ndarray) -> list[Violation]:
+    """Neurons without a word to the host under their tag."""
+    names = ["chip", "core", "neuron", "tag"]
+    sent = {tuple(word) for word in _host_words(configuration)[names].tolist()}
+    return [
+        Violation(
+            "MONITOR_LOST", network.neuron_name(k), f"a word to the host with tag {identity[3]}",
+            "there is none", "report this as a defect",
+        )
+        for k, identity in enumerate(neurons[names].tolist())
+        if identity not in sent
+    ]  # fmt: skip
+
+
 def _ambiguous(configuration: Configuration) -> list[Violation]:
     """Monitor words that the host could not tell apart."""
-    words = configuration.destinations
-    host = words[words["x_hop"] == configuration.chip.host_hop]
+    host = _host_words(configuration)
     seen, count = np.unique(np.stack([host["chip"], host["tag"]]), axis=1, return_counts=True)
     return [
         Violation(

@@ -42,7 +42,7 @@ def nearest_legal(register: str, amps: float) -> float:
     return float(reached[np.argmin(np.abs(reached - amps))])
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=15)
 @given(legal_networks())
 def test_any_legal_network_compiles_to_registers_that_carry_each_of_its_synapses_once(net: Network):
     program = compile(net, BOARD)
@@ -57,7 +57,7 @@ def test_any_legal_network_compiles_to_registers_that_carry_each_of_its_synapses
     assert sum(core["rounded_to_zero"] for core in cores) == len(wanted) - len(found)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=15)
 @given(legal_networks())
 def test_the_registers_decode_to_the_network_up_to_quantisation(net: Network):
     program = compile(net, BOARD)

@@ -39,7 +39,7 @@ MONITORS = np.flatnonzero(REGISTERS.destinations["x_hop"] == TINY.host_hop).toli
 def codes(configuration: Configuration, program: Program = PROGRAM) -> set[str]:
     """What the check has against these registers."""
     try:
-        check_routing(NETWORK, configuration, program.address, program.inputs, MEANT)
+        check_routing(NETWORK, configuration, program.neurons, program.inputs, MEANT)
     except RoutingError as error:
         return {v.code for v in error.violations}
     return set()
@@ -115,7 +115,15 @@ def test_a_second_cam_word_for_a_connection_is_an_added_connection(row: int):
 
 def test_two_neurons_of_a_chip_with_one_monitor_tag_are_ambiguous():
     tag = int(REGISTERS.destinations["tag"][MONITORS[0]])
-    assert codes(altered("destinations", MONITORS[1], tag=tag)) == {"MONITOR_AMBIGUOUS"}
+    found = codes(altered("destinations", MONITORS[1], tag=tag))
+    assert found == {"MONITOR_AMBIGUOUS", "MONITOR_LOST"}
+
+
+@pytest.mark.parametrize("row", MONITORS)
+def test_a_neuron_that_the_host_does_not_see_under_its_tag_is_lost(row: int):
+    assert codes(altered("destinations", row, tag=15)) == {"MONITOR_LOST"}
+    assert codes(altered("destinations", row, y_hop=1)) == {"MONITOR_LOST"}
+    assert "MONITOR_LOST" in codes(without("destinations", row))
 
 
 @pytest.mark.parametrize("row", range(len(PROGRAM.inputs)))
@@ -130,7 +138,7 @@ def test_a_wrong_word_from_the_host_is_a_lost_connection(row: int):
 def test_a_violation_names_the_connection_in_the_words_of_the_user():
     with pytest.raises(RoutingError) as caught:
         words = without("synapses", 0)
-        check_routing(NETWORK, words, PROGRAM.address, PROGRAM.inputs, MEANT)
+        check_routing(NETWORK, words, PROGRAM.neurons, PROGRAM.inputs, MEANT)
     (violation,) = caught.value.violations
     assert violation.object == "input channel 0 -> neuron 0 of 'a'"
     assert violation.need.startswith("its ampa synapse with mask ")
