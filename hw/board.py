@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple, Protocol, Self
 
-from ..models.errors import BoardError
+from ..models.errors import BoardError, InputError
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .events import Events
@@ -110,6 +110,15 @@ class VirtualBoard:
     step_us: int = 1000
     """Integration step [us]."""
 
+    def __post_init__(self) -> None:
+        legal = 0 <= self.level < math.inf and 1 <= self.step_us <= 1000
+        if not (legal and (self.seed is None or self.seed >= 0)):
+            raise InputError(
+                f"no virtual board has seed {self.seed}, level {self.level} and step_us "
+                f"{self.step_us}: seed and level start at 0, step_us is 1..1000",
+                code="VIRTUAL_BOARD",
+            )
+
     @property
     def name(self) -> str:
         """The name that opens it."""
@@ -142,10 +151,7 @@ def parse_board(name: str) -> VirtualBoard:
         if "level" in values and not seeded or values.pop("nominal", "") is None and seeded:
             raise ValueError
         board = VirtualBoard(**values)
-        in_range = 0 <= board.level < math.inf and 1 <= board.step_us <= 1000
-        if not (in_range and (board.seed or 0) >= 0):
-            raise ValueError
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, InputError) as error:
         raise BoardError(
             f"no board is named '{name}': this release opens {NAMES} (seed >= 0, level >= 0 "
             "and only with a seed, step_us 1..1000, each at most once)",

@@ -2,13 +2,14 @@
 
 import math
 import re
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from analoop.hw import VirtualBoard, open_board, parse_board
-from analoop.models import BoardError
+from analoop.models import BoardError, InputError
 
 from .boards import unhurried
 
@@ -97,3 +98,11 @@ def test_what_is_accepted_has_a_name_of_its_own_and_legal_values(name: str):
     assert parse_board(board.name) == board
     assert (board.seed is None or board.seed >= 0) and 1 <= board.step_us <= 1000
     assert math.isfinite(board.level) and board.level >= 0
+
+
+@pytest.mark.parametrize(
+    "values", [{"seed": -1}, {"seed": 1, "level": -0.5}, {"level": float("nan")}, {"step_us": 0}]
+)
+def test_a_virtual_board_that_no_name_opens_cannot_be_made(values: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="no virtual board"):
+        VirtualBoard(**values)
