@@ -20,7 +20,7 @@ from analoop.models.errors import FileError
 one_folder = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40
 )
-many = settings(one_folder, max_examples=250)
+many = settings(one_folder, max_examples=150)
 
 names = st.text("abcxyz_0123456789", min_size=1, max_size=8)
 headers = st.dictionaries(

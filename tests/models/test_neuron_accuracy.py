@@ -11,8 +11,8 @@ from analoop.models.parameters import NeuronParameters
 from .neurons import Train, spike_times
 from .reference_neuron import Reference
 
-DURATION = 0.25
-TRAINS = 2
+DURATION = 0.2
+TRAINS = 4
 
 
 class Case(NamedTuple):

@@ -11,7 +11,15 @@ from analoop.models.network import INPUT, Network, Population, Projection
 from analoop.models.neuron import coefficients
 from analoop.models.parameters import NeuronParameters
 from analoop.models.recording import Recording, Stimulus
-from analoop.models.simulation import Course, batches, one_thread, sheet, simulate, unroll
+from analoop.models.simulation import (
+    Course,
+    batches,
+    event_time_us,
+    one_thread,
+    sheet,
+    simulate,
+    unroll,
+)
 
 from .reference_neuron import Reference
 
@@ -85,6 +93,29 @@ def test_an_event_acts_in_the_next_step_and_so_does_a_spike_on_the_next_neuron(a
     first = {neuron: time for time, neuron in reversed(spikes)}
     assert first[0] // 1000 == 4
     assert first[1] // 1000 == 5
+
+
+def test_a_spike_acts_on_the_neurons_and_dendrites_of_its_projections_and_no_others():
+    p = NeuronParameters.from_times()
+    excite, inhibit = np.array([[0, STRONG, 0]]), np.array([[0, 0, STRONG]])
+    inputs = (
+        Projection(INPUT, "a", "ampa", np.array([[STRONG]])),
+        Projection(INPUT, "b", "ampa", np.array([[0, 0, 5e-8]])),
+    )
+
+    def counts(*more: Projection) -> list[int]:
+        net = Network(1, (Population("a", 1, p), Population("b", 3, p)), inputs + more, "b")
+        return simulate(net, one_trial(60_000, [1000, 21_000, 41_000])).counts[0, 1:].tolist()
+
+    apart = counts()
+    assert apart[:2] == [0, 0] and apart[2] > 3
+    joined = counts(Projection("a", "b", "ampa", excite), Projection("a", "b", "gaba", inhibit))
+    assert joined[0] == 0 and joined[1] > 20 and joined[2] < apart[2] / 2
+
+
+def test_a_spike_at_the_very_end_of_a_step_keeps_its_step():
+    times = event_time_us(np.array([3, 3, 4]), np.array([0.4e-3, 1e-3, 0.0]), 1000)
+    assert times.tolist() == [3400, 3999, 4000]
 
 
 @settings(deadline=None, max_examples=10)
