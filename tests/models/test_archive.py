@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
@@ -17,10 +17,7 @@ from analoop.models import archive
 from analoop.models.archive import content_hash, read_archive, read_content, write_archive
 from analoop.models.errors import FileError
 
-one_folder = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40
-)
-many = settings(one_folder, max_examples=150)
+few, many = settings(max_examples=40), settings(max_examples=150)
 
 names = st.text("abcxyz_0123456789", min_size=1, max_size=8)
 headers = st.dictionaries(
@@ -57,7 +54,7 @@ def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
     return described(a) == described(b)
 
 
-@one_folder
+@few
 @given(headers, contents)
 def test_what_is_read_is_what_was_written(tmp_path: Path, header, arrays):
     path = write_archive(tmp_path / "file", "network", 3, header, arrays)
@@ -66,7 +63,7 @@ def test_what_is_read_is_what_was_written(tmp_path: Path, header, arrays):
     assert same(read_arrays, arrays)
 
 
-@one_folder
+@few
 @given(headers, contents)
 def test_the_same_content_gives_the_same_bytes_whatever_its_order(tmp_path: Path, header, arrays):
     first = write_archive(tmp_path / "a", "network", 3, header, arrays)

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analoop.models import mismatch
@@ -40,7 +40,6 @@ def test_at_level_zero_every_factor_is_exactly_one(seed: int, stream: int):
         assert (factor == 1.0).all()
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32), st.floats(0, 20))
 def test_no_current_ever_becomes_negative(seed: int, level: float):
     assert all((f > 0).all() for f in sample_factors(seed, level, 2, 64).values())

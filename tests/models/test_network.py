@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
@@ -187,9 +187,7 @@ def networks(draw) -> Network:
     )
 
 
-@settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40)
 @given(networks())
 def test_a_saved_network_is_loaded_unchanged(tmp_path: Path, net: Network):
     loaded = Network.load(net.save(tmp_path / "network"))

@@ -139,7 +139,7 @@ drives = st.lists(
 """Weight currents [A] of each step; the largest is 10,000 events of 2 uA at once."""
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     drives,
     st.sampled_from([1e-9, 1e-3, 20e-3, 10.0]),
@@ -169,7 +169,7 @@ def test_whatever_arrives_every_current_stays_finite_and_above_the_dark_current(
         assert all(math.isfinite(i.item()) and i.item() >= I_0 * (1 - 1e-6) for i in currents)
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(st.integers(1, 9), st.integers(1, 5), st.sampled_from(["threshold", "exponential"]))
 def test_a_neuron_does_the_same_to_the_last_bit_whoever_is_simulated_beside_it(
     neurons: int, trials: int, soma

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import wrightomega
 
@@ -24,7 +24,6 @@ def test_single_precision_keeps_single_precision():
     assert np.max(np.abs(ours.numpy() / exact - 1)) < 1e-6
 
 
-@settings(deadline=None)
 @given(st.floats(-30, 1e6))
 def test_it_solves_its_equation(z: float):
     x = wright_omega(torch.tensor(z, dtype=torch.float64)).item()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
@@ -51,7 +51,6 @@ frames = arrays_of.arrays(
 )
 
 
-@settings(deadline=None)
 @given(frames)
 def test_every_field_fires_as_often_as_its_rate_adds_up_to_and_within_the_frames(values):
     fields = ramp_fields()
@@ -66,7 +65,6 @@ def test_every_field_fires_as_often_as_its_rate_adds_up_to_and_within_the_frames
         assert (np.diff(mine) > 0).all()
 
 
-@settings(deadline=None)
 @given(frames)
 def test_the_same_frames_always_give_the_same_events(values):
     first, again = ramp_fields().encode(values), ramp_fields().encode(values.copy())

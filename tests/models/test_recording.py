@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analoop.models.errors import FileError
@@ -67,7 +67,6 @@ def test_bins_of_any_width_hold_every_spike_of_the_trial_and_no_other(recorded, 
             assert raster[time // bin_us, neuron] >= 1
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(recordings())
 def test_a_saved_recording_is_loaded_unchanged(tmp_path: Path, recorded: Recording):
     loaded = Recording.load(recorded.save(tmp_path / "recording"))

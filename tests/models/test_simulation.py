@@ -118,7 +118,7 @@ def test_a_spike_at_the_very_end_of_a_step_keeps_its_step():
     assert times.tolist() == [3400, 3999, 4000]
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.integers(1, 59), st.integers(0, 3))
 def test_rockpool_defect_state_is_not_carried(cut: int, seed: int):
     """A run cut in two at any step equals the unbroken run bit for bit."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analoop.models.errors import FileError, InputError
@@ -121,7 +121,6 @@ def test_rockpool_defect_counts_above_one_are_sent_once():
     assert twice.counts(1000).tolist() == [[[0, 0], [0, 3], [1, 0]]]
 
 
-@settings(deadline=None)
 @given(stimuli(), st.integers(0, 3))
 def test_counting_loses_no_event(stimulus: Stimulus, finer: int):
     step_us = max(1, int(stimulus.duration_us.max()) // (3 + finer))
@@ -152,7 +151,6 @@ def test_selecting_a_trial_twice_is_refused_instead_of_losing_its_events():
         changed().select(np.array([1, 0, 1]))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stimuli())
 def test_a_saved_stimulus_is_loaded_unchanged(tmp_path: Path, stimulus: Stimulus):
     loaded = Stimulus.load(stimulus.save(tmp_path / "stimulus"))
