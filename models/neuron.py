@@ -32,7 +32,8 @@ import torch
 from torch import Tensor
 
 from .omega import wright_omega
-from .parameters import CONSTANTS, DENDRITES, CircuitConstants
+from .parameters import CONSTANTS, CircuitConstants
+from .surrogate import SpikeAtThreshold
 
 FEEDBACK_SUBSTEPS = 8
 """Soma steps per step while the soma of any neuron excites itself (exponential soma, NMDA gate):
@@ -278,28 +279,3 @@ def phi1(a: Tensor) -> Tensor:
     """(exp(a) - 1) / a, exact through zero."""
     small = a.abs() < 1e-5
     return torch.where(small, 1.0 + a / 2.0, torch.expm1(a) / torch.where(small, 1.0, a))
-
-
-class SpikeAtThreshold(torch.autograd.Function):
-    """1 where z reached its threshold; backward, a fast sigmoid scaled to the threshold.
-
-    With v = (z - z_threshold) / x_threshold, the distance in units of the threshold current,
-    ds/dv = 1 / (1 + SLOPE |v|)^2: of order one whatever the currents are (Rockpool's is 1 per
-    ampere: weight gradients of 1e-11).
-    """
-
-    SLOPE = 5.0
-
-    @staticmethod
-    def forward(ctx, z: Tensor, z_threshold: Tensor, x_threshold: Tensor) -> Tensor:
-        ctx.save_for_backward(z, z_threshold, x_threshold)
-        return (z >= z_threshold).to(z.dtype)
-
-    @staticmethod
-    def backward(ctx, grad: Tensor):  # pyright: ignore[reportIncompatibleMethodOverride]
-        z, z_threshold, x_threshold = ctx.saved_tensors
-        far = 1.0 + SpikeAtThreshold.SLOPE * ((z - z_threshold) / x_threshold).abs()
-        return grad / (far * far * x_threshold), None, None
-
-
-__all__ = ["DENDRITES", "Coefficients", "Spikes", "State", "coefficients", "rest", "step"]
