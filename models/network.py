@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .archive import content_hash, read_content, write_archive
-from .errors import NetworkError, Violation
+from .errors import InputError, NetworkError, Violation
 from .parameters import DENDRITES, NeuronParameters
 
 INPUT = "input"
@@ -100,8 +100,14 @@ class Network:
         return sum(population.size for population in self.populations)
 
     def population(self, name: str) -> Population:
-        """The population of that name."""
-        return next(p for p in self.populations if p.name == name)
+        """The population of that name. Raises InputError UNKNOWN_POPULATION."""
+        for population in self.populations:
+            if population.name == name:
+                return population
+        names = [p.name for p in self.populations]
+        raise InputError(
+            f"there is no population '{name}': there are {names}", code="UNKNOWN_POPULATION"
+        )
 
     def size_of(self, source: str) -> int:
         """Number of neurons of a population, or of input channels."""
@@ -169,6 +175,11 @@ def _from_file(header: dict, arrays: dict[str, np.ndarray]) -> Network:
 def _violations(network: Network):
     names = [p.name for p in network.populations]
     sizes = {p.name: p.size for p in network.populations} | {INPUT: network.n_inputs}
+    if network.n_inputs < 0:
+        yield Violation(
+            "SHAPE", "the network", f"{network.n_inputs} input channels", "there are 0 or more",
+            "give the number of channels",
+        )  # fmt: skip
     if not names:
         yield Violation("EMPTY", "the network", "a population", "it has none", "add one")
     for name in names:

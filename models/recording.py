@@ -18,6 +18,12 @@ import numpy as np
 from .archive import content_hash, read_content, write_archive
 from .errors import FileError, InputError
 
+MAX_TRIALS = 1_000_000
+"""Most trials of a CSV file; a larger number is a slip of the pen, not an experiment."""
+
+MAX_DURATION_US = 2**32
+"""Length of a trial [us] at which the 32-bit clock of a board comes round (71.6 minutes)."""
+
 
 def _frozen(array: Any, dtype: Any) -> np.ndarray:
     array = np.array(array, dtype=dtype)
@@ -87,8 +93,8 @@ class Stimulus:
             return
         if len(self.target) not in (0, n_trials):
             yield f"{len(self.target)} targets for {n_trials} trials: give one each or none"
-        if (self.duration_us < 0).any():
-            yield "a trial has a negative duration"
+        if ((self.duration_us < 0) | (self.duration_us >= MAX_DURATION_US)).any():
+            yield f"trials must last 0 to {MAX_DURATION_US - 1} us (the board's clock comes round)"
         bad_trial = (self.trial < 0) | (self.trial >= n_trials)
         checks = [
             (bad_trial, f"trials must be 0..{n_trials - 1}"),
@@ -191,6 +197,11 @@ class Stimulus:
                 code="FILE_CORRUPT",
             ) from error
         trial, time, channel = np.array(rows, np.int64).reshape(-1, 3).T
+        if trial.max(initial=0) >= MAX_TRIALS:
+            raise FileError(
+                f"{path}: trial {trial.max()} is beyond {MAX_TRIALS - 1}: number trials from 0",
+                code="FILE_CORRUPT",
+            )
         last = np.zeros(max(trial.max(initial=0) + 1, 1), np.int64)
         inside = trial >= 0
         np.maximum.at(last, trial[inside], time[inside])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from analoop.models.archive import read_archive, write_archive
-from analoop.models.errors import FileError, NetworkError
+from analoop.models.errors import FileError, InputError, NetworkError
 from analoop.models.network import INPUT, Network, Population, Projection
 from analoop.models.parameters import DENDRITES, NeuronParameters
 
@@ -216,3 +216,14 @@ def test_a_file_with_a_malformed_network_names_what_is_wrong(tmp_path: Path):
     with pytest.raises(FileError) as caught:
         Network.load(write_archive(tmp_path / "bad", "network", 1, header, arrays))
     assert caught.value.code == "FILE_CORRUPT"
+
+
+def test_an_unknown_population_is_named_with_those_there_are() -> None:
+    hidden = Population("hidden", 1, NeuronParameters.from_times())
+    with pytest.raises(InputError, match="'typo'.*hidden"):
+        Network(1, (hidden,), (), "hidden").population("typo")
+
+
+def test_a_negative_number_of_input_channels_is_refused() -> None:
+    with pytest.raises(NetworkError, match="-1 input channels"):
+        Network(-1, (Population("hidden", 1, NeuronParameters.from_times()),), (), "hidden")

@@ -37,7 +37,7 @@ def events_of(stimulus: Stimulus) -> list[tuple[int, int, int]]:
 
 @st.composite
 def stimuli(draw) -> Stimulus:
-    durations = draw(st.lists(st.integers(1, 10**12), min_size=1, max_size=4))
+    durations = draw(st.lists(st.integers(1, 2**32 - 1), min_size=1, max_size=4))
     n_channels = draw(st.integers(1, 300))
     trials = draw(st.lists(st.integers(0, len(durations) - 1), max_size=12))
     times = [draw(st.integers(0, durations[trial] - 1)) for trial in trials]
@@ -66,7 +66,8 @@ def test_an_event_at_either_end_of_its_trial_and_of_the_channels_is_accepted():
         ({"channel": np.array([2**32, 3, 1])}, ["channel", "4294967296"]),
         ({"channel": [0.5, 3, 1]}, ["channel", "0.5"]),
         ({"duration_us": [1000, 2000.5]}, ["duration_us", "2000.5"]),
-        ({"duration_us": [-1, 2000]}, ["negative duration"]),
+        ({"duration_us": [-1, 2000]}, ["trials must last"]),
+        ({"duration_us": [1000, 2**32]}, ["trials must last", "clock"]),
         ({"duration_us": 1000}, ["duration_us", "list"]),
         ({"channel": [0, 3]}, ["differ in length"]),
         ({"target": [0, 1, 2]}, ["3 targets for 2 trials"]),
@@ -214,3 +215,10 @@ def test_a_csv_file_that_is_no_text_or_is_not_there_is_a_file_error(tmp_path: Pa
 def test_a_csv_event_outside_the_channels_is_an_input_error(tmp_path: Path):
     with pytest.raises(InputError, match="channel 4"):
         Stimulus.read_csv(csv_file(tmp_path, "time_us,channel\n5,4\n"), 4)
+
+
+def test_a_slip_of_the_pen_in_a_trial_number_is_refused_and_takes_no_memory(tmp_path) -> None:
+    path = tmp_path / "slip.csv"
+    path.write_text("trial,time_us,channel\n0,5,0\n100000000000,5,0\n")
+    with pytest.raises(FileError, match="trial 100000000000"):
+        Stimulus.read_csv(path, 1)
