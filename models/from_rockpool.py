@@ -9,7 +9,7 @@ from rockpool.graph import GraphHolder, LinearWeights
 
 from .errors import NetworkError, Violation
 from .network import INPUT, Network, Population, Projection
-from .rockpool_layer import CircuitNeurons
+from .rockpool_layer import CircuitNeurons, SynapsesTorch, signed
 
 
 def from_rockpool(net: Any, labels: tuple[str, ...] = ()) -> Network:
@@ -48,7 +48,7 @@ def from_rockpool(net: Any, labels: tuple[str, ...] = ()) -> Network:
         if source is None or target is None:
             found.append(_unconnected(module))
             continue
-        found += _bias(module)
+        found += [*_bias(module), *_sign(module, target)]
         projections += _projections(module, source, target, names[id(target)])
     if found:
         raise NetworkError(found)
@@ -57,7 +57,7 @@ def from_rockpool(net: Any, labels: tuple[str, ...] = ()) -> Network:
         n_inputs=len(graph.input_nodes),
         populations=tuple(populations),
         projections=tuple(projections),
-        output=populations[-1].name if populations else "",
+        output=sources.get(tuple(map(id, graph.output_nodes)), ""),
         labels=labels,
     )
 
@@ -105,6 +105,19 @@ def _projections(
         for dendrite, part in zip(target.dendrites, parts, strict=True)
         if part.any()
     ]
+
+
+def _sign(module: LinearWeights, target: CircuitNeurons) -> list[Violation]:
+    """Signed weights in front of dendrites that do not take both signs."""
+    if signed(target.dendrites) or not isinstance(module.computational_module, SynapsesTorch):
+        return []
+    return [
+        Violation(
+            "SIGN", _layer(module), "a dendrite that excites and one that inhibits behind it",
+            f"there are {target.dendrites}",
+            "use NeuronsTorch(dendrites=('ampa', 'gaba')), or LinearTorch without negative weights",
+        )
+    ]  # fmt: skip
 
 
 def _bias(module: LinearWeights) -> list[Violation]:

@@ -21,7 +21,7 @@ from .errors import InputError
 from .neuron import coefficients
 from .parameters import CURRENTS, DENDRITES, NeuronParameters
 from .simulation import STEP_US, unroll
-from .training import W_UNIT
+from .training import W_UNIT, hold
 
 
 @dataclass(eq=False, repr=False)
@@ -44,10 +44,26 @@ class SynapsesTorch(TorchModule):
 
     Input (trial, step, Nin) spike counts; output (trial, step, 2 * N): AMPA, then GABA drive, each
     from the weights of its sign, so that excitation and inhibition never cancel before the neuron.
+
+    Args:
+        shape: (Nin, N).
+        weight: signed start values, [Nin, N].
+        max_fan_in: synapses kept per neuron, the strongest, at every call; share the chip's 64 CAM
+            words among all that feed a population.
     """
 
-    def __init__(self, shape: tuple[int, int], weight: Tensor | None = None, **kwargs):
+    levels: Tensor | None = None
+    """Magnitudes the chip would hold the weights at (ascending, 0 first); None: continuous."""
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        weight: Tensor | None = None,
+        max_fan_in: int = 64,
+        **kwargs,
+    ):
         super().__init__(shape=(shape[0], 2 * shape[1]), **kwargs)
+        self.max_fan_in: int = rp.SimulationParameter(max_fan_in)  # pyright: ignore
         self.weight: Tensor = rp.Parameter(  # pyright: ignore[reportAttributeAccessIssue]
             weight,
             shape=shape,
@@ -57,12 +73,12 @@ class SynapsesTorch(TorchModule):
 
     def forward(self, data: Tensor) -> Tensor:
         """Drive of every dendrite and neuron."""
-        return data @ _split(self.weight)
+        return data @ _split(hold(self.weight, self.max_fan_in, self.levels))
 
     def as_graph(self):
         """One `LinearWeights` onto both dendrites."""
         name = f"{type(self).__name__}_{self.name}_{id(self)}"
-        weights = _split(self.weight).detach()
+        weights = _split(hold(self.weight, self.max_fan_in, self.levels)).detach()
         layer = LinearWeights._factory(self.size_in, self.size_out, name, self, weights)
         return as_GraphHolder(layer)  # pyright: ignore[reportArgumentType]
 
@@ -78,8 +94,13 @@ class NeuronsTorch(TorchModule):
         shape: N, or (D * N, N).
         parameters: currents of the population; default `NeuronParameters.from_times()`.
         dendrites: what the D groups of inputs drive.
-        has_rec: add signed recurrent weights `w_rec` (N, N) onto the first two dendrites.
+        has_rec: add signed recurrent weights `w_rec` (N, N); needs two dendrites, the first one
+            excitatory, the second one inhibitory.
+        max_fan_in: recurrent synapses kept per neuron, the strongest.
         dt: step [s].
+
+    Raises:
+        InputError: UNKNOWN_DENDRITE, SHAPE, SIGN.
     """
 
     def __init__(
@@ -88,6 +109,7 @@ class NeuronsTorch(TorchModule):
         parameters: NeuronParameters | None = None,
         dendrites: tuple[str, ...] = ("ampa", "gaba"),
         has_rec: bool = False,
+        max_fan_in: int = 64,
         dt: float = STEP_US * 1e-6,
         **kwargs,
     ):
@@ -104,7 +126,14 @@ class NeuronsTorch(TorchModule):
                 f"({len(dendrites) * n}, {n})",
                 code="SHAPE",
             )
+        if has_rec and not signed(dendrites):
+            raise InputError(
+                f"recurrent weights are signed, dendrites {dendrites} are not one that excites "
+                "and one that inhibits: use ('ampa', 'gaba') or another such pair",
+                code="SIGN",
+            )
         super().__init__(shape=(len(dendrites) * n, n), spiking_output=True, **kwargs)
+        self.max_fan_in: int = rp.SimulationParameter(max_fan_in)  # pyright: ignore
         self.circuit = parameters or NeuronParameters.from_times()
         self.dendrites = dendrites
         self.dt: float = rp.SimulationParameter(dt)  # pyright: ignore[reportAttributeAccessIssue]
@@ -124,8 +153,7 @@ class NeuronsTorch(TorchModule):
         c = coefficients(currents, switches, self.dendrites, self.dt)
         w_rec = torch.zeros(n, kinds, n, dtype=data.dtype)
         if self._has_rec:
-            pair = _split(self.w_rec).view(n, 2, n)
-            w_rec = torch.cat([pair, w_rec[:, 2:]], 1)
+            w_rec = _split(hold(self.w_rec, self.max_fan_in, None)).view(n, 2, n)
         arriving = data.reshape(*data.shape[:2], kinds, n) * W_UNIT
         return unroll(c, arriving, w_rec * W_UNIT).spikes
 
@@ -136,12 +164,17 @@ class NeuronsTorch(TorchModule):
             self.size_in, self.size_out, name, self, self.circuit, self.dendrites
         )
         if self._has_rec:
-            weights = torch.zeros(self.size_out, self.size_in)
-            weights[:, : 2 * self.size_out] = _split(self.w_rec).detach()
+            weights = _split(hold(self.w_rec, self.max_fan_in, None)).detach()
             LinearWeights(
                 neurons.output_nodes, neurons.input_nodes, f"{name}_recurrent", self, weights
             )
         return as_GraphHolder(neurons)  # pyright: ignore[reportArgumentType]
+
+
+def signed(dendrites: tuple[str, ...]) -> bool:
+    """Whether these are one dendrite that excites and one that inhibits, in this order."""
+    excites, inhibits = ("ampa", "nmda"), ("gaba", "shunt")
+    return len(dendrites) == 2 and dendrites[0] in excites and dendrites[1] in inhibits
 
 
 def _split(weight: Tensor) -> Tensor:

@@ -84,15 +84,23 @@ def fit_levels(model: TwoLayers, fan_in: int, fit: FitLevels) -> Levels:
 
 def held_weights(model: TwoLayers, fan_in: int, levels: Levels) -> list[Tensor]:
     """Signed weights as the chip would hold them; gradients pass straight through."""
-    held = []
-    for layer, w in enumerate(model.layers()):
-        with torch.no_grad():
-            value = _strongest(w, fan_in)
-            if levels:
-                nearest = torch.bucketize(value.abs(), (levels[layer][1:] + levels[layer][:-1]) / 2)
-                value = torch.sign(value) * levels[layer][nearest]
-        held.append(w + (value - w).detach())
-    return held
+    return [
+        hold(w, fan_in, levels[layer] if levels else None) for layer, w in enumerate(model.layers())
+    ]
+
+
+def hold(w: Tensor, fan_in: int, levels: Tensor | None) -> Tensor:
+    """Signed weights [source, neuron] as the chip would hold them, gradients passing through.
+
+    The `fan_in` strongest of every neuron are kept, each at the nearest of `levels` (ascending,
+    the first one 0, in the unit of the weights); None leaves them continuous.
+    """
+    with torch.no_grad():
+        value = _strongest(w, fan_in)
+        if levels is not None:
+            nearest = torch.bucketize(value.abs(), (levels[1:] + levels[:-1]) / 2)
+            value = torch.sign(value) * levels[nearest]
+    return w + (value - w).detach()
 
 
 def _strongest(w: Tensor, fan_in: int) -> Tensor:

@@ -132,3 +132,25 @@ def test_parameters_of_a_layer_arrive_in_the_population() -> None:
     slow = NeuronParameters.from_times(tau_mem=50e-3)
     net = Sequential(SynapsesTorch((N_IN, 2)), NeuronsTorch(2, parameters=slow))
     assert from_rockpool(net).populations[0].parameters == slow
+
+
+def test_inhibition_is_never_put_on_a_dendrite_that_excites() -> None:
+    net = Sequential(SynapsesTorch((N_IN, 4)), NeuronsTorch(4, dendrites=("ampa", "nmda")))
+    with pytest.raises(NetworkError, match="SIGN"):
+        from_rockpool(net)
+    with pytest.raises(InputError, match="signed"):
+        NeuronsTorch(4, dendrites=("ampa", "nmda"), has_rec=True)
+
+
+def test_fan_in_and_weight_levels_are_respected_in_training_and_on_import() -> None:
+    torch.manual_seed(0)
+    synapses = SynapsesTorch((100, 8), max_fan_in=64)
+    synapses.levels = torch.tensor([0.0, 1.0, 2.0])
+    net = Sequential(synapses, NeuronsTorch(8))
+    data = (torch.rand(2, 50, 100) < 0.1).float()
+    net(data)[0].sum().backward()
+    assert synapses.weight.grad is not None
+    network = from_rockpool(net)
+    held = np.concatenate([p.weights for p in network.projections])
+    assert set(np.unique(held)) <= {0.0, 1e-9, 2e-9}
+    assert max((np.stack([p.weights for p in network.projections]) > 0).sum((0, 1))) <= 64
