@@ -13,8 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
+from ..models.archive import check_writable
 from ..models.errors import AnaloopError, InputError, ViolationsError
 from . import console
+from .validation import Report
 
 app = typer.Typer(
     help="Deploy spiking networks to DYNAP-SE2 chips, simulated ones in this release.",
@@ -47,7 +49,7 @@ def demo(
         console.print_report(result.report)
         for file in result.files:
             print(f"wrote {file}")
-    _interrupted(result.report.complete)
+    _interrupted(result.report)
 
 
 @app.command()
@@ -66,6 +68,7 @@ def train(
     from .training import load_task
     from .training import train as run_training
 
+    check_writable(out)
     settings = Settings(epochs=epochs, hidden=hidden, mismatch=mismatch, seed=seed)
     with console.epochs(quiet, epochs) as progress:
         network = run_training(load_task(task), settings, progress)
@@ -151,6 +154,8 @@ def run(
     from .program import Program
 
     loaded = Program.load(program)
+    if out is not None:
+        check_writable(out)
     if source is None and not check:
         raise InputError("nothing to do: give --input, or --verify", code="NO_INPUT")
     stimulus = None if source is None else _stimulus(source, loaded.n_inputs)
@@ -197,6 +202,8 @@ def validate(
     from .validation import validate as run_validate
 
     loaded = Program.load(program)
+    if out is not None:
+        check_writable(out)
     task = loaded.provenance.get("network", {}).get("task")
     if source is None and task is None:
         raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
@@ -213,7 +220,7 @@ def validate(
         console.print_report(report)
         if out is not None:
             print(f"wrote {out}")
-    _interrupted(report.complete)
+    _interrupted(report)
 
 
 @app.command()
@@ -245,10 +252,23 @@ def _print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, sort_keys=True))
 
 
-def _interrupted(complete: bool) -> None:
-    if not complete:
-        print("interrupted: the rows above are finished and kept", file=sys.stderr)
+def _interrupted(report: Report) -> None:
+    if not report.complete:
+        done = f"{len(report.rows)} of {report.planned}"
+        print(f"interrupted: {done} rows are finished and kept", file=sys.stderr)
         raise typer.Exit(6)
+
+
+SHOWN = 10
+"""Violations printed in full; --json prints them all."""
+
+
+def _shortened(error: AnaloopError) -> str:
+    lines = str(error).split("\n")
+    more = len(lines) - SHOWN
+    return "\n".join(
+        lines[:SHOWN] + ([f"... and {more} more; --json lists all"] if more > 0 else [])
+    )
 
 
 def main() -> None:
@@ -262,7 +282,7 @@ def main() -> None:
                 record["violations"] = [vars(v) for v in error.violations]
             print(json.dumps({"error": record}, indent=2), file=sys.stderr)
         else:
-            print(f"error: {error} ({error.code})", file=sys.stderr)
+            print(f"error: {_shortened(error)} ({error.code})", file=sys.stderr)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, SystemExit) as stop:
         if isinstance(stop, SystemExit) and stop.code != 130:  # what typer makes of Ctrl-C

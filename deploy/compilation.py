@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..hw.board import Trial, VirtualBoard
@@ -199,6 +201,4 @@ def _with_answer(draft: Program) -> Program:
         if len(np.unique(columns)) * 3 >= len(draft.neurons):
             break
     answer = KnownAnswer(stimulus, events.time_us, columns)
-    return Program(
-        **{**{f: getattr(draft, f) for f in draft.__dataclass_fields__}, "known_answer": answer}
-    )
+    return replace(draft, known_answer=answer)

@@ -20,6 +20,9 @@ from .program import Program
 from .validation import Progress as RowProgress
 from .validation import Report, Row
 
+EXACT_DB = 120.0
+"""Signal-to-noise ratio that is nothing but float32 rounding [dB]."""
+
 
 def _stdout() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
@@ -118,10 +121,17 @@ def print_program(found: dict[str, Any]) -> None:
         table.add_row(name, str(used), str(available), f"{used / available:.1%}")
     _stdout().print(table)
     for core in found["quantization"]:
-        snr = "exact" if core["snr_db"] is None else f"{core['snr_db']:.1f} dB"
-        print(f"  chip {core['chip']} core {core['core']}: {core['synapses']} weights at {snr}, "
+        if not core["synapses"]:
+            print(f"  chip {core['chip']} core {core['core']}: no synapses")
+            continue
+        exact = core["snr_db"] is None or core["snr_db"] > EXACT_DB
+        snr = "exact" if exact else f"at {core['snr_db']:.1f} dB"
+        print(f"  chip {core['chip']} core {core['core']}: {core['synapses']} weights {snr}, "
               f"{core['rounded_to_zero']} rounded to zero")  # fmt: skip
-    print(f"{found['connections_proved']} connections proved to arrive, none added")
+    total = sum(core["synapses"] for core in found["quantization"])
+    lost = sum(core["rounded_to_zero"] for core in found["quantization"])
+    print(f"{found['connections_proved']} connections proved to arrive, none added; "
+          f"{lost} of {total} rounded away")  # fmt: skip
 
 
 def print_neuron(found: dict[str, Any]) -> None:
@@ -146,7 +156,7 @@ def print_senders(found: list[dict[str, Any]]) -> None:
 def print_verify(result: dict[str, Any]) -> None:
     """Verdict of the known answer."""
     verdict = "passed" if result["passed"] else "FAILED"
-    how = "spike for spike" if result["exact"] else f"correlation {result['correlation']:.2f}"
+    how = "spike for spike" if result["exact"] else f"correlation {result['correlation']}"
     print(f"verify {verdict} on {result['board']['name']} ({result['board']['target']}): {how}, "
           f"{result['received']} spikes, {result['expected']} expected")  # fmt: skip
 

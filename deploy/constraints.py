@@ -11,6 +11,7 @@ from ..hw.chip import ChipSpec
 from ..hw.circuits import CURRENT_TO_REGISTER, WEIGHT_TO_REGISTER
 from ..models.errors import ConstraintError, InputError, Violation
 from ..models.network import Network
+from ..models.parameters import CONSTANTS
 from .connections import CONNECTION, connections
 from .placement import Placement, place
 
@@ -59,6 +60,13 @@ def _biases(network: Network) -> Iterator[Violation]:
     for population in network.populations:
         for name, value in population.parameters.currents().items():
             register = CURRENT_TO_REGISTER[name]
+            if value < CONSTANTS.i_0 and name.startswith(("i_tau", "i_gain")):
+                yield Violation(
+                    "BIAS_UNREACHABLE", f"{name} of '{population.name}'", f"{value:.3g} A",
+                    f"no current falls below the dark current of {CONSTANTS.i_0:.3g} A",
+                    "choose a larger current, which is a shorter time constant",
+                )  # fmt: skip
+                continue
             try:
                 nearest(register, value)
             except InputError:

@@ -73,8 +73,11 @@ def _recording(
     early = (time < 0) & (column >= 0)
     late = (time >= stimulus.duration_us[trial]) & (column >= 0)
     good = (column >= 0) & ~early & ~late
+    sent = int(np.isin(stimulus.channel, program.inputs["source"]).sum())
     books = {
-        "sent": sum(len(t.events) for t in trials),
+        "sent": sent,
+        "unconnected": len(stimulus.channel) - sent,
+        "words": sum(len(t.events) for t in trials),
         "in_window": int(good.sum()),
         "early": int(early.sum()),
         "late": int(late.sum()),
@@ -100,7 +103,8 @@ def verify(program: Program, board: Board) -> dict[str, Any]:
     Returns:
         `passed`; `exact`: every spike at its microsecond (only the board that gave the answer
         must, the nominal simulated one with its default step);
-        `correlation` of spike counts over neurons, which any other board passes at 0.5;
+        `correlation` of spike counts over neurons: any other board passes from 0.5 on, with
+        0.5 to 2 times the spikes (by these alone if all neurons should fire alike);
         `expected` and `received` spikes.
     """
     answer = program.known_answer
@@ -111,15 +115,21 @@ def verify(program: Program, board: Board) -> dict[str, Any]:
         recording.neuron, answer.neuron
     )
     varied = wanted.std() > 0 and got.std() > 0
-    correlation = float(np.corrcoef(wanted, got)[0, 1]) if varied else float(exact)
+    correlation = float(np.corrcoef(wanted, got)[0, 1]) if varied else None
     identity = board.identity
     answered = identity.target == "simulated" and identity.name == VirtualBoard().name
     return {
-        "passed": exact if answered else correlation >= 0.5,
+        "passed": exact if answered else _alike(wanted, got, correlation),
         "exact": exact,
-        "correlation": round(correlation, 4),
+        "correlation": None if correlation is None else round(correlation, 4),
         "expected": int(wanted.sum()),
         "received": int(got.sum()),
         "board": identity.record(),
         "program": program.hash,
     }
+
+
+def _alike(wanted: np.ndarray, got: np.ndarray, correlation: float | None) -> bool:
+    """Whether counts of a mismatched board are plausible for this program."""
+    near = wanted.sum() <= 2 * got.sum() and got.sum() <= 2 * wanted.sum()
+    return bool(near and (correlation is None or correlation >= 0.5))

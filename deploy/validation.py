@@ -15,11 +15,12 @@ from ..models.network import Network
 from ..models.recording import Recording, Stimulus
 from ..models.simulation import simulate
 from ..models.versions import versions
+from .compilation import decoded_network
 from .execution import run_virtual
 from .metrics import accuracy, mean_rate_hz
 from .program import Program
 
-CHUNK = 5
+CHUNK = 2
 """Boards in one batch: small enough to show progress and to lose little on Ctrl-C."""
 
 
@@ -87,17 +88,14 @@ def validate(
     Ctrl-C keeps the rows that are finished and marks the report incomplete.
 
     Args:
-        network: the trained network, for the row 'software model'; None leaves it out.
+        network: the trained network (or `decoded_network(program)`), for the row 'software
+            model'; None leaves it out.
         progress: called with rows done, rows planned and the row after each.
 
     Raises:
-        InputError: NO_TARGETS, INPUT_CHANNELS.
+        InputError: NO_TARGETS, TARGETS, NETWORK_MISMATCH, INPUT_CHANNELS.
     """
-    if not len(stimulus.target):
-        raise InputError(
-            "validation needs to know the right answers: give a stimulus with targets",
-            code="NO_TARGETS",
-        )
+    _check(program, stimulus, network)
     planned = len(boards) + (network is not None)
     rows: list[Row] = []
     complete = True
@@ -124,6 +122,29 @@ def validate(
         "versions": versions(),
     }
     return Report(tuple(rows), provenance, complete, planned)
+
+
+def _check(program: Program, stimulus: Stimulus, network: Network | None) -> None:
+    if not len(stimulus.target):
+        raise InputError(
+            "validation needs to know the right answers: give a stimulus with targets",
+            code="NO_TARGETS",
+        )
+    outputs = program.output_columns.stop - program.output_columns.start
+    wrong = (stimulus.target < 0) | (stimulus.target >= outputs)
+    if wrong.any():
+        raise InputError(
+            f"{int(wrong.sum())} targets are no output neuron (0..{outputs - 1}), the first is "
+            f"{stimulus.target[wrong][0]}: give a stimulus made for this network",
+            code="TARGETS",
+        )
+    own = (program.network_hash, decoded_network(program).hash)
+    if network is not None and network.hash not in own:
+        raise InputError(
+            f"the program was compiled from network {program.network_hash[:12]}, this one is "
+            f"{network.hash[:12]}: give the network it was compiled from",
+            code="NETWORK_MISMATCH",
+        )
 
 
 def _row(recording: Recording, program: Program, stimulus: Stimulus) -> Row:

@@ -166,6 +166,6 @@ def open_board(name: str, chip: ChipSpec = DYNAPSE2) -> Board:
     Raises:
         BoardError: UNKNOWN_BOARD.
     """
-    from .simulated_board import SimulatedBoard  # pulls in torch, which naming a board does not
+    from .simulated_board import SimulatedBoard  # which itself needs the names above
 
     return SimulatedBoard(parse_board(name), chip)

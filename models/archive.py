@@ -72,6 +72,7 @@ def write_bytes(path: str | os.PathLike, content: bytes) -> Path:
         FileError: FILE_NOT_WRITABLE.
     """
     path = Path(path)
+    check_writable(path)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         with temporary.open("xb") as out:
@@ -89,6 +90,21 @@ def write_bytes(path: str | os.PathLike, content: bytes) -> Path:
         with suppress(OSError):
             temporary.unlink()
     return path
+
+
+def check_writable(path: str | os.PathLike) -> None:
+    """Refuse a path that cannot be written, before hours of work go into its content.
+
+    Raises:
+        FileError: FILE_NOT_WRITABLE.
+    """
+    path = Path(path)
+    if not path.name or path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
+        raise FileError(
+            f"cannot write {path}: choose a file name in a folder that exists and that you may "
+            "write to",
+            code="FILE_NOT_WRITABLE",
+        )
 
 
 def read_archive(
@@ -147,7 +163,7 @@ def read_content(path: str | os.PathLike, format: str, version: int, build: Any)
     header, arrays = read_archive(path, format, version)
     try:
         return build(header, arrays)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration) as error:
         raise FileError(
             f"{path} lacks or misstates a part of a {format} ({error!r}): write it again",
             code="FILE_CORRUPT",

@@ -46,7 +46,7 @@ def japanese_vowels() -> Task:
     except ImportError as error:
         raise InputError(
             "the Japanese Vowels data ship with the package aeon, which is not installed: "
-            "pip install 'analoop[demo]'",
+            "in the clone, pip install -e '.[demo]'",
             code="DATA_MISSING",
         ) from error
     train, train_target = _read(load_japanese_vowels, "train")

@@ -227,7 +227,9 @@ class Recording:
     neuron: np.ndarray
     """Column of each event, int32 [event]."""
     books: Mapping[str, int]
-    """Events received: in_window, early, late, foreign; and sent. Nothing is in no book."""
+    """Stimulus events: sent, unconnected (their channel has no synapse); words: address events they
+    became, one per chip reached (boards only). Events received: in_window, early, late, foreign,
+    control. Nothing is in no book."""
     board: Mapping[str, Any]
     """Which board produced it; `target` is 'simulated', 'software' or 'measured'."""
     provenance: Mapping[str, Any]

@@ -130,6 +130,7 @@ def simulate(network: Network, stimulus: Stimulus, step_us: int = STEP_US) -> Re
         events.append(np.stack([chosen[b], times, n])[:, inside])
     trial, time_us, neuron = np.concatenate([np.zeros((3, 0), np.int64), *events], axis=1)
     order = np.lexsort((neuron, time_us, trial))
+    sent = int((laid.w_in != 0).any(2).any(1).numpy()[stimulus.channel].sum())
     return Recording(
         tuple(network.neuron_name(k) for k in range(network.n_neurons)),
         stimulus.duration_us,
@@ -137,7 +138,7 @@ def simulate(network: Network, stimulus: Stimulus, step_us: int = STEP_US) -> Re
         time_us[order],
         neuron[order],
         books={
-            "sent": len(stimulus.trial), "in_window": len(order),
+            "sent": sent, "unconnected": len(stimulus.trial) - sent, "in_window": len(order),
             "early": 0, "late": 0, "foreign": 0, "control": 0,
         },
         board={"target": "software", "name": "software model", "step_us": step_us},

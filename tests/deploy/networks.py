@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from analoop.deploy import Program
@@ -31,6 +32,9 @@ BOARD = replace(
     max_chips=3,
 )
 """A chip so small that networks of a few neurons spread over several cores and chips."""
+
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""No test fails because the machine is busy."""
 
 LIVELY = 3e-8
 """A weight that alone makes a default neuron fire within some spikes [A]."""

@@ -10,7 +10,7 @@ from analoop.deploy.metrics import accuracy
 from analoop.hw import VirtualBoard, open_board
 from analoop.models import DENDRITES, INPUT, Network, Population, Projection, Recording, simulate
 
-from .networks import BOARD, KINDS, legal_networks, network, spike_trains
+from .networks import BOARD, KINDS, PATIENT, legal_networks, network, spike_trains
 
 
 def events(recording: Recording) -> list[tuple[int, int, int]]:
@@ -18,7 +18,7 @@ def events(recording: Recording) -> list[tuple[int, int, int]]:
     return list(zip(*(c.tolist() for c in columns), strict=True))
 
 
-@settings(deadline=None, max_examples=6)
+@settings(PATIENT, max_examples=6)
 @given(legal_networks(len(KINDS)), st.integers(0, 2**32 - 1))
 def test_any_network_and_its_registers_fire_the_same_spikes(net: Network, seed: int):
     program = compile(net, BOARD)

@@ -136,6 +136,14 @@ def test_validate_says_first_that_the_chips_are_simulated(shell: Shell, program:
     assert done.out.splitlines()[-1].startswith("1 mismatched chips: mean ")
 
 
+def test_the_level_of_validate_is_that_of_every_chip(shell: Shell, program: Path, files: Path):
+    options = ("--chips", 2, "--level", 0.5, "--input", files / "labelled.npz", "--json")
+    report = shell("validate", program, *options).json
+    names = [row["name"] for row in report["rows"]]
+    assert names == ["sim:nominal", "sim:seed=1,level=0.5", "sim:seed=2,level=0.5"]
+    assert report["provenance"]["levels"] == [0.5]
+
+
 def test_validate_without_chips_has_no_summary(shell: Shell, program: Path, files: Path):
     done = shell("validate", program, "--chips", 0, "--input", files / "labelled.npz", "--json")
     assert [row["name"] for row in done.json["rows"]] == ["sim:nominal"]

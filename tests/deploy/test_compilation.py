@@ -16,6 +16,7 @@ from .networks import (
     BOARD,
     KINDS,
     LIVELY,
+    PATIENT,
     legal_networks,
     network,
     population,
@@ -42,7 +43,7 @@ def nearest_legal(register: str, amps: float) -> float:
     return float(reached[np.argmin(np.abs(reached - amps))])
 
 
-@settings(deadline=None, max_examples=15)
+@settings(PATIENT, max_examples=15)
 @given(legal_networks())
 def test_any_legal_network_compiles_to_registers_that_carry_each_of_its_synapses_once(net: Network):
     program = compile(net, BOARD)
@@ -57,7 +58,7 @@ def test_any_legal_network_compiles_to_registers_that_carry_each_of_its_synapses
     assert sum(core["rounded_to_zero"] for core in cores) == len(wanted) - len(found)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(PATIENT, max_examples=15)
 @given(legal_networks())
 def test_the_registers_decode_to_the_network_up_to_quantisation(net: Network):
     program = compile(net, BOARD)
@@ -85,7 +86,7 @@ def test_every_neuron_current_becomes_the_nearest_that_the_generator_has(kind: i
         assert getattr(got, name) == getattr(wanted, name)
 
 
-@settings(deadline=None, max_examples=4)
+@settings(PATIENT, max_examples=4)
 @given(legal_networks())
 def test_the_same_network_compiles_to_the_same_program(net: Network):
     assert compile(net, BOARD).hash == compile(net, BOARD).hash
@@ -197,7 +198,7 @@ def test_a_switch_of_the_network_sets_its_latch_on_its_own_neurons(change: dict,
     assert latches_of(net) == [0, 1 << DYNAPSE2.latches.index(latch)]
 
 
-@settings(deadline=None, max_examples=10)
+@settings(PATIENT, max_examples=10)
 @given(legal_networks())
 def test_rockpool_defect_monitor_tags_of_two_cores_are_the_same(net: Network):
     """Rockpool's host cannot tell neuron 40 of core 0 from neuron 40 of core 1."""

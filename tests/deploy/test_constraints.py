@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analoop.deploy import compile
@@ -21,7 +21,7 @@ from analoop.models import (
     Violation,
 )
 
-from .networks import BOARD, KINDS, LIVELY, legal_networks, network, population
+from .networks import BOARD, KINDS, LIVELY, PATIENT, legal_networks, network, population
 
 
 def broken(net: Network, chip: ChipSpec = DYNAPSE2, n_chips: int | None = None) -> list[Violation]:
@@ -162,7 +162,7 @@ def cores_needed(net: Network) -> int:
     return sum(-(-count // 5) for count in neurons.values())
 
 
-@settings(deadline=None)
+@PATIENT
 @given(legal_networks(), st.sets(st.sampled_from(FAULTS), min_size=1))
 def test_any_illegal_network_names_every_limit_it_breaks_at_once(net: Network, faults: set[str]):
     net = overloaded(net, faults)
@@ -182,3 +182,10 @@ def test_the_error_carries_every_code_and_prints_one_line_per_violation():
         compile(net, BOARD)
     assert caught.value.code == "BIAS_UNREACHABLE+CORES+FAN_IN+WEIGHT_UNREACHABLE"
     assert len(str(caught.value).splitlines()) == len(caught.value.violations) == 4
+
+
+def test_a_time_constant_whose_current_is_below_the_dark_current_is_refused():
+    slow = network(1, [population("slow", 1, tau_mem=0.36)])
+    with pytest.raises(ConstraintError, match="dark current") as caught:
+        compile(slow)
+    assert "BIAS_UNREACHABLE" in caught.value.code

@@ -71,7 +71,7 @@ def without(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_optional_package_comes_with_its_extra(monkeypatch: pytest.MonkeyPatch):
     without("aeon", monkeypatch)
     found = by_name()["aeon"]
-    assert (found.status, found.remedy) == ("missing", "pip install 'analoop[demo]'")
+    assert (found.status, found.remedy) == ("missing", "in the clone: pip install -e '.[demo]'")
 
 
 def test_a_missing_required_package_is_broken_and_fails_the_command(
@@ -81,24 +81,24 @@ def test_a_missing_required_package_is_broken_and_fails_the_command(
     done = shell("doctor", "--json")
     assert done.code == 1
     (broken,) = [f for f in done.json if f["status"] == "broken"]
-    assert (broken["name"], broken["remedy"]) == ("rockpool", "pip install analoop")
+    assert (broken["name"], broken["remedy"]) == ("rockpool", diagnosis.REINSTALL)
 
 
 def test_a_damaged_network_file_breaks_the_simulator_finding(monkeypatch: pytest.MonkeyPatch):
     def damaged() -> None:
         raise FileError("japanese_vowels.npz is corrupt", code="FILE_CORRUPT")
 
-    monkeypatch.setattr(diagnosis, "shipped_network", damaged)
+    monkeypatch.setattr(diagnosis, "shipped_program", damaged)
     found = by_name()["simulator"]
     assert (found.status, found.found) == ("broken", "japanese_vowels.npz is corrupt")
 
 
 def test_a_wrong_answer_breaks_the_simulator_finding(monkeypatch: pytest.MonkeyPatch):
-    wrong = {"passed": False, "received": 3, "expected": 99}
+    wrong = {"exact": False, "correlation": 0.4, "received": 3, "expected": 99}
     monkeypatch.setattr(diagnosis, "verify", lambda program, board: wrong)
     found = by_name()["simulator"]
     assert found.status == "broken"
-    assert "3 spikes, 99 expected" in found.found
+    assert "3 spikes, 99 at release" in found.found
 
 
 def test_every_finding_is_printed_with_its_remedy(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analoop.deploy import Program, compile, run, run_virtual
+from analoop.deploy import Program, compile, decoded_network, run, run_virtual
 from analoop.hw import (
     DYNAPSE2,
     BoardIdentity,
@@ -20,7 +20,7 @@ from analoop.hw import (
     VirtualBoard,
     open_board,
 )
-from analoop.models import INPUT, InputError, Recording, Stimulus
+from analoop.models import INPUT, InputError, Recording, Stimulus, simulate
 
 from .networks import LIVELY, network, population, ring, spike_trains, wires
 
@@ -168,7 +168,19 @@ def two_chips() -> Program:
 def test_sent_counts_words_one_per_chip_that_an_event_goes_to():
     three = Stimulus(1, np.array([10_000]), np.zeros(3), np.arange(3), np.zeros(3))
     (recording,) = run_virtual(two_chips(), [VirtualBoard()], three)
-    assert recording.books["sent"] == 6
+    assert recording.books["words"] == 6
+    assert recording.books["sent"] == 3
+    assert recording.books["unconnected"] == 0
+
+
+def test_events_on_a_channel_without_synapses_are_booked_and_not_lost():
+    one = population("one", 1)
+    program = compile(network(2, [one], wires(INPUT, "one", "ampa", [[LIVELY], [0.0]])))
+    events = Stimulus(2, np.array([10_000]), np.zeros(4), np.arange(4), np.array([0, 1, 1, 0]))
+    (recording,) = run_virtual(program, [VirtualBoard()], events)
+    software = simulate(decoded_network(program), events)
+    for books in (recording.books, software.books):
+        assert (books["sent"], books["unconnected"]) == (2, 2)
 
 
 def test_trials_keep_their_number_and_their_duration():
@@ -216,7 +228,7 @@ def test_every_spike_of_a_simulated_board_is_in_the_window():
     (recording,) = run_virtual(PROGRAM, [VirtualBoard()], spike_trains(2, trials=4, seed=3))
     books = dict(recording.books)
     assert books.pop("in_window") == len(recording.time_us) > 0
-    books.pop("sent")
+    assert books.pop("sent") == books.pop("words") > 0
     assert not any(books.values())
 
 

@@ -4,14 +4,14 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from analoop.deploy import compile
 from analoop.deploy.placement import Placement, place
 from analoop.hw import DYNAPSE2
 from analoop.models import ConstraintError, Network
 
-from .networks import BOARD, KINDS, legal_networks, network, population, ring
+from .networks import BOARD, KINDS, PATIENT, legal_networks, network, population, ring
 
 LIMITS = [1, 255, 256, 257, 512, 1023, 1024]
 
@@ -92,7 +92,7 @@ def test_the_smallest_board_wins_over_separate_cores():
     assert place(network(0, populations), BOARD).n_chips == 1
 
 
-@settings(deadline=None)
+@PATIENT
 @given(legal_networks(len(KINDS)))
 def test_every_neuron_has_one_address_on_the_board_and_cores_hold_one_parameter_set(net: Network):
     placement = place(net, BOARD)
@@ -107,7 +107,7 @@ def test_every_neuron_has_one_address_on_the_board_and_cores_hold_one_parameter_
     assert {core: {biased} for core, biased in placement.parameters.items()} == on_core
 
 
-@settings(deadline=None)
+@PATIENT
 @given(legal_networks(len(KINDS)))
 def test_the_board_is_the_smallest_that_holds_the_parameter_sets(net: Network):
     neurons = Counter()

@@ -11,7 +11,7 @@ from analoop.deploy import Program, compile, run_virtual, shipped_network, verif
 from analoop.hw import Bias, Events, VirtualBoard, open_board
 from analoop.models import FileError, Network, Stimulus
 
-from .networks import BOARD, legal_networks, ring, spike_trains
+from .networks import BOARD, PATIENT, legal_networks, ring, spike_trains
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def test_one_altered_weight_fails_the_known_answer():
         assert not verify(broken, board)["passed"]
 
 
-@settings(deadline=None, max_examples=8)
+@settings(PATIENT, max_examples=8)
 @given(legal_networks())
 def test_every_event_of_a_channel_becomes_one_word_per_chip_it_reaches(net: Network):
     program = compile(net, BOARD)
@@ -135,7 +135,7 @@ def test_every_event_of_a_channel_becomes_one_word_per_chip_it_reaches(net: Netw
         assert not sent.y_hop.any()
 
 
-@settings(deadline=None, max_examples=8)
+@settings(PATIENT, max_examples=8)
 @given(legal_networks())
 def test_a_word_from_each_neuron_comes_home_to_its_own_column(net: Network):
     program = compile(net, BOARD)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from analoop.deploy.validation import Row
 from analoop.hw import VirtualBoard
 from analoop.models import InputError, Recording, Stimulus, simulate
 
-from .networks import ring, spike_trains
+from .networks import network, population, ring, spike_trains
 
 NETWORK = ring(3)
 PROGRAM = compile(NETWORK)
@@ -135,3 +135,18 @@ def test_the_record_is_json_and_names_program_stimulus_and_mismatch():
 
 def test_a_nominal_run_names_no_mismatch_level():
     assert validate(PROGRAM, STIMULUS, BOARDS[:1]).provenance["levels"] == []
+
+
+def test_a_network_the_program_was_not_compiled_from_is_refused():
+    other = network(2, [population("other", 2)])
+    with pytest.raises(InputError, match="was compiled from network") as caught:
+        validate(PROGRAM, STIMULUS, [], other)
+    assert caught.value.code == "NETWORK_MISMATCH"
+
+
+@pytest.mark.parametrize("target", [-1, 99])
+def test_a_target_that_is_no_output_neuron_is_refused(target: int):
+    odd = replace(STIMULUS, target=np.full(STIMULUS.n_trials, target))
+    with pytest.raises(InputError, match="no output neuron") as caught:
+        validate(PROGRAM, odd, [])
+    assert caught.value.code == "TARGETS"
