@@ -83,7 +83,7 @@ def train(
 @app.command()
 def compile(
     network: Annotated[Path, typer.Argument(metavar="NETWORK", help="Made by 'train' or save().")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Program file to write.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Program file to write.")] = None,
     board_chips: Annotated[
         int | None, typer.Option(help="Chips of the board, 1..4; the fewest that fit if left out.")
     ] = None,
@@ -97,8 +97,10 @@ def compile(
     from .compilation import compile as run_compile
     from .inspection import inspect as run_inspect
 
+    if out is None and not dry_run:
+        raise InputError("where to? give --out FILE, or --dry-run", code="NO_OUTPUT")
     program = run_compile(Network.load(network), n_chips=board_chips)
-    if not dry_run:
+    if out is not None and not dry_run:
         program.save(out)
     if as_json:
         _print_json(run_inspect(program) | {"file": None if dry_run else str(out)})

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from ..hw.chip import Dendrite
 from ..models.recording import Recording
 from .diagnosis import Finding
 from .metrics import mean_rate_hz
@@ -142,7 +143,14 @@ def print_neuron(found: dict[str, Any]) -> None:
     for kind in ("synapses", "destinations"):
         print(f"  {len(found[kind])} {kind}")
         for word in found[kind]:
-            print("    " + "  ".join(f"{key} {value}" for key, value in word.items()))
+            print("    " + "  ".join(f"{key} {_spelled(key, word[key])}" for key in word))
+
+
+def _spelled(field: str, value: int) -> str:
+    """A register's field as people say it."""
+    if field == "dendrite":
+        return Dendrite(value).name.lower()
+    return f"{value:04b}" if field in ("weight", "cores") else str(value)
 
 
 def print_senders(found: list[dict[str, Any]]) -> None:

@@ -14,13 +14,14 @@ from ..models.network import Network
 from ..models.parameters import CONSTANTS
 from .connections import CONNECTION, connections
 from .placement import Placement, place
+from .routing import route
 
 
 def check(network: Network, chip: ChipSpec, n_chips: int | None = None) -> Placement:
     """Place a network and check every limit of the chip.
 
     Raises:
-        ConstraintError: FAN_IN, FAN_OUT, CORES, CHIPS, BIAS_UNREACHABLE, WEIGHT_UNREACHABLE;
+        ConstraintError: FAN_IN, FAN_OUT, CORES, CHIPS, TAGS, BIAS_UNREACHABLE, WEIGHT_UNREACHABLE;
             everything that is broken, not only the first.
     """
     table = connections(network)
@@ -31,6 +32,7 @@ def check(network: Network, chip: ChipSpec, n_chips: int | None = None) -> Place
             raise ConstraintError([_chips(n_chips, chip)])
         placement = place(network, chip, n_chips)
         found += _fan_out(network, table, placement, chip)
+        route(network, table, placement, chip)
     except ConstraintError as error:
         found += error.violations
     if found or placement is None:

@@ -34,6 +34,8 @@ def run_virtual(
     program: Program, boards: Sequence[VirtualBoard], stimulus: Stimulus
 ) -> list[Recording]:
     """As `run`, on several virtual boards in one batch."""
+    if not boards:
+        return []
     trials = _trials(program, stimulus)
     fleet = build_fleet(program.configuration, boards)
     ran = run_trials(fleet, trials)

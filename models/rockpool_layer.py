@@ -100,7 +100,7 @@ class NeuronsTorch(TorchModule):
         dt: step [s].
 
     Raises:
-        InputError: UNKNOWN_DENDRITE, SHAPE, SIGN.
+        InputError: UNKNOWN_DENDRITE, SHAPE, SIGN; in a call, DRIVE_NEGATIVE.
     """
 
     def __init__(
@@ -146,6 +146,12 @@ class NeuronsTorch(TorchModule):
     def forward(self, data: Tensor) -> Tensor:
         """Spikes of every neuron in every step."""
         data, _ = self._auto_batch(data)
+        if bool((data < 0).any()):
+            raise InputError(
+                f"{self.name}: drive is negative, a synapse's current is not: put SynapsesTorch in "
+                "front, or keep the weights of LinearTorch non-negative",
+                code="DRIVE_NEGATIVE",
+            )
         n, kinds = self.size_out, len(self.dendrites)
         one = torch.ones(n, dtype=data.dtype)
         currents = {name: one * getattr(self.circuit, name) for name in CURRENTS}

@@ -154,3 +154,9 @@ def test_fan_in_and_weight_levels_are_respected_in_training_and_on_import() -> N
     held = np.concatenate([p.weights for p in network.projections])
     assert set(np.unique(held)) <= {0.0, 1e-9, 2e-9}
     assert max((np.stack([p.weights for p in network.projections]) > 0).sum((0, 1))) <= 64
+
+
+def test_negative_drive_is_refused_and_not_silently_without_effect() -> None:
+    net = Sequential(LinearTorch((N_IN, 8), weight=-torch.rand(N_IN, 8)), NeuronsTorch(4))
+    with pytest.raises(InputError, match="drive is negative"):
+        net(spikes_in().float())
