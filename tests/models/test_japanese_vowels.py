@@ -51,6 +51,6 @@ def test_loading_twice_gives_the_same_task(task: Task):
 
 def test_without_the_data_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "aeon.datasets", None)
-    with pytest.raises(InputError, match=r"pip install 'analoop\[demo\]'") as caught:
+    with pytest.raises(InputError, match=r"pip install -e '.\[demo\]'") as caught:
         japanese_vowels()
     assert caught.value.code == "DATA_MISSING"
