@@ -16,8 +16,10 @@ check: .venv/test
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+# Peers live in environments of their own: make benchmarks BENCH="--rockpool PYTHON --brian PYTHON --slow"
 benchmarks: .venv/test
 	$(BIN)/python benchmarks/quantizer.py
+	$(BIN)/python benchmarks/run.py $(BENCH)
 
 # torch comes first and pinned: a later, unpinned install would fetch gigabytes of CUDA builds.
 .venv/torch: constraints.txt

@@ -17,7 +17,7 @@ from .errors import (
     ViolationsError,
 )
 from .japanese_vowels import Task, japanese_vowels
-from .mismatch import sample_factors, spreads
+from .mismatch import Draw, lumped_factors, sample_factor
 from .network import INPUT, Network, Population, Projection
 from .parameters import CONSTANTS, DENDRITES, CircuitConstants, NeuronParameters
 from .receptive_fields import ReceptiveFields
@@ -33,6 +33,7 @@ __all__ = [
     "BoardError",
     "CircuitConstants",
     "ConstraintError",
+    "Draw",
     "FileError",
     "InputError",
     "Network",
@@ -50,7 +51,7 @@ __all__ = [
     "Violation",
     "ViolationsError",
     "japanese_vowels",
-    "sample_factors",
+    "lumped_factors",
+    "sample_factor",
     "simulate",
-    "spreads",
 ]

@@ -1,81 +1,85 @@
 """Device mismatch: frozen factors by which the currents of one chip differ from nominal.
 
-A factor is log-normal, exp(level * sd * N(0, 1)), so a current never becomes negative; it has
-a part that all neurons of a core share and a part of each neuron. Spreads come from
-`data/mismatch.csv`, each marked measured or assumed. Level 0 gives factors of exactly 1.
+Three samplers, by name: 'measured' (models/mismatch_measured.py), and for comparison 'rockpool'
+and 'paper' (models/mismatch_alternatives.py). Every number they use stands in data/mismatch.csv
+with its unit, basis and source. Level 0 gives factors of exactly 1.
+
+Names of what has a factor: the currents of `NeuronParameters`; 'i_w0'..'i_w3', the branches of the
+weight generators; 'weight_<dendrite>', by which a neuron scales the base currents it is sent on
+that dendrite.
 """
 
 from __future__ import annotations
 
-import csv
-import zlib
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-MISMATCH_VERSION = "analoop-mismatch-1"
-"""Names the spreads and the sampling; changes whenever a seed would give another chip."""
+from .mismatch_alternatives import paper_entries, paper_factor, rockpool_factor
+from .mismatch_draw import MAX_LEVEL, SAMPLERS, Draw
+from .mismatch_measured import doubled_weights, measured_factor, spread
+from .mismatch_table import Number, numbers, numbers_of
+from .parameters import DENDRITES
 
+MISMATCH_VERSION = "analoop-mismatch-2"
+"""Names the numbers and the sampling; changes whenever a seed would give another chip."""
 
-@dataclass(frozen=True)
-class Spread:
-    """Spread of one class of currents, as the standard deviation of the logarithm [1]."""
-
-    parameters: tuple[str, ...]
-    """Currents of the class; each is drawn on its own."""
-    name: str
-    """Name of the class."""
-    neuron_sd: float
-    """Between neurons of a core."""
-    core_sd: float
-    """Between cores."""
-    basis: str
-    """'measured' or 'assumed'."""
-    source: str
-    """Where the number comes from."""
-
-
-@cache
-def spreads() -> tuple[Spread, ...]:
-    """The spreads shipped with the package."""
-    text = (files("analoop.models") / "data" / "mismatch.csv").read_text(encoding="utf-8")
-    return tuple(
-        Spread(
-            tuple(row["parameters"].split()),
-            row["class"],
-            float(row["neuron_sd"]),
-            float(row["core_sd"]),
-            row["basis"],
-            row["source"],
-        )
-        for row in csv.DictReader(text.splitlines())
-    )
+__all__ = [
+    "MAX_LEVEL",
+    "MISMATCH_VERSION",
+    "SAMPLERS",
+    "Draw",
+    "Number",
+    "doubled_weights",
+    "lumped_factors",
+    "numbers",
+    "sample_entries",
+    "sample_factor",
+    "spread",
+]
 
 
-def sample_factors(
-    seed: int, level: float, cores: int, neurons: int, stream: int = 0
-) -> dict[str, np.ndarray]:
-    """Draw the factors of one chip.
+def sample_factor(draw: Draw, name: str, nominal: ArrayLike) -> np.ndarray:
+    """Factors of one parameter, float64 [chip, core, neuron].
 
     Args:
-        seed: names the chip; the same seed gives the same chip on any machine.
-        level: scales every spread; 1 is the shipped table, 0 is a nominal chip.
-        cores, neurons: cores of the chip, neurons of a core.
-        stream: which chip of a board.
+        draw: which silicon.
+        name: see the head of this file.
+        nominal: current [A] the parameter is set to, one or [chip, core]; for
+            'weight_<dendrite>' that of one base current. The spread depends on it.
+    """
+    if draw.level == 0:
+        return np.ones(draw.shape)
+    if draw.sampler == "measured":
+        return measured_factor(draw, name, nominal)
+    return rockpool_factor(draw, name) if draw.sampler == "rockpool" else paper_factor(draw, name)
+
+
+def sample_entries(draw: Draw, words: int) -> np.ndarray | None:
+    """Factors of every CAM word, float64 [chip, core, neuron, word]; None: all 1.
+
+    Only the paper's mismatch has them: per-synapse spread was never measured.
+    """
+    if draw.sampler != "paper" or draw.level == 0:
+        return None
+    return paper_entries(draw, words)
+
+
+def lumped_factors(draw: Draw, nominal: Mapping[str, float]) -> dict[str, np.ndarray]:
+    """Factors of neurons whose synapses are not told apart: those of the weights, taken at the
+    typical base current of the table, are in the gains of the dendrites.
+
+    Args:
+        nominal: currents by name [A].
 
     Returns:
-        For every current (and base weight current i_w0..i_w3), float64 factors [core, neuron].
-        Each current has a random stream of its own, so adding one changes no other.
+        Factors of the same names, float64 [chip, core, neuron].
     """
-    factors = {}
-    for spread in spreads():
-        for name in spread.parameters:
-            key = np.random.SeedSequence([seed, stream, zlib.crc32(name.encode())])
-            normal = np.random.default_rng(key)
-            core = normal.standard_normal((cores, 1))
-            neuron = normal.standard_normal((cores, neurons))
-            logarithm = level * (spread.core_sd * core + spread.neuron_sd * neuron)
-            factors[name] = np.exp(logarithm)
+    factors = {name: sample_factor(draw, name, amps) for name, amps in nominal.items()}
+    for dendrite in DENDRITES:
+        weight, gain = f"weight_{dendrite}", f"i_gain_{dendrite}"
+        if gain in factors:
+            typical = numbers_of("measured", weight)["anchor_current"]
+            factors[gain] = factors[gain] * sample_factor(draw, weight, typical)
     return factors

@@ -35,9 +35,9 @@ from .omega import wright_omega
 from .parameters import CONSTANTS, CircuitConstants
 from .surrogate import SpikeAtThreshold
 
-FEEDBACK_SUBSTEPS = 8
-"""Soma steps per step while the soma of any neuron excites itself (exponential soma, NMDA gate):
-one step misses the run-away."""
+RUN_AWAY_PIECES = 8
+"""Soma steps per step of a neuron whose soma excites itself (exponential soma, NMDA gate): one
+step misses the run-away."""
 
 STEEPEST = 50.0
 """Largest growth exponent of one soma step: beyond it the neuron has spiked anyway [1]."""
@@ -87,8 +87,8 @@ class Coefficients:
     """Whether any neuron adapts."""
     constants: CircuitConstants
     """The silicon."""
-    substeps: int
-    """Soma steps per step."""
+    pieces: Tensor
+    """Soma steps per step: `RUN_AWAY_PIECES` for a soma that excites itself, else 1."""
 
 
 class State(NamedTuple):
@@ -112,6 +112,8 @@ class Spikes:
     """1 where the neuron spiked, else 0; differentiable by surrogate."""
     time: Tensor
     """Moment of the spike after the start of the step [s]; meaningless without a spike."""
+    held: Tensor
+    """Whether the neuron had time left for another spike, which this step cannot hold."""
 
 
 def coefficients(
@@ -142,9 +144,9 @@ def coefficients(
     tau_ahp = c.c_ahp * c.u_t / (c.kappa * i["i_tau_ahp"])
     t_pulse_ahp = c.v_th * c.c_pulse / i["i_pulse_ahp"]
     ahp_gain = -torch.expm1(-t_pulse_ahp / tau_ahp) * i["i_gain_ahp"] / i["i_tau_ahp"]
-    runs_away = bool(switches["exponential"].any()) or (
-        "nmda" in dendrites and bool(switches["nmda_gate"].any())
-    )
+    runs_away = switches["exponential"] > 0
+    if "nmda" in dendrites:
+        runs_away = runs_away | (switches["nmda_gate"] > 0)
     x_floor = i_0 / i["i_gain_mem"]
     x_threshold = i["i_threshold"] / i["i_gain_mem"]
     return Coefficients(
@@ -168,7 +170,7 @@ def coefficients(
         ahp_floor=i_0 * switches["adaptation"],
         adapts=bool(switches["adaptation"].any()),
         constants=c,
-        substeps=FEEDBACK_SUBSTEPS if runs_away else 1,
+        pieces=torch.where(runs_away, RUN_AWAY_PIECES, 1),
     )
 
 
@@ -210,9 +212,10 @@ def step(c: Coefficients, state: State, drive: dict[str, Tensor]) -> tuple[State
 
 
 def _soma(c: Coefficients, state: State, seen: dict[str, Tensor]) -> tuple[Tensor, Tensor, Spikes]:
-    """Integrate the soma over one step in `c.substeps` pieces: new z, new wait, spikes."""
+    """Integrate the soma over one step in `c.pieces` pieces: new z, new wait, spikes."""
     i_0 = c.constants.i_0
-    piece = c.dt / c.substeps
+    most = int(c.pieces.max()) if c.pieces.numel() else 1
+    piece = c.dt / c.pieces.to(state.z.dtype)
     steady = seen.get("ampa", i_0) - seen.get("gaba", i_0) + c.i_dc
     nmda = seen.get("nmda")
     i_sum = c.i_leak + seen.get("shunt", i_0)
@@ -220,10 +223,10 @@ def _soma(c: Coefficients, state: State, seen: dict[str, Tensor]) -> tuple[Tenso
         i_sum = i_sum + torch.maximum(state.ahp * c.ahp_mean, c.ahp_floor)
     z, wait = state.z, state.wait
     count = time = torch.zeros_like(z)
-    for index in range(c.substeps):
+    for index in range(most):
         rate, slope = _local(c, wright_omega(z), steady, nmda, i_sum)
-        done = count.detach() > 0
-        h = torch.where(done, 0.0, torch.clamp(piece - wait, min=0.0))
+        stepping, done = index < c.pieces, count.detach() > 0
+        h = torch.where(done | ~stepping, 0.0, torch.clamp(piece - wait, min=0.0))
         z, fired, when = _piece(c, z, rate, slope, h)
         hit = fired.detach() > 0
         time = torch.where(hit, torch.clamp(wait + when, min=0.0) + index * piece, time)
@@ -231,9 +234,10 @@ def _soma(c: Coefficients, state: State, seen: dict[str, Tensor]) -> tuple[Tenso
         # Time the soma could not use (after a spike, with a refractory period shorter than
         # what is left of the step) is carried as a negative wait, never more than one step.
         idle = torch.where(done, wait - piece, torch.clamp(wait - piece, min=0.0))
+        idle = torch.where(stepping, idle, wait)
         wait = torch.where(hit, wait + when + c.t_refractory - piece, idle)
-        wait = torch.clamp(wait, min=-c.dt)
-    return z, wait, Spikes(count, time)
+    held = wait < -c.dt
+    return z, torch.clamp(wait, min=-c.dt), Spikes(count, time, held)
 
 
 def _local(c: Coefficients, x: Tensor, steady: Tensor, nmda: Tensor | None, i_sum: Tensor):
@@ -268,7 +272,7 @@ def _piece(c: Coefficients, z: Tensor, rate: Tensor, slope: Tensor, h: Tensor):
 
 def _feedback(c: Coefficients, x: Tensor) -> tuple[Tensor | float, Tensor | float]:
     """Positive feedback current [A] of an exponential soma and its derivative by x [A]."""
-    if c.substeps == 1:
+    if not bool((c.feedback > 0).any()):
         return 0.0, 0.0
     i_0, power = c.constants.i_0, c.constants.kappa / (c.constants.kappa + 1.0)
     i_fb = c.feedback * i_0 * torch.exp(power * torch.log(x * c.i_gain / i_0))

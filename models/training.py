@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .mismatch import sample_factors
+from .mismatch import Draw, lumped_factors
 from .network import INPUT, Network, Population, Projection
 from .neuron import coefficients
 from .parameters import CURRENTS, DENDRITES, NeuronParameters
@@ -206,9 +206,10 @@ def _mismatched(
     """Coefficients [trial, neuron], every trial on a chip of its own."""
     nominal = parameters.currents()
     number = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    factors = sample_factors(number, level, trials, neurons)
+    factors = lumped_factors(Draw(number, level, (trials, 1, neurons)), nominal)
     currents = {
-        name: torch.tensor(nominal[name] * factors[name], dtype=torch.float32) for name in CURRENTS
+        name: torch.tensor(nominal[name] * factors[name][:, 0], dtype=torch.float32)
+        for name in CURRENTS
     }
     flag = torch.ones(neurons)
     switches = {name: flag * on for name, on in parameters.switches().items()}

@@ -1,0 +1,140 @@
+"""The fast runner: chips and trials through the compiled loop of `kernel.run`, on threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+import numpy as np
+import torch
+
+from . import kernel
+from .neuron import Coefficients, State
+from .parameters import DENDRITES
+from .reference import at_rest
+from .wiring import Drive, Run, SheetState, Wiring, from_now
+
+Precision = Literal["single", "double"]
+"""Of the neurons' equations; weights are summed in double precision always."""
+
+NEVER = 1e30
+"""A threshold no soma reaches (in units of its gain current), for one that is switched off."""
+
+JOBS_PER_WORKER = 4
+"""More pieces of work than threads, so that none waits long for the last."""
+
+
+def run(
+    c: Coefficients,
+    wiring: Wiring,
+    drive: Drive,
+    start: SheetState | None = None,
+    precision: Precision = "double",
+    workers: int | None = None,
+) -> Run:
+    """As `reference.run`, on `workers` threads (None: one per processor).
+
+    The result does not depend on the number of threads or on which trials run together.
+    """
+    chips, trials = len(wiring.weight), len(drive.steps)
+    kind = np.float32 if precision == "single" else np.float64
+    p = pack(c, chips, kind)
+    states, pending = _to_arrays(c, start or at_rest(c, wiring, chips, trials), kind)
+    kinds = np.array([DENDRITES.index(d) for d in c.decay], np.int64)
+    power = c.constants.kappa / (c.constants.kappa + 1.0)
+    clock = (kind(c.dt), kind(c.constants.i_0), kind(power))
+    groups, workers = runs_of(c), workers or len(os.sched_getaffinity(0))
+
+    def job(part: tuple[int, slice]):
+        chip, chosen = part
+        wires = (wiring.start, wiring.slot, wiring.weight[chip], wiring.delay[chip])
+        return kernel.run(
+            p[chip], kinds, groups, c.adapts, wires, _part(drive, chosen), clock,
+            states[chip, chosen], pending[chip, chosen],
+        )  # fmt: skip
+
+    parts = list(_parts(chips, trials, workers))
+    if workers == 1 or len(parts) == 1:
+        done = [job(part) for part in parts]
+    else:
+        with ThreadPoolExecutor(workers) as pool:
+            done = list(pool.map(job, parts))
+    end = _to_state(c, states, from_now(pending, drive.steps))
+    return _joined(parts, done, end, f"numba {precision}", trials)
+
+
+def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:
+    """Coefficients as the kernel reads them, [chip, row, neuron]."""
+    rows = [None] * kernel.DENDRITE
+    rows[kernel.PER_CHARGE] = 1.0 / c.charge
+    rows[kernel.LEAK], rows[kernel.DC], rows[kernel.FLOOR] = c.i_leak, c.i_dc, c.z_floor
+    rows[kernel.THRESHOLD] = torch.clamp(c.z_threshold, max=NEVER)
+    rows[kernel.REFRACTORY], rows[kernel.SUBSTEPS] = c.t_refractory, c.pieces
+    rows[kernel.HALF_GATE], rows[kernel.FEEDBACK] = c.i_gate / c.i_gain, c.feedback
+    rows[kernel.GAIN], rows[kernel.AHP_DECAY] = c.i_gain, c.ahp_decay
+    rows[kernel.AHP_MEAN], rows[kernel.AHP_JUMP] = c.ahp_mean, c.ahp_jump
+    rows[kernel.AHP_FLOOR] = c.ahp_floor
+    for d in c.decay:
+        rows += [c.decay[d], c.mean[d], c.jump[d]]
+    neurons = c.z_floor.shape[-1]
+    shaped = [np.broadcast_to(r.numpy(), (chips, 1, neurons))[:, 0] for r in rows]
+    return np.ascontiguousarray(np.stack(shaped, axis=1), dtype=kind)
+
+
+def runs_of(c: Coefficients) -> np.ndarray:
+    """Runs of neurons with the same number of pieces, int64 [run, (first, last, pieces)].
+
+    A neuron takes the most pieces that it takes on any of the chips.
+    """
+    pieces = c.pieces.reshape(-1, c.pieces.shape[-1]).amax(0).numpy().astype(np.int64)
+    edges = np.flatnonzero(np.diff(pieces)) + 1
+    first = np.concatenate([np.zeros(1, np.int64), edges]) if len(pieces) else edges
+    last = np.concatenate([edges, np.array([len(pieces)])]) if len(pieces) else edges
+    return np.ascontiguousarray(np.stack([first, last, pieces[first]], axis=1))
+
+
+def _parts(chips: int, trials: int, workers: int) -> Iterator[tuple[int, slice]]:
+    """Chips, and where there are few of them stretches of their trials."""
+    per_chip = 1 if chips == 0 else -(-workers * JOBS_PER_WORKER // chips)
+    size = max(1, -(-trials // max(1, min(per_chip, trials))))
+    for chip in range(chips):
+        for first in range(0, trials, size):
+            yield chip, slice(first, min(first + size, trials))
+
+
+def _part(drive: Drive, chosen: slice) -> tuple[np.ndarray, ...]:
+    first = drive.first[chosen.start : chosen.stop + 1]
+    return drive.steps[chosen], first, drive.step, drive.source
+
+
+def _to_arrays(c: Coefficients, start: SheetState, kind: type) -> tuple[np.ndarray, np.ndarray]:
+    """Copies of the state [chip, trial, row, neuron] and of what is on its way."""
+    s = start.neurons
+    rows = [s.z, s.wait, s.ahp, *(s.dendrites[d] for d in c.decay)]
+    return np.stack([r.numpy() for r in rows], axis=2).astype(kind), start.pending.copy()
+
+
+def _to_state(c: Coefficients, states: np.ndarray, pending: np.ndarray) -> SheetState:
+    rows = [torch.tensor(r, dtype=c.z_floor.dtype) for r in np.moveaxis(states, 2, 0)]
+    dendrites = dict(zip(c.decay, rows[kernel.CURRENT :], strict=True))
+    z, wait, ahp = rows[kernel.Z], rows[kernel.WAIT], rows[kernel.AHP]
+    return SheetState(State(dendrites, ahp, z, wait), pending)
+
+
+def _joined(parts: list, done: list, state: SheetState, runner: str, trials: int) -> Run:
+    """Results of the pieces of work as one, in order."""
+    saturated = np.zeros((len(state.pending), trials), np.int64)
+    chips, columns = [np.zeros(0, np.int64)], [np.zeros((0, 3), np.int64)]
+    within = [np.zeros(0)]
+    for (chip, chosen), (where, moment, held) in zip(parts, done, strict=True):
+        saturated[chip, chosen] = held
+        where[:, 0] += chosen.start
+        chips.append(np.full(len(where), chip))
+        columns.append(where)
+        within.append(moment)
+    trial, step, neuron = np.concatenate(columns).T
+    return Run(
+        np.concatenate(chips), trial, step, neuron, np.concatenate(within), saturated, state, runner
+    )

@@ -1,0 +1,242 @@
+"""The physics of models/neuron.py as one compiled loop over time, for many trials of one chip.
+
+`neuron.step` is the definition; this is the same step for numba: the whole time loop inside,
+vectorised over neurons, spikes delivered along lists of synapses, so that cost follows spikes and
+used synapses. A (chip, trial) is worked on by one thread, alone: no result depends on threads,
+chunks or order. Agreement with the definition is tested in tests/models/test_kernel.py.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from .vector_math import exp, inlined, is_single, lit, log, omega
+
+STEEPEST = 50.0
+"""As neuron.STEEPEST."""
+
+# Rows of the coefficients [row, neuron]; after them decay, mean and jump of each dendrite.
+PER_CHARGE, LEAK, DC, FLOOR, THRESHOLD, REFRACTORY, SUBSTEPS, HALF_GATE = range(8)
+FEEDBACK, GAIN, AHP_DECAY, AHP_MEAN, AHP_JUMP, AHP_FLOOR, DENDRITE = range(8, 15)
+
+# Rows of the state [row, neuron]; after them the current of each dendrite.
+Z, WAIT, AHP, CURRENT = range(4)
+
+# Rows of the notes taken within a step [row, neuron].
+STEADY, NMDA, SUM, Z_BEFORE, WAIT_BEFORE, RATE, SLOPE, USED, DONE, PULSE, NOTES = range(11)
+
+AMPA_KIND, NMDA_KIND, GABA_KIND, SHUNT_KIND = range(4)
+
+compiled = njit(error_model="numpy", fastmath={"contract"}, nogil=True, cache=True)
+
+
+@inlined
+def phi1(a):
+    """(exp(a) - 1) / a."""
+    one = lit(a, 1)
+    near = abs(a) < lit(a, 1e-2 if is_single(a) else 1e-3)
+    series = one + a * (lit(a, 1 / 2) + a * (lit(a, 1 / 6) + a * (lit(a, 1 / 24))))
+    return series if near else (exp(a) - one) / (one if near else a)
+
+
+@compiled
+def dendrites(state, p, pending, notes, kinds, dark):
+    """Add what arrived, note what the soma sees during this step, decay."""
+    n_neurons = state.shape[1]
+    has = np.zeros(4, np.bool_)
+    has[kinds] = True
+    missing = lit(dark, 0) if has[AMPA_KIND] else dark
+    missing -= lit(dark, 0) if has[GABA_KIND] else dark
+    no_nmda = lit(dark, 0) if has[NMDA_KIND] else dark
+    no_shunt = lit(dark, 0) if has[SHUNT_KIND] else dark
+    for n in range(n_neurons):
+        notes[STEADY, n] = p[DC, n] + missing
+        notes[NMDA, n] = no_nmda
+        notes[SUM, n] = p[LEAK, n] + no_shunt
+    for d in range(kinds.size):
+        kind = kinds[d]
+        sign = lit(dark, -1) if kind == GABA_KIND else lit(dark, 1)
+        into = NMDA if kind == NMDA_KIND else SUM if kind == SHUNT_KIND else STEADY
+        row = DENDRITE + 3 * d
+        for n in range(n_neurons):
+            current = state[CURRENT + d, n] + p[row + 2, n] * lit(dark, pending[d, n])
+            pending[d, n] = 0.0
+            mean = current * p[row + 1, n]
+            end = current * p[row, n]
+            notes[into, n] += sign * (mean if mean > dark else dark)
+            state[CURRENT + d, n] = end if end > dark else dark
+
+
+@inlined
+def _advance(state, p, notes, n, x, i_in, slope_in, leak, piece):
+    """Move neuron n from x by one exponential Rosenbrock step; `leak` is I_sum - I_fb."""
+    zero = lit(x, 0)
+    one = lit(x, 1) + x
+    rate = (i_in - leak * one) * p[PER_CHARGE, n]
+    slope = (slope_in - leak) * x / one * p[PER_CHARGE, n]
+    z, wait = state[Z, n], state[WAIT, n]
+    left, done = piece - wait, notes[DONE, n] > zero
+    h = zero if done or left < zero else left
+    a = h * slope
+    steepest = lit(x, STEEPEST)
+    end = z + h * rate * phi1(a if a < steepest else steepest)
+    floor = p[FLOOR, n]
+    idle = -left
+    notes[Z_BEFORE, n], notes[WAIT_BEFORE, n] = z, wait
+    notes[RATE, n], notes[SLOPE, n], notes[USED, n] = rate, slope, h
+    state[Z, n] = end if end > floor else floor
+    state[WAIT, n] = idle if done or idle > zero else zero
+
+
+@compiled
+def plain_soma(state, p, notes, first, last, dark, piece):
+    """One piece of a step for somas without feedback and without a gate."""
+    for n in range(first, last):
+        x = omega(state[Z, n])
+        i_in = notes[STEADY, n] + notes[NMDA, n]
+        i_in = i_in if i_in > dark else dark
+        _advance(state, p, notes, n, x, i_in, lit(x, 0), notes[SUM, n], piece)
+
+
+@compiled
+def run_away_soma(state, p, notes, first, last, dark, piece, power):
+    """One piece of a step for exponential somas and gated NMDA dendrites."""
+    for n in range(first, last):
+        x = omega(state[Z, n])
+        half = p[HALF_GATE, n]
+        gated = notes[NMDA, n] * x / (x + half)
+        i_in = notes[STEADY, n] + gated
+        above = i_in > dark
+        i_in = i_in if above else dark
+        slope_in = gated * half / (x * (x + half)) if above else lit(x, 0)
+        ratio = x * p[GAIN, n] / dark
+        i_fb = p[FEEDBACK, n] * dark * exp(power * log(ratio))
+        slope_in += power * i_fb / x * (lit(x, 1) + x)
+        _advance(state, p, notes, n, x, i_in, slope_in, notes[SUM, n] - i_fb, piece)
+
+
+@compiled
+def fire(state, p, notes, first, last, elapsed, piece, dt, spikes, when, count):
+    """Find the somas that reached their threshold; returns the number of spikes so far.
+
+    The crossing is that of the same local solution, solved for the time.
+    """
+    zero = lit(dt, 0)
+    for n in range(first, last):
+        if state[Z, n] >= p[THRESHOLD, n]:
+            rate, slope, wait = notes[RATE, n], notes[SLOPE, n], notes[WAIT_BEFORE, n]
+            straight = (p[THRESHOLD, n] - notes[Z_BEFORE, n]) / rate
+            bend = math.log1p(slope * straight) / (slope * straight)
+            after = straight * bend if bend > zero else straight
+            after = min(max(after, zero), notes[USED, n])
+            state[Z, n] = p[FLOOR, n]
+            state[WAIT, n] = wait + after + p[REFRACTORY, n] - piece
+            notes[DONE, n] = lit(dt, 1)
+            spikes[count] = n
+            when[count] = max(wait + after, zero) + elapsed
+            count += 1
+    return count
+
+
+@compiled
+def step(state, p, pending, notes, kinds, groups, spikes, when, adapts, dt, dark, power):
+    """One step of every neuron: number of spikes, and how many neurons could not keep up.
+
+    `groups` are runs of neurons with the same number of pieces, (first, last, pieces).
+    """
+    n_neurons, zero = state.shape[1], lit(dt, 0)
+    dendrites(state, p, pending, notes, kinds, dark)
+    if adapts:
+        for n in range(n_neurons):
+            ahp = state[AHP, n] * p[AHP_MEAN, n]
+            notes[SUM, n] += ahp if ahp > p[AHP_FLOOR, n] else p[AHP_FLOOR, n]
+    count = 0
+    for g in range(groups.shape[0]):
+        first, last, pieces = groups[g]
+        piece = dt / lit(dt, pieces)
+        for index in range(pieces):
+            if pieces == 1:
+                plain_soma(state, p, notes, first, last, dark, piece)
+            else:
+                run_away_soma(state, p, notes, first, last, dark, piece, power)
+            elapsed = lit(dt, index) * piece
+            count = fire(
+                state, p, notes, first, last, elapsed, piece, dt, spikes, when, count
+            )
+    if groups.shape[0] > 0 and groups[:, 2].max() > 1:
+        order = np.argsort(spikes[:count])
+        spikes[:count], when[:count] = spikes[order], when[order]
+    held = 0
+    for k in range(count):
+        n = spikes[k]
+        notes[DONE, n] = zero
+        held += state[WAIT, n] < -dt
+        state[WAIT, n] = max(state[WAIT, n], -dt)
+        if adapts:
+            notes[PULSE, n] = p[AHP_JUMP, n] * p[AHP_DECAY, n] ** (lit(dt, 1) - when[k] / dt)
+    if adapts:
+        for n in range(n_neurons):
+            ahp = state[AHP, n] * p[AHP_DECAY, n] + notes[PULSE, n]
+            state[AHP, n] = ahp if ahp > p[AHP_FLOOR, n] else p[AHP_FLOOR, n]
+            notes[PULSE, n] = zero
+    return count, held
+
+
+@compiled
+def deliver(pending, step_index, source, start, slot, weight, delay):
+    """Add the weight currents of one source to what arrives in later steps."""
+    ring, size = pending.shape[0], pending.shape[1] * pending.shape[2]
+    flat = pending.reshape(ring * size)
+    if delay.size == 0:
+        offset = (step_index + 1) % ring * size
+        for e in range(start[source], start[source + 1]):
+            flat[offset + slot[e]] += weight[e]
+    else:
+        for e in range(start[source], start[source + 1]):
+            offset = (step_index + 1 + delay[e]) % ring * size
+            flat[offset + slot[e]] += weight[e]
+
+
+@compiled
+def run(p, kinds, groups, adapts, wiring, drive, clock, states, pendings):
+    """Play trials to one chip; see `fast.run` for the arguments.
+
+    Returns:
+        (spike, 3) trial, step, neuron; (spike,) moment within the step [s]; and per trial the
+        number of (neuron, step) in which a neuron could not spike as often as it should.
+    """
+    start, slot, weight, delay = wiring
+    steps, first_event, event_step, event_source = drive
+    dt, dark, power = clock
+    n_neurons = p.shape[1]
+    notes = np.zeros((NOTES, n_neurons), p.dtype)
+    spikes, when = np.empty(n_neurons, np.int64), np.empty(n_neurons, p.dtype)
+    out, moment = np.empty((1024, 3), np.int64), np.empty(1024, np.float64)
+    saturated = np.zeros(steps.size, np.int64)
+    total = 0
+    for trial in range(steps.size):
+        state, pending = states[trial], pendings[trial]
+        ring = pending.shape[0]
+        event, last_event = first_event[trial], first_event[trial + 1]
+        for k in range(steps[trial]):
+            count, held = step(
+                state, p, pending[k % ring], notes, kinds, groups, spikes, when, adapts,
+                dt, dark, power,
+            )  # fmt: skip
+            saturated[trial] += held
+            if total + count > out.shape[0]:
+                more = np.empty((out.shape[0] + n_neurons, 3), np.int64)
+                out = np.concatenate((out, out, more))
+                moment = np.concatenate((moment, moment, more[:, 0].astype(np.float64)))
+            for j in range(count):
+                out[total, 0], out[total, 1], out[total, 2] = trial, k, spikes[j]
+                moment[total] = when[j]
+                total += 1
+                deliver(pending, k, spikes[j], start, slot, weight, delay)
+            while event < last_event and event_step[event] == k:
+                deliver(pending, k, event_source[event], start, slot, weight, delay)
+                event += 1
+    return out[:total].copy(), moment[:total].copy(), saturated

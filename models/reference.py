@@ -1,0 +1,111 @@
+"""The slow and readable runner: `neuron.step`, one step after the other, in torch and float64."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .neuron import Coefficients, State, rest, step
+from .wiring import Drive, Run, SheetState, Wiring, from_now
+
+NAME = "torch float64"
+
+
+def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None = None) -> Run:
+    """Play trials to chips.
+
+    Args:
+        c: coefficients of every neuron, [chip, 1, neuron].
+        wiring: who hears whom.
+        drive: outside events of the trials.
+        start: where to continue; None is rest.
+
+    An event of step n, from outside or from a neuron of the sheet, reaches its synapses at the
+    start of step n + 1 (and of its delay).
+    """
+    chips, trials = len(wiring.weight), len(drive.steps)
+    state, pending = start if start else at_rest(c, wiring, chips, trials)
+    flat = torch.tensor(pending).reshape(chips, trials, pending.shape[2], -1)
+    shape, ring = pending.shape[3:], pending.shape[2]
+    events = _Events(wiring, drive, flat)
+    found, saturated = [], torch.zeros(chips, trials, dtype=torch.int64)
+    with one_thread():
+        for k in range(int(drive.steps.max(initial=0))):
+            running = torch.tensor(k < drive.steps)[None, :, None]
+            arrived = flat[:, :, k % ring].reshape(chips, trials, *shape).clone()
+            flat[:, :, k % ring] *= ~running
+            after, spikes = step(c, state, dict(zip(c.decay, arrived.unbind(2), strict=True)))
+            state = _where(running, after, state)
+            hit = (spikes.count > 0) & running
+            saturated += (hit & spikes.held).sum(-1)
+            chip, trial, neuron = torch.nonzero(hit, as_tuple=True)
+            within = spikes.time[chip, trial, neuron]
+            found.append((chip, trial, torch.full_like(chip, k), neuron, within))
+            events.deliver(chip.numpy(), trial.numpy(), neuron.numpy(), k)
+            events.outside(k)
+    columns = [np.concatenate([f[i].numpy() for f in found] or [np.zeros(0)]) for i in range(5)]
+    order = np.lexsort(columns[3::-1])
+    chip, trial, at, neuron = (c[order].astype(np.int64) for c in columns[:4])
+    end = SheetState(state, from_now(flat.reshape(pending.shape).numpy(), drive.steps))
+    return Run(chip, trial, at, neuron, columns[4][order], saturated.numpy(), end, NAME)
+
+
+def at_rest(c: Coefficients, wiring: Wiring, chips: int, trials: int) -> SheetState:
+    """Silent neurons, and nothing on its way."""
+    neurons = c.z_floor.shape[-1]
+    pending = np.zeros((chips, trials, wiring.ring, len(c.decay), neurons))
+    return SheetState(rest(c, (chips, trials, neurons)), pending)
+
+
+def _where(running: Tensor, after: State, before: State) -> State:
+    """The new state of trials that still run, the old one of those that have ended."""
+    dendrites = {
+        d: torch.where(running, value, before.dendrites[d]) for d, value in after.dendrites.items()
+    }
+    rest_of = (torch.where(running, a, b) for a, b in zip(after[1:], before[1:], strict=True))
+    return State(dendrites, *rest_of)
+
+
+class _Events:
+    """Adds what sources send to what arrives later, `flat` [chip, trial, steps ahead, slot]."""
+
+    def __init__(self, wiring: Wiring, drive: Drive, flat: Tensor):
+        self.wiring, self.flat = wiring, flat
+        trial = np.repeat(np.arange(len(drive.steps)), np.diff(drive.first))
+        order = np.argsort(drive.step, kind="stable")
+        self.step, self.trial, self.source = drive.step[order], trial[order], drive.source[order]
+
+    def outside(self, k: int) -> None:
+        """Deliver the outside events of step k to every chip."""
+        first, last = np.searchsorted(self.step, [k, k + 1])
+        chips = self.flat.shape[0]
+        chip = np.repeat(np.arange(chips), last - first)
+        trial, source = (np.tile(a[first:last], chips) for a in (self.trial, self.source))
+        self.deliver(chip, trial, source, k)
+
+    def deliver(self, chip: np.ndarray, trial: np.ndarray, source: np.ndarray, k: int) -> None:
+        """Deliver events of step k."""
+        w = self.wiring
+        length = w.start[source + 1] - w.start[source]
+        which = np.repeat(np.arange(len(source)), length)
+        entry = np.arange(len(which)) + (w.start[source] - (np.cumsum(length) - length))[which]
+        late = w.delay[chip[which], entry] if w.delay.shape[1] else 0
+        _, trials, ring, size = self.flat.shape
+        place = (chip[which] * trials + trial[which]) * ring + (k + 1 + late) % ring
+        slot = torch.from_numpy(place * size + w.slot[entry])
+        weight = torch.from_numpy(w.weight[chip[which], entry])
+        self.flat.view(-1).index_add_(0, slot, weight)
+
+
+@contextmanager
+def one_thread():
+    """Let torch work on one thread: a time step is too small to be worth sharing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,123 @@
+"""What a sheet of neurons is given, and what it gives: the terms every runner shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .neuron import State
+
+
+@dataclass(frozen=True, eq=False)
+class Wiring:
+    """Who hears whom: entries `start[source]` to `start[source + 1]` are what a source reaches.
+
+    The first sources are the neurons of the sheet, those after them are outside.
+    """
+
+    start: np.ndarray
+    """First entry of each source, int64 [source + 1]."""
+    slot: np.ndarray
+    """dendrite * neurons + neuron that each entry reaches, int64 [entry]."""
+    weight: np.ndarray
+    """Weight current of each entry [A], float64 [chip, entry]. Values that float32 holds: sums of
+    some thousand are then exact in float64, and their order cannot change a spike."""
+    delay: np.ndarray
+    """Steps by which each entry is late, beyond the one step everything takes; int64
+    [chip, entry], or [chip, 0] where nothing is delayed."""
+
+    @property
+    def ring(self) -> int:
+        """Steps ahead for which arrivals must be kept."""
+        return 1 + int(self.delay.max(initial=0))
+
+
+def wire(
+    reached: list[np.ndarray], slot: np.ndarray, weight: np.ndarray, delay: np.ndarray | None = None
+) -> Wiring:
+    """Wiring from the synapses each source reaches.
+
+    Args:
+        reached: for each source, synapse numbers.
+        slot: of each synapse, [synapse].
+        weight: of each synapse [A], [chip, synapse]; rounded to float32 values here.
+        delay: of each synapse in steps, [chip, synapse]; None: none.
+    """
+    length = np.array([len(r) for r in reached], np.int64)
+    entry = np.concatenate([np.zeros(0, np.int64), *reached])
+    late = delay is not None and bool(delay.any())
+    return Wiring(
+        np.concatenate([np.zeros(1, np.int64), np.cumsum(length)]),
+        np.ascontiguousarray(slot[entry], dtype=np.int64),
+        np.ascontiguousarray(weight[:, entry].astype(np.float32), dtype=np.float64),
+        np.ascontiguousarray(
+            delay[:, entry] if late and delay is not None else np.zeros((len(weight), 0)),
+            dtype=np.int64,
+        ),
+    )
+
+
+class Drive(NamedTuple):
+    """Outside events of some trials, sorted by trial and step."""
+
+    steps: np.ndarray
+    """Steps of each trial, int64 [trial]."""
+    first: np.ndarray
+    """First event of each trial, int64 [trial + 1]."""
+    step: np.ndarray
+    """Step of each event, int64 [event]."""
+    source: np.ndarray
+    """Source of each event, a row of the wiring, int64 [event]."""
+
+
+def drive(steps: np.ndarray, trial: np.ndarray, step: np.ndarray, source: np.ndarray) -> Drive:
+    """Sort events into a drive."""
+    order = np.lexsort((step, trial))
+    first = np.searchsorted(trial[order], np.arange(len(steps) + 1))
+    arrays = (steps, first, step[order], source[order])
+    return Drive(*(np.ascontiguousarray(a, dtype=np.int64) for a in arrays))
+
+
+class SheetState(NamedTuple):
+    """Everything a sheet remembers between two runs."""
+
+    neurons: State
+    """Tensors [chip, trial, neuron]."""
+    pending: np.ndarray
+    """Weight currents still to arrive [A], [chip, trial, steps ahead, dendrite, neuron]."""
+
+
+def from_now(pending: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """What is on its way after `steps` steps of each trial, the next step first.
+
+    While a run lasts, what arrives in step k is kept in place k modulo the steps ahead.
+    """
+    ring = pending.shape[2]
+    if ring == 1:
+        return pending
+    ahead = (np.arange(ring) + steps[:, None]) % ring
+    return np.take_along_axis(pending, ahead[None, :, :, None, None], axis=2)
+
+
+class Run(NamedTuple):
+    """What a sheet did; spikes are sorted by chip, trial, step and neuron."""
+
+    chip: np.ndarray
+    """Chip of each spike, int64 [spike]."""
+    trial: np.ndarray
+    """Trial of each spike, int64 [spike]."""
+    step: np.ndarray
+    """Step of each spike, int64 [spike]."""
+    neuron: np.ndarray
+    """Neuron of each spike, int64 [spike]."""
+    within: np.ndarray
+    """Moment of each spike after the start of its step [s], float64 [spike]."""
+    saturated: np.ndarray
+    """Number of (neuron, step) in which a neuron could not spike as often as its equations say:
+    one spike per step is the most; int64 [chip, trial]."""
+    state: SheetState
+    """At the end of each trial."""
+    runner: str
+    """What computed it."""
