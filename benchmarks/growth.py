@@ -56,13 +56,16 @@ def rows() -> list[Row]:
 
 
 def notes(all_rows: list[Row]) -> list[str]:
-    """The price of a spike, by a straight line through the last rows."""
+    """The power by which the time grows, and the price of a spike by a straight line."""
+    out = []
+    for what in ("chips", "samples", "steps"):
+        x = np.log([(r.value, r.cpu_s) for r in all_rows if r.what == what])
+        out.append(f"{what}: time grows with their power {np.polyfit(x[:, 0], x[:, 1], 1)[0]:.2f}")
     x = np.array([(r.spikes, r.cpu_s) for r in all_rows if r.what == "input Hz"])
     slope, start = np.polyfit(x[:, 0], x[:, 1], 1)
     worst = np.abs(slope * x[:, 0] + start - x[:, 1]).max() / x[:, 1].max()
-    return [
-        f"spikes: {1e9 * slope:.0f} ns each on top of {start:.4f} s, straight within {worst:.1%}"
-    ]
+    straight = f"{1e9 * slope:.0f} ns each on top of {start:.4f} s, straight within {worst:.1%}"
+    return [*out, f"spikes of inputs and neurons: {straight}"]
 
 
 if __name__ == "__main__":

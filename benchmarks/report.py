@@ -26,6 +26,7 @@ def text(about: dict[str, str], results: Results, left_out: dict[str, str]) -> s
         measured(results),
         ratios(results),
         limit_table.rows(results),
+        first_call(results),
         growth(results),
         accuracy(results),
     )
@@ -81,6 +82,21 @@ def _row(bar: Bar | Value, values: list[float], stretch: float | None) -> str:
         f"{bar.text:48s} {len(values):2d} {middle:8.3g} {min(values):8.3g} {max(values):8.3g}"
         f"  {needed:7s} {beyond:7s}  {'yes' if met else 'NO'}"
     )
+
+
+def first_call(results: Results) -> list[str]:
+    """What a fresh process waits for."""
+    lines = [line for line in results.get("ours first_call", []) if line]
+    if not lines:
+        return []
+    compiling, imports, second = (
+        statistics.median(line[key] for line in lines)
+        for key in ("compiling_s", "import_s", "second_s")
+    )
+    return [
+        f"fresh process, wall: imports {imports:.2f} s, then {second:.2f} s to the first result;"
+        f" {compiling:.1f} s the first time on a machine, when everything is compiled"
+    ]
 
 
 def growth(results: Results) -> list[str]:
