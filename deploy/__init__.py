@@ -4,7 +4,7 @@ from .compilation import compile, decoded_network
 from .demonstration import demo
 from .diagnosis import doctor
 from .execution import run, run_virtual, verify
-from .inspection import inspect, inspect_neuron, inspect_tag
+from .inspection import inspect, inspect_mismatch, inspect_neuron, inspect_tag
 from .program import Program
 from .quantization import (
     WeightCode,
@@ -31,6 +31,7 @@ __all__ = [
     "encode_masks",
     "fit_weight_currents",
     "inspect",
+    "inspect_mismatch",
     "inspect_neuron",
     "inspect_tag",
     "load_task",

@@ -111,24 +111,27 @@ def compile(
 
 @app.command()
 def inspect(
-    program: ProgramFile,
+    program: Annotated[
+        Path, typer.Argument(metavar="PROGRAM", help="Made by 'compile'; or the word 'mismatch'.")
+    ],
     neuron: Annotated[int | None, typer.Option(help="Model index of one neuron.")] = None,
     tag: Annotated[int | None, typer.Option(help="Who sends this tag?")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what is in a program, where a neuron sits, or who sends a tag."""
+    """Show what is in a program, where a neuron sits, who sends a tag; or how chips are drawn."""
     from .inspection import inspect as run_inspect
-    from .inspection import inspect_neuron, inspect_tag
+    from .inspection import inspect_mismatch, inspect_neuron, inspect_tag
     from .program import Program
 
-    loaded = Program.load(program)
     if neuron is not None:
-        found: Any = inspect_neuron(loaded, neuron)
+        found: Any = inspect_neuron(Program.load(program), neuron)
         show = console.print_neuron
     elif tag is not None:
-        found, show = inspect_tag(loaded, tag), console.print_senders
+        found, show = inspect_tag(Program.load(program), tag), console.print_senders
+    elif program == Path("mismatch"):
+        found, show = inspect_mismatch(), console.print_mismatch
     else:
-        found, show = run_inspect(loaded), console.print_program
+        found, show = run_inspect(Program.load(program)), console.print_program
     if as_json:
         _print_json(found)
     else:

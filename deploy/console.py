@@ -161,6 +161,17 @@ def print_senders(found: list[dict[str, Any]]) -> None:
         print(f"{sender['sender']} (index {sender['index']}) -> {sender['to']}")
 
 
+def print_mismatch(found: dict[str, Any]) -> None:
+    """Every number that chips are drawn with, and how far it can be trusted."""
+    print(f"{found['mismatch']} with mismatch={'|'.join(found['samplers'])}; {found['defects']}")
+    group = None
+    for n in found["numbers"]:
+        if group != (n["sampler"], n["parameters"]):
+            group = n["sampler"], n["parameters"]
+            print(f"{n['sampler']}: {' '.join(n['parameters'])}")
+        print(f"  {n['number']} {n['value']:g} [{n['unit']}], {n['basis']}: {n['source']}")
+
+
 def print_verify(result: dict[str, Any]) -> None:
     """Verdict of the known answer."""
     verdict = "passed" if result["passed"] else "FAILED"

@@ -1,12 +1,16 @@
-"""What is in a program: resources, quality of the weights, and who each neuron is."""
+"""What is in a program: resources, quality of the weights, and who each neuron is; and what the
+chips it may meet are drawn from."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from ..hw.defects import DEFECTS_VERSION
 from ..models.errors import InputError
+from ..models.mismatch import MISMATCH_VERSION, SAMPLERS, numbers
 from .program import Program
 
 
@@ -112,6 +116,16 @@ def inspect_tag(program: Program, tag: int) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def inspect_mismatch() -> dict[str, Any]:
+    """Every number that mismatch and defects are drawn with, as JSON values."""
+    return {
+        "mismatch": MISMATCH_VERSION,
+        "defects": DEFECTS_VERSION,
+        "samplers": list(SAMPLERS),
+        "numbers": [asdict(n) | {"parameters": list(n.parameters)} for n in numbers()],
+    }
 
 
 def _cores(chip: int, mask: Any) -> str:

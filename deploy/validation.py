@@ -118,6 +118,7 @@ def validate(
         "stimulus": stimulus.hash,
         "trials": stimulus.n_trials,
         "mismatch": MISMATCH_VERSION,
+        "samplers": sorted({b.mismatch for b in boards if b.seed is not None}),
         "levels": sorted({b.level for b in boards if b.seed is not None}),
         "versions": versions(),
     }

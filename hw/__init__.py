@@ -5,6 +5,7 @@ from .board import Board, BoardIdentity, Trial, VirtualBoard, open_board, parse_
 from .chip import DYNAPSE2, TINY, ChipSpec, Dendrite, Parameter
 from .configuration import Configuration, diff
 from .decoding import Circuits, decode
+from .defects import Defects, sample_defects
 from .events import Events
 from .simulated_board import SimulatedBoard
 from .simulator import build_fleet, run_trials
@@ -18,6 +19,7 @@ __all__ = [
     "ChipSpec",
     "Circuits",
     "Configuration",
+    "Defects",
     "Dendrite",
     "Events",
     "LegalCurrents",
@@ -35,4 +37,5 @@ __all__ = [
     "open_board",
     "parse_board",
     "run_trials",
+    "sample_defects",
 ]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple, Protocol, Self
 
 from ..models.errors import BoardError, InputError
+from ..models.mismatch import MAX_LEVEL, SAMPLERS
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .events import Events
 
-NAMES = "sim, sim:nominal, sim:seed=3, sim:seed=3,level=0.5,step_us=500"
+NAMES = "sim, sim:nominal, sim:seed=3, sim:seed=3,level=0.5,defects=1, sim:nominal,step_us=500"
 """Board names this release understands; 'sim' is short for 'sim:nominal'."""
 
 
@@ -101,33 +101,93 @@ class Board(Protocol):
 
 @dataclass(frozen=True)
 class VirtualBoard:
-    """One simulated board: which mismatch it was born with."""
+    """One simulated board: which chips it was born with, and how finely they are integrated.
+
+    Without a seed there are no chips to draw: only `step_us` can be set.
+
+    Raises:
+        InputError: VIRTUAL_BOARD, with every value that no virtual board has.
+    """
 
     seed: int | None = None
     """Names the chips; None is nominal, every device as designed."""
     level: float = 1.0
-    """Scales every spread of models/data/mismatch.csv; ignored when nominal."""
+    """Scales every spread of models/data/mismatch.csv, 0..10."""
     step_us: int = 1000
     """Integration step [us]."""
+    mismatch: str = "measured"
+    """Who says how chips differ, one of models.mismatch.SAMPLERS."""
+    defects: bool = False
+    """Whether CAM words can be deaf (hw/defects.py)."""
+    doubled: bool = False
+    """Whether the fast excitation of some neurons is doubled, as on a measured chip."""
 
     def __post_init__(self) -> None:
-        legal = 0 <= self.level < math.inf and 1 <= self.step_us <= 1000
-        if not (legal and (self.seed is None or self.seed >= 0)):
-            raise InputError(
-                f"no virtual board has seed {self.seed}, level {self.level} and step_us "
-                f"{self.step_us}: seed and level start at 0, step_us is 1..1000",
-                code="VIRTUAL_BOARD",
-            )
+        bad = [
+            (f"{o.key} {getattr(self, o.key)!r}", f"{o.key} is {o.wanted}{' with a seed' * lost}")
+            for o in OPTIONS
+            if (lost := self._lost(o)) or not o.legal(getattr(self, o.key))
+        ]
+        if bad:
+            got, wanted = ("; ".join(texts) for texts in zip(*bad, strict=True))
+            raise InputError(f"no virtual board has {got}: {wanted}", code="VIRTUAL_BOARD")
+
+    def _lost(self, option: Option) -> bool:
+        """Whether a value would be silently without effect: a nominal board has no chips drawn."""
+        unset = getattr(self, option.key) == option.default
+        return option.of_seed and self.seed is None and not unset
 
     @property
     def name(self) -> str:
         """The name that opens it."""
-        parts = ["nominal"] if self.seed is None else [f"seed={self.seed}"]
-        if self.seed is not None and self.level != 1.0:
-            parts.append(f"level={self.level!r}")
-        if self.step_us != 1000:
-            parts.append(f"step_us={self.step_us}")
-        return "sim:" + ",".join(parts)
+        shown = [
+            f"{o.key}={o.write(getattr(self, o.key))}"
+            for o in OPTIONS
+            if getattr(self, o.key) != o.default
+        ]
+        return "sim:" + ",".join(shown if self.seed is not None else ["nominal", *shown])
+
+
+class Option(NamedTuple):
+    """One field of `VirtualBoard` as it stands in a board name, `key=value`."""
+
+    key: str
+    """Name of the field."""
+    read: Callable[[str], Any]
+    """From text; ValueError or KeyError if it is none."""
+    legal: Callable[[Any], bool]
+    """Whether a value makes sense."""
+    wanted: str
+    """The legal values, in words."""
+    of_seed: bool = True
+    """Whether it is about sampled chips, so that a nominal board cannot have it."""
+    write: Callable[[Any], str] = repr
+    """To text."""
+
+    @property
+    def default(self) -> Any:
+        """The value that is left out of a name."""
+        return getattr(VirtualBoard, self.key)
+
+
+def _switch(key: str) -> Option:
+    values = {"0": False, "1": True}
+    return Option(key, values.__getitem__, lambda v: v in (False, True), "0 or 1", True, _digit)
+
+
+def _digit(value: bool) -> str:
+    return str(int(value))
+
+
+OPTIONS = (
+    Option("seed", int, lambda v: v is None or v >= 0, "0 or more", False),
+    Option("level", float, lambda v: 0 <= v <= MAX_LEVEL, f"0..{MAX_LEVEL:g}"),
+    Option("mismatch", str, lambda v: v in SAMPLERS, " or ".join(SAMPLERS), write=str),
+    _switch("defects"),
+    _switch("doubled"),
+    Option("step_us", int, lambda v: 1 <= v <= 1000, "1..1000", False),
+)
+"""What can stand in the name of a simulated board, in the order of its canonical name."""
 
 
 def parse_board(name: str) -> VirtualBoard:
@@ -136,28 +196,30 @@ def parse_board(name: str) -> VirtualBoard:
     Raises:
         BoardError: UNKNOWN_BOARD, saying which names there are.
     """
-    kind, _, options = name.partition(":")
-    values: dict[str, Any] = {}
-    readers = {"seed": int, "level": float, "step_us": int}
+    kind, _, rest = name.partition(":")
+    options = {option.key: option for option in OPTIONS}
+    words = [word for word in rest.split(",") if word]
+    keys = [word.partition("=")[0] for word in words]
     try:
-        if kind != "sim":
-            raise ValueError
-        for option in filter(None, options.split(",")):
-            key, _, value = option.partition("=")
-            if key in values:
-                raise ValueError
-            values[key] = None if option == "nominal" else readers[key](value)
-        seeded = "seed" in values  # a level without a seed would be silently without effect
-        if "level" in values and not seeded or values.pop("nominal", "") is None and seeded:
-            raise ValueError
-        board = VirtualBoard(**values)
+        if kind != "sim" or len(set(keys)) < len(keys):
+            raise ValueError("another kind of board, or an option twice")
+        values = {}
+        for key, word in zip(keys, words, strict=True):
+            if word != "nominal":
+                values[key] = options[key].read(word.partition("=")[2])
+        if "nominal" in keys and "seed" in keys:
+            raise ValueError("nominal and sampled at once")
+        if "seed" not in keys and any(options[key].of_seed for key in values):
+            raise ValueError("an option of sampled chips without a seed")
+        return VirtualBoard(**values)
     except (KeyError, ValueError, InputError) as error:
+        legal = "; ".join(f"{o.key} {o.wanted}" for o in OPTIONS)
+        seeded = ", ".join(o.key for o in OPTIONS if o.of_seed)
         raise BoardError(
-            f"no board is named '{name}': this release opens {NAMES} (seed >= 0, level >= 0 "
-            "and only with a seed, step_us 1..1000, each at most once)",
+            f"no board is named '{name}': this release opens {NAMES} ({legal}; each at most once, "
+            f"and {seeded} only with a seed)",
             code="UNKNOWN_BOARD",
         ) from error
-    return board
 
 
 def open_board(name: str, chip: ChipSpec = DYNAPSE2) -> Board:

@@ -29,6 +29,9 @@ _WITH_SWITCH = {
     "adaptation": ("i_tau_ahp", "i_gain_ahp", "i_w_ahp", "i_pulse_ahp"),
 }
 
+_TAGS = 65_536
+"""More tags than any chip has: what separates cores in a listening key."""
+
 
 @dataclass(frozen=True, eq=False)
 class Circuits:
@@ -50,12 +53,19 @@ class Circuits:
     """Index into `dendrites` of each synapse, [synapse]."""
     mask: np.ndarray
     """Weight bits of each synapse, [synapse]."""
+    cam_word: np.ndarray
+    """Which CAM word of its neuron each synapse is, [synapse]."""
     key: np.ndarray
     """What each synapse listens to, `listening_key(chip, core, tag)`, [synapse]; ascending."""
     source: np.ndarray
     """Neuron of each destination word, [destination]."""
     word: np.ndarray
     """Destination words, dtype hw.configuration.DESTINATION, [destination]."""
+
+    @property
+    def tag(self) -> np.ndarray:
+        """The tag each synapse listens to, [synapse]."""
+        return self.key % _TAGS
 
     def reached(self, chip: int, cores: int, tag: int) -> np.ndarray:
         """Synapses that hear `tag` sent to the cores in the mask of a chip."""
@@ -79,7 +89,7 @@ class Circuits:
 
 def listening_key(chip, core, tag):
     """One number for (chip, core, tag); elementwise on arrays."""
-    return (np.int64(chip) * 64 + core) * 65_536 + tag
+    return (np.int64(chip) * 64 + core) * _TAGS + tag
 
 
 def decode(configuration: Configuration) -> Circuits:
@@ -114,6 +124,7 @@ def decode(configuration: Configuration) -> Circuits:
         target=_index(address, _addresses(synapses))[order],
         dendrite=place[order],
         mask=synapses["weight"][order].astype(np.int64),
+        cam_word=synapses["word"][order].astype(np.int64),
         key=key[order],
         source=_index(address, _addresses(c.destinations)),
         word=c.destinations,

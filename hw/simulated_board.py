@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 from ..models.errors import BoardError, InputError
 from ..models.mismatch import MISMATCH_VERSION
 from .board import BoardIdentity, Trial, VirtualBoard
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
+from .defects import DEFECTS_VERSION
 from .events import Events
 from .simulator import BoardState, Fleet, build_fleet, run_batch, run_trials
 
 
 def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
     """What is recorded of a virtual board."""
-    details = {"seed": board.seed, "step_us": board.step_us}
+    details: dict[str, Any] = {"seed": board.seed, "step_us": board.step_us}
     if board.seed is not None:
-        details |= {"level": board.level, "mismatch": MISMATCH_VERSION}
+        details |= {"level": board.level, "mismatch": MISMATCH_VERSION, "sampler": board.mismatch}
+        details |= {"doubled": board.doubled, "defects": DEFECTS_VERSION if board.defects else None}
     return BoardIdentity(board.name, "simulated", chip.name, tuple(details.items()))
 
 

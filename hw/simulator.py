@@ -18,14 +18,13 @@ import torch
 from torch import Tensor
 
 from ..models.errors import InputError
-from ..models.mismatch import sample_factors
 from ..models.neuron import Coefficients, State, coefficients, rest, step
 from ..models.simulation import batches, event_time_us, one_thread
 from .board import Trial, VirtualBoard
-from .circuits import WEIGHT_TO_REGISTER
 from .configuration import Configuration
 from .decoding import Circuits, decode
 from .events import Events
+from .virtual_chip import board_circuits
 
 
 class BoardState(NamedTuple):
@@ -70,25 +69,16 @@ def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) ->
     if len({board.step_us for board in boards}) != 1:
         raise InputError("boards of one fleet need the same step_us", code="STEP_MIXED")
     circuits = decode(configuration)
-    factors = [_board_factors(configuration, circuits, board) for board in boards]
-
-    def on_boards(nominal: np.ndarray, name: str) -> Tensor:
-        return torch.tensor(np.stack([nominal * f[name] for f in factors]))[:, None]
-
-    currents = {name: on_boards(nominal, name) for name, nominal in circuits.currents.items()}
+    amps, weights = board_circuits(configuration, circuits, boards)
+    currents = {name: torch.tensor(values)[:, None] for name, values in amps.items()}
     currents["i_threshold"][..., torch.tensor(circuits.switches["killed"])] = torch.inf
     switches = {n: torch.tensor(v, dtype=torch.float64) for n, v in circuits.switches.items()}
-    weights = np.zeros((len(boards), len(circuits.target)))
-    for bit, name in enumerate(WEIGHT_TO_REGISTER):
-        base = np.stack([circuits.base_currents[:, bit] * f[name] for f in factors])
-        weights += np.where(circuits.mask >> bit & 1, base[:, circuits.target], 0.0)
     return Fleet(
         configuration,
         tuple(boards),
         circuits,
         coefficients(currents, switches, circuits.dendrites, boards[0].step_us * 1e-6),
-        # Rounded to float32 values: their float64 sums are exact, whatever the order.
-        weights.astype(np.float32).astype(np.float64),
+        weights,
         tuple(circuits.fan_out(configuration.chip.host_hop)),
     )
 
@@ -269,16 +259,3 @@ def _to_host(fleet: Fleet, trials: Sequence[Trial], spikes: np.ndarray) -> list[
         for a, b in zip(edges[:-1], edges[1:], strict=True)
     ]
     return [events[k : k + len(trials)] for k in range(0, len(events), len(trials))]
-
-
-def _board_factors(
-    configuration: Configuration, circuits: Circuits, board: VirtualBoard
-) -> dict[str, np.ndarray]:
-    """Mismatch factors of every decoded neuron, by current name; exactly 1 when nominal."""
-    chip, (chips, cores, neurons) = configuration.chip, circuits.address.T
-    level = 0.0 if board.seed is None else board.level
-    drawn = [
-        sample_factors(board.seed or 0, level, chip.cores, chip.neurons_per_core, stream)
-        for stream in range(configuration.n_chips)
-    ]
-    return {name: np.stack([d[name] for d in drawn])[chips, cores, neurons] for name in drawn[0]}

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from analoop.deploy import compile, inspect, inspect_neuron, inspect_tag
+from analoop.deploy import compile, inspect, inspect_mismatch, inspect_neuron, inspect_tag
 from analoop.models import INPUT, InputError
 
+from .command import Shell
 from .networks import LIVELY, network, population, walk, wires
 
 POPULATIONS = [population("a", 3), population("b", 2, tau_mem=30e-3)]
@@ -90,3 +91,26 @@ def test_the_whole_program_is_told_in_json_values():
     assert names[4] == ("c2", 1, ["chip 1 core 0"])
     assert found["connections_proved"] == 11
     assert {(b["chip"], b["core"]) for b in found["biases"]} == set(PROGRAM.configuration.biases)
+
+
+def test_every_number_of_mismatch_is_told_in_json_values_with_its_basis():
+    found = json.loads(json.dumps(inspect_mismatch()))
+    assert found["mismatch"].startswith("analoop-mismatch-")
+    assert found["defects"].startswith("analoop-defects-")
+    assert {n["sampler"] for n in found["numbers"]} == {*found["samplers"], "defects"}
+    assert {n["basis"] for n in found["numbers"]} == {"measured", "literature", "assumed"}
+    assert all(n["unit"] and n["source"] for n in found["numbers"])
+
+
+def test_the_command_line_prints_every_number_of_mismatch(shell: Shell):
+    found = inspect_mismatch()
+    assert shell("inspect", "mismatch", "--json").json == found
+    lines = shell("inspect", "mismatch").out.splitlines()
+    assert found["mismatch"] in lines[0] and found["defects"] in lines[0]
+    for n in found["numbers"]:
+        said = f"  {n['number']} {n['value']:g} [{n['unit']}], {n['basis']}: {n['source']}"
+        assert said in lines
+
+
+def test_a_file_is_wanted_where_a_neuron_of_mismatch_is_asked_for(shell: Shell):
+    assert shell("inspect", "mismatch", "--neuron", 3).code == 2

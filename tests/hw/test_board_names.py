@@ -1,7 +1,9 @@
 """A board name opens one board, and says exactly which."""
 
+import json
 import math
 import re
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -9,22 +11,32 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from analoop.hw import VirtualBoard, open_board, parse_board
+from analoop.hw.board import OPTIONS
+from analoop.hw.defects import DEFECTS_VERSION
 from analoop.models import BoardError, InputError
+from analoop.models.mismatch import MISMATCH_VERSION, SAMPLERS
 
 from .boards import unhurried
 
-OPTION = r"(nominal|seed=[0-9]+|level=[0-9.e+-]+|step_us=[0-9]+)"
+OPTION = (
+    r"(nominal|seed=[0-9]+|level=[0-9.e+-]+|step_us=[0-9]+|mismatch=(measured|rockpool|paper)"
+    r"|defects=[01]|doubled=[01])"
+)
 GRAMMAR = re.compile(rf"sim(:({OPTION}(,{OPTION})*)?)?")
 PIECES = ["sim", ":", ",", "=", "nominal", "seed", "level", "step_us", "3", "-1", "0.5", "nan",
-          "inf", "1001", "dynapse2", " ", "x"]  # fmt: skip
+          "inf", "1001", "dynapse2", " ", "x", "mismatch", "defects", "doubled", "1", "paper",
+          "seed=3"]  # fmt: skip
 
 boards = st.one_of(
     st.builds(VirtualBoard, step_us=st.integers(1, 1000)),
     st.builds(
         VirtualBoard,
         seed=st.integers(0, 2**70),
-        level=st.floats(0, 1e6),
+        level=st.floats(0, 10),
         step_us=st.integers(1, 1000),
+        mismatch=st.sampled_from(SAMPLERS),
+        defects=st.booleans(),
+        doubled=st.booleans(),
     ),
 )
 
@@ -41,6 +53,11 @@ boards = st.one_of(
         ("sim:seed=3,level=0", VirtualBoard(3, 0.0)),
         ("sim:seed=3,level=0.5,step_us=500", VirtualBoard(3, 0.5, 500)),
         ("sim:nominal,step_us=250", VirtualBoard(step_us=250)),
+        ("sim:seed=3,mismatch=measured", VirtualBoard(3)),
+        ("sim:seed=3,mismatch=paper", VirtualBoard(3, mismatch="paper")),
+        ("sim:seed=3,mismatch=rockpool,level=2", VirtualBoard(3, 2.0, mismatch="rockpool")),
+        ("sim:seed=3,defects=1", VirtualBoard(3, defects=True)),
+        ("sim:seed=3,defects=0,doubled=1", VirtualBoard(3, doubled=True)),
         ("sim:step_us=250", VirtualBoard(step_us=250)),
     ],
 )
@@ -69,6 +86,9 @@ def test_a_level_of_many_digits_is_kept_in_the_name():
         "sim:nominal,seed=3", "sim:seed=3,nominal", "sim:nominal,level=0.5", "sim:level=0.5",
         "sim:seed=3,seed=4", "sim:seed=3,level=-1", "sim:seed=3,level=nan", "sim:seed=3,level=inf",
         "sim:step_us=0", "sim:step_us=1001", "sim:step_us=0.5", "sim:seed=3;level=1", "sim::",
+        "sim:seed=3,level=10.1", "sim:seed=3,level=1e300", "sim:seed=3,mismatch=gauss",
+        "sim:seed=3,mismatch=", "sim:mismatch=paper", "sim:nominal,defects=1", "sim:defects=1",
+        "sim:seed=3,defects=2", "sim:seed=3,defects=yes", "sim:doubled=0", "sim:nominal,nominal",
     ],
 )  # fmt: skip
 def test_a_name_of_no_board_is_refused_with_the_names_there_are(name: str):
@@ -77,6 +97,8 @@ def test_a_name_of_no_board_is_refused_with_the_names_there_are(name: str):
     assert caught.value.code == "UNKNOWN_BOARD"
     assert caught.value.exit_code == 3
     assert f"'{name}'" in str(caught.value) and "sim:seed=3" in str(caught.value)
+    for option in OPTIONS:
+        assert f"{option.key} {option.wanted}" in str(caught.value)
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))
@@ -101,8 +123,38 @@ def test_what_is_accepted_has_a_name_of_its_own_and_legal_values(name: str):
 
 
 @pytest.mark.parametrize(
-    "values", [{"seed": -1}, {"seed": 1, "level": -0.5}, {"level": float("nan")}, {"step_us": 0}]
+    ("values", "complaint"),
+    [
+        ({"seed": -1}, "seed -1: seed is 0 or more"),
+        ({"seed": 1, "level": -0.5}, "level -0.5: level is 0..10"),
+        ({"seed": 1, "level": 1e300}, "level 1e+300: level is 0..10"),
+        ({"seed": 1, "level": float("nan")}, "level nan"),
+        ({"step_us": 0}, "step_us 0: step_us is 1..1000"),
+        ({"seed": 1, "mismatch": "gauss"}, "mismatch is measured or rockpool or paper"),
+        ({"level": 0.5}, "level 0.5: level is 0..10 with a seed"),
+        ({"defects": True}, "defects True: defects is 0 or 1 with a seed"),
+        ({"seed": -1, "step_us": 0}, "seed -1; step_us 0: seed is 0 or more; step_us is 1..1000"),
+    ],
 )
-def test_a_virtual_board_that_no_name_opens_cannot_be_made(values: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="no virtual board"):
+def test_a_virtual_board_that_no_name_opens_cannot_be_made(
+    values: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(InputError, match="no virtual board") as caught:
         VirtualBoard(**values)
+    assert complaint in str(caught.value) and caught.value.code == "VIRTUAL_BOARD"
+
+
+def test_every_field_of_a_virtual_board_can_stand_in_its_name():
+    assert {option.key for option in OPTIONS} == {field.name for field in fields(VirtualBoard)}
+
+
+def test_the_record_of_a_board_names_sampler_and_versions():
+    with open_board("sim:seed=3,mismatch=rockpool,defects=1,doubled=1") as board:
+        record = board.identity.record()
+    assert record["mismatch"] == MISMATCH_VERSION and record["sampler"] == "rockpool"
+    assert record["defects"] == DEFECTS_VERSION and record["doubled"] is True
+    assert json.loads(json.dumps(record)) == record
+    with open_board("sim:seed=3") as board:
+        assert board.identity.record()["defects"] is None
+    with open_board("sim:nominal") as board:
+        assert "sampler" not in board.identity.record()

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analoop.hw import Events, Trial, VirtualBoard, build_fleet, run_trials
-from analoop.models import InputError, sample_factors
+from analoop.models import Draw, InputError, sample_factor
 from analoop.models.simulation import batches
 
 from .boards import Place, biases, few, latches, monitor, played, registers, rows_of
 from .lively import DURATION_US, lively, stimulus
-from .reference import dc_interval
+from .reference import amps, dc_interval
 
 TRIALS = [Trial(stimulus(k, us), us) for k, us in enumerate([20_000] * 5 + [10_000, 5_000])]
 BOARDS = [VirtualBoard(), VirtualBoard(1), VirtualBoard(2), VirtualBoard(2, 2.0)]
@@ -37,10 +37,13 @@ def answer(name: str) -> list[tuple[int, ...]]:
 @pytest.mark.parametrize("seed", [0, 3, 2**40])
 def test_a_seeded_board_of_level_0_is_the_nominal_board_to_the_microsecond(seed: int):
     assert answer(f"sim:seed={seed},level=0") == answer("sim:nominal")
+    for sampler in ("rockpool", "paper"):
+        assert answer(f"sim:seed={seed},level=0,mismatch={sampler}") == answer("sim:nominal")
 
 
 def test_different_seeds_and_levels_are_different_chips():
     names = ["sim:nominal", "sim:seed=1", "sim:seed=2", "sim:seed=2,level=0.5"]
+    names += [f"sim:seed=2,mismatch={sampler}" for sampler in ("rockpool", "paper")]
     assert len({str(answer(name)) for name in names}) == len(names)
 
 
@@ -59,9 +62,15 @@ def test_every_neuron_has_the_mismatch_of_its_own_place_and_chip():
     )
     out = played(c, Events.none(), 200_000, "sim:seed=8,level=1.5")
     intervals = [1e-6 * np.diff(out.time_us[out.tag == n]).mean() for n in range(len(places))]
-    drawn = [sample_factors(8, 1.5, 4, 256, stream=chip) for chip in range(2)]
+    draws = [Draw(8, 1.5, (1, 4, 256), stream=chip) for chip in range(2)]
     expected = [
-        dc_interval(c, {name: f[p.core, p.neuron] for name, f in drawn[p.chip].items()})
+        dc_interval(
+            c,
+            {
+                name: sample_factor(draws[p.chip], name, amps(c, name))[0, p.core, p.neuron]
+                for name in ("i_gain_mem", "i_tau_mem", "i_dc", "i_threshold", "i_refractory")
+            },
+        )
         for p in places
     ]
     assert intervals == pytest.approx(expected, rel=0.02)

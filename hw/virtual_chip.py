@@ -1,0 +1,93 @@
+"""What one virtual board makes of nominal circuits: mismatch, doubled weights, deaf CAM words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..models.mismatch import Draw, doubled_weights, sample_entries, sample_factor
+from ..models.parameters import CONSTANTS
+from .board import VirtualBoard
+from .chip import ChipSpec
+from .circuits import WEIGHT_TO_REGISTER
+from .configuration import Configuration
+from .decoding import Circuits
+from .defects import sample_defects
+
+
+def board_circuits(
+    configuration: Configuration, circuits: Circuits, boards: Sequence[VirtualBoard]
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Currents and weights of decoded circuits on virtual boards.
+
+    Returns:
+        Currents of every neuron by name [A], float64 [board, neuron], and the current of every
+        synapse [A], float64 [board, synapse]. The latter are rounded to float32 values: their
+        float64 sums are exact, whatever the order. A nominal board has exactly the nominal ones.
+    """
+    silicon = [_Silicon(configuration, circuits, board) for board in boards]
+    currents = {
+        name: np.stack([nominal * s.factor(name, nominal) for s in silicon])
+        for name, nominal in circuits.currents.items()
+    }
+    weights = np.stack([s.weights() for s in silicon])
+    return currents, weights.astype(np.float32).astype(np.float64)
+
+
+class _Silicon:
+    """The chips of one board, seen at the neurons and words that are in use."""
+
+    def __init__(self, configuration: Configuration, circuits: Circuits, board: VirtualBoard):
+        self.chip: ChipSpec = configuration.chip
+        self.circuits, self.board = circuits, board
+        self.place = tuple(circuits.address.T)
+        self.draws: list[Draw] = []
+        if board.seed is not None:
+            shape = (1, self.chip.cores, self.chip.neurons_per_core)
+            self.draws = [
+                Draw(board.seed, board.level, shape, board.mismatch, number)
+                for number in range(configuration.n_chips)
+            ]
+
+    def factor(self, name: str, nominal: np.ndarray) -> np.ndarray:
+        """Factor of a parameter set to these nominal currents [A], [neuron]."""
+        if not self.draws:
+            return np.ones(len(nominal))
+        chips, cores, _ = self.place
+        amps = np.full((len(self.draws), self.chip.cores), CONSTANTS.i_0)
+        amps[chips, cores] = nominal  # one bias serves a core
+        drawn = [sample_factor(d, name, amps[k : k + 1]) for k, d in enumerate(self.draws)]
+        return np.concatenate(drawn)[self.place]
+
+    def weights(self) -> np.ndarray:
+        """Current of every synapse [A], [synapse]."""
+        c = self.circuits
+        weights = np.zeros(len(c.target))
+        for bit, branch in enumerate(WEIGHT_TO_REGISTER):
+            nominal = c.base_currents[:, bit]
+            base = nominal * self.factor(branch, nominal)
+            for kind, dendrite in enumerate(c.dendrites):
+                amps = base * self.factor(f"weight_{dendrite}", nominal)
+                mine = (c.dendrite == kind) & (c.mask >> bit & 1 > 0)
+                weights[mine] += amps[c.target[mine]]
+        return self._with_faults(weights)
+
+    def _with_faults(self, weights: np.ndarray) -> np.ndarray:
+        """Weights [A] with those of single words, doubled neurons and deaf words, [synapse]."""
+        c, target = self.circuits, self.circuits.target
+        chips, cores, neurons = (x[target] for x in self.place)
+        for number, draw in enumerate(self.draws):
+            mine = chips == number
+            core, neuron, word = cores[mine], neurons[mine], c.cam_word[mine]
+            entries = sample_entries(draw, self.chip.cam_words)
+            if entries is not None:
+                weights[mine] *= entries[0, core, neuron, word]
+            if self.board.doubled:
+                doubled = np.stack([doubled_weights(draw, d)[0] for d in c.dendrites])
+                weights[mine] *= doubled[c.dendrite[mine], core, neuron]
+            if self.board.defects:
+                deaf = sample_defects(draw.seed, number, self.chip).deaf
+                half = (c.tag[mine] >= self.chip.tags // 2).astype(np.int64)
+                weights[mine] *= ~deaf[core, neuron, word, half]
+        return weights

@@ -1,0 +1,1 @@
+from models.mismatch_draw import *
