@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
 
 import numpy as np
 import torch
@@ -14,10 +13,8 @@ from . import kernel
 from .neuron import Coefficients, State
 from .parameters import DENDRITES
 from .reference import at_rest
+from .runner import Precision
 from .wiring import Drive, Run, SheetState, Wiring, from_now
-
-Precision = Literal["single", "double"]
-"""Of the neurons' equations; weights are summed in double precision always."""
 
 NEVER = 1e30
 """A threshold no soma reaches (in units of its gain current), for one that is switched off."""
@@ -71,7 +68,7 @@ def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:
     rows[kernel.PER_CHARGE] = 1.0 / c.charge
     rows[kernel.LEAK], rows[kernel.DC], rows[kernel.FLOOR] = c.i_leak, c.i_dc, c.z_floor
     rows[kernel.THRESHOLD] = torch.clamp(c.z_threshold, max=NEVER)
-    rows[kernel.REFRACTORY], rows[kernel.SUBSTEPS] = c.t_refractory, c.pieces
+    rows[kernel.REFRACTORY], rows[kernel.PIECES] = c.t_refractory, c.pieces
     rows[kernel.HALF_GATE], rows[kernel.FEEDBACK] = c.i_gate / c.i_gain, c.feedback
     rows[kernel.GAIN], rows[kernel.AHP_DECAY] = c.i_gain, c.ahp_decay
     rows[kernel.AHP_MEAN], rows[kernel.AHP_JUMP] = c.ahp_mean, c.ahp_jump
@@ -88,10 +85,12 @@ def runs_of(c: Coefficients) -> np.ndarray:
 
     A neuron takes the most pieces that it takes on any of the chips.
     """
-    pieces = c.pieces.reshape(-1, c.pieces.shape[-1]).amax(0).numpy().astype(np.int64)
+    neurons = c.pieces.shape[-1]
+    if not neurons:
+        return np.zeros((0, 3), np.int64)
+    pieces = c.pieces.reshape(-1, neurons).amax(0).numpy().astype(np.int64)
     edges = np.flatnonzero(np.diff(pieces)) + 1
-    first = np.concatenate([np.zeros(1, np.int64), edges]) if len(pieces) else edges
-    last = np.concatenate([edges, np.array([len(pieces)])]) if len(pieces) else edges
+    first, last = np.concatenate([[0], edges]), np.concatenate([edges, [neurons]])
     return np.ascontiguousarray(np.stack([first, last, pieces[first]], axis=1))
 
 

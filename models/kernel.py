@@ -19,14 +19,14 @@ STEEPEST = 50.0
 """As neuron.STEEPEST."""
 
 # Rows of the coefficients [row, neuron]; after them decay, mean and jump of each dendrite.
-PER_CHARGE, LEAK, DC, FLOOR, THRESHOLD, REFRACTORY, SUBSTEPS, HALF_GATE = range(8)
+PER_CHARGE, LEAK, DC, FLOOR, THRESHOLD, REFRACTORY, PIECES, HALF_GATE = range(8)
 FEEDBACK, GAIN, AHP_DECAY, AHP_MEAN, AHP_JUMP, AHP_FLOOR, DENDRITE = range(8, 15)
 
 # Rows of the state [row, neuron]; after them the current of each dendrite.
 Z, WAIT, AHP, CURRENT = range(4)
 
 # Rows of the notes taken within a step [row, neuron].
-STEADY, NMDA, SUM, Z_BEFORE, WAIT_BEFORE, RATE, SLOPE, USED, DONE, PULSE, NOTES = range(11)
+STEADY, NMDA, SUM, Z_BEFORE, WAIT_BEFORE, DONE, PULSE, NOTES = range(8)
 
 AMPA_KIND, NMDA_KIND, GABA_KIND, SHUNT_KIND = range(4)
 
@@ -45,14 +45,20 @@ def phi1(a):
 @compiled
 def dendrites(state, p, pending, notes, kinds, dark):
     """Add what arrived, note what the soma sees during this step, decay."""
-    n_neurons = state.shape[1]
-    has = np.zeros(4, np.bool_)
-    has[kinds] = True
-    missing = lit(dark, 0) if has[AMPA_KIND] else dark
-    missing -= lit(dark, 0) if has[GABA_KIND] else dark
-    no_nmda = lit(dark, 0) if has[NMDA_KIND] else dark
-    no_shunt = lit(dark, 0) if has[SHUNT_KIND] else dark
-    for n in range(n_neurons):
+    n_neurons = np.uint64(state.shape[1])
+    zeroth = np.uint64(0)
+    # A dendrite without synapses rests at the dark current.
+    missing, no_nmda, no_shunt = lit(dark, 0), dark, dark
+    for kind in kinds:
+        if kind == AMPA_KIND:
+            missing -= dark
+        elif kind == GABA_KIND:
+            missing += dark
+        elif kind == NMDA_KIND:
+            no_nmda = lit(dark, 0)
+        else:
+            no_shunt = lit(dark, 0)
+    for n in range(zeroth, n_neurons):
         notes[STEADY, n] = p[DC, n] + missing
         notes[NMDA, n] = no_nmda
         notes[SUM, n] = p[LEAK, n] + no_shunt
@@ -61,7 +67,7 @@ def dendrites(state, p, pending, notes, kinds, dark):
         sign = lit(dark, -1) if kind == GABA_KIND else lit(dark, 1)
         into = NMDA if kind == NMDA_KIND else SUM if kind == SHUNT_KIND else STEADY
         row = DENDRITE + 3 * d
-        for n in range(n_neurons):
+        for n in range(zeroth, n_neurons):
             current = state[CURRENT + d, n] + p[row + 2, n] * lit(dark, pending[d, n])
             pending[d, n] = 0.0
             mean = current * p[row + 1, n]
@@ -71,73 +77,127 @@ def dendrites(state, p, pending, notes, kinds, dark):
 
 
 @inlined
-def _advance(state, p, notes, n, x, i_in, slope_in, leak, piece):
-    """Move neuron n from x by one exponential Rosenbrock step; `leak` is I_sum - I_fb."""
-    zero = lit(x, 0)
+def _plain(z, steady, nmda, i_sum, per_charge, dark):
+    """dz/dt of a soma without feedback and gate [1/s], and its derivative by z [1/s]."""
+    x = omega(z)
     one = lit(x, 1) + x
-    rate = (i_in - leak * one) * p[PER_CHARGE, n]
-    slope = (slope_in - leak) * x / one * p[PER_CHARGE, n]
-    z, wait = state[Z, n], state[WAIT, n]
-    left, done = piece - wait, notes[DONE, n] > zero
-    h = zero if done or left < zero else left
+    i_in = steady + nmda
+    i_in = i_in if i_in > dark else dark
+    return (i_in - i_sum * one) * per_charge, -i_sum * (x / one) * per_charge
+
+
+@inlined
+def _run_away(z, steady, nmda, i_sum, per_charge, dark, half, feedback, gain, power):
+    """As `_plain`, for an exponential soma or a gated NMDA dendrite."""
+    x = omega(z)
+    one = lit(x, 1) + x
+    gated = nmda * (x / (x + half))
+    i_in = steady + gated
+    above = i_in > dark
+    i_in = i_in if above else dark
+    slope_in = gated * half / (x * (x + half)) if above else lit(x, 0)
+    i_fb = feedback * dark * exp(power * log(x * gain / dark))
+    leak = i_sum - i_fb
+    slope = (slope_in + power * i_fb / x * one - leak) * (x / one)
+    return (i_in - leak * one) * per_charge, slope * per_charge
+
+
+@inlined
+def _end(z, rate, slope, h, floor):
+    """Where one exponential Rosenbrock step of length h [s] leads."""
     a = h * slope
-    steepest = lit(x, STEEPEST)
+    steepest = lit(a, STEEPEST)
     end = z + h * rate * phi1(a if a < steepest else steepest)
-    floor = p[FLOOR, n]
-    idle = -left
-    notes[Z_BEFORE, n], notes[WAIT_BEFORE, n] = z, wait
-    notes[RATE, n], notes[SLOPE, n], notes[USED, n] = rate, slope, h
-    state[Z, n] = end if end > floor else floor
-    state[WAIT, n] = idle if done or idle > zero else zero
+    return end if end > floor else floor
 
 
 @compiled
-def plain_soma(state, p, notes, first, last, dark, piece):
+def plain_somas(state, p, notes, first, last, dark, piece):
     """One piece of a step for somas without feedback and without a gate."""
-    for n in range(first, last):
-        x = omega(state[Z, n])
-        i_in = notes[STEADY, n] + notes[NMDA, n]
-        i_in = i_in if i_in > dark else dark
-        _advance(state, p, notes, n, x, i_in, lit(x, 0), notes[SUM, n], piece)
+    zero = lit(dark, 0)
+    for n in range(np.uint64(first), np.uint64(last)):
+        z, left = notes[Z_BEFORE, n], piece - notes[WAIT_BEFORE, n]
+        steady, nmda, i_sum = notes[STEADY, n], notes[NMDA, n], notes[SUM, n]
+        rate, slope = _plain(z, steady, nmda, i_sum, p[PER_CHARGE, n], dark)
+        state[Z, n] = _end(z, rate, slope, left if left > zero else zero, p[FLOOR, n])
+        state[WAIT, n] = -left if left < zero else zero
 
 
 @compiled
-def run_away_soma(state, p, notes, first, last, dark, piece, power):
+def run_away_somas(state, p, notes, first, last, dark, piece, power):
     """One piece of a step for exponential somas and gated NMDA dendrites."""
-    for n in range(first, last):
-        x = omega(state[Z, n])
-        half = p[HALF_GATE, n]
-        gated = notes[NMDA, n] * x / (x + half)
-        i_in = notes[STEADY, n] + gated
-        above = i_in > dark
-        i_in = i_in if above else dark
-        slope_in = gated * half / (x * (x + half)) if above else lit(x, 0)
-        ratio = x * p[GAIN, n] / dark
-        i_fb = p[FEEDBACK, n] * dark * exp(power * log(ratio))
-        slope_in += power * i_fb / x * (lit(x, 1) + x)
-        _advance(state, p, notes, n, x, i_in, slope_in, notes[SUM, n] - i_fb, piece)
+    zero = lit(dark, 0)
+    for n in range(np.uint64(first), np.uint64(last)):
+        z, left = notes[Z_BEFORE, n], piece - notes[WAIT_BEFORE, n]
+        done = notes[DONE, n] > zero
+        rate, slope = _run_away(
+            z, notes[STEADY, n], notes[NMDA, n], notes[SUM, n], p[PER_CHARGE, n], dark,
+            p[HALF_GATE, n], p[FEEDBACK, n], p[GAIN, n], power,
+        )  # fmt: skip
+        h = zero if done or left < zero else left
+        state[Z, n] = _end(z, rate, slope, h, p[FLOOR, n])
+        state[WAIT, n] = -left if done or left < zero else zero
+
+
+@inlined
+def can_fire(notes, n, piece):
+    """Whether the soma integrated in this piece: a refractory one does not spike."""
+    return notes[WAIT_BEFORE, n] < piece and notes[DONE, n] == lit(piece, 0)
 
 
 @compiled
-def fire(state, p, notes, first, last, elapsed, piece, dt, spikes, when, count):
-    """Find the somas that reached their threshold; returns the number of spikes so far.
+def fire(state, p, notes, n, dark, piece, power):
+    """Reset neuron n, which reached its threshold; returns when, from the start of the piece [s].
 
     The crossing is that of the same local solution, solved for the time.
     """
-    zero = lit(dt, 0)
-    for n in range(first, last):
-        if state[Z, n] >= p[THRESHOLD, n]:
-            rate, slope, wait = notes[RATE, n], notes[SLOPE, n], notes[WAIT_BEFORE, n]
-            straight = (p[THRESHOLD, n] - notes[Z_BEFORE, n]) / rate
-            bend = math.log1p(slope * straight) / (slope * straight)
-            after = straight * bend if bend > zero else straight
-            after = min(max(after, zero), notes[USED, n])
-            state[Z, n] = p[FLOOR, n]
-            state[WAIT, n] = wait + after + p[REFRACTORY, n] - piece
-            notes[DONE, n] = lit(dt, 1)
-            spikes[count] = n
-            when[count] = max(wait + after, zero) + elapsed
-            count += 1
+    z, wait, zero = notes[Z_BEFORE, n], notes[WAIT_BEFORE, n], lit(dark, 0)
+    steady, nmda, i_sum = notes[STEADY, n], notes[NMDA, n], notes[SUM, n]
+    if p[PIECES, n] > lit(dark, 1):
+        rate, slope = _run_away(
+            z, steady, nmda, i_sum, p[PER_CHARGE, n], dark,
+            p[HALF_GATE, n], p[FEEDBACK, n], p[GAIN, n], power,
+        )  # fmt: skip
+    else:
+        rate, slope = _plain(z, steady, nmda, i_sum, p[PER_CHARGE, n], dark)
+    straight = (p[THRESHOLD, n] - z) / rate
+    bend = math.log1p(slope * straight) / (slope * straight)
+    after = straight * bend if bend > zero else straight
+    after = min(max(after, zero), max(piece - wait, zero))
+    if z >= p[THRESHOLD, n]:  # a threshold at or below the rest
+        after = zero
+    state[Z, n] = p[FLOOR, n]
+    state[WAIT, n] = wait + after + p[REFRACTORY, n] - piece
+    notes[DONE, n] = lit(dark, 1)
+    return max(wait + after, zero)
+
+
+@compiled
+def somas(state, p, notes, group, dark, dt, power, spikes, when, count):
+    """One step of a run of neurons (first, last, pieces); returns the number of spikes so far."""
+    first, last, pieces = group
+    piece, before = dt / lit(dt, pieces), count
+    for index in range(pieces):
+        for n in range(np.uint64(first), np.uint64(last)):
+            notes[Z_BEFORE, n] = state[Z, n]
+            notes[WAIT_BEFORE, n] = state[WAIT, n]
+        if pieces == 1:
+            plain_somas(state, p, notes, first, last, dark, piece)
+        else:
+            run_away_somas(state, p, notes, first, last, dark, piece, power)
+        for n in range(first, last):
+            if state[Z, n] >= p[THRESHOLD, n] and can_fire(notes, n, piece):
+                elapsed = lit(dt, index) * piece
+                when[n] = fire(state, p, notes, n, dark, piece, power) + elapsed
+                count += 1
+                if pieces == 1:
+                    spikes[count - 1] = n
+    if pieces > 1 and count > before:
+        count = before
+        for n in range(first, last):
+            if notes[DONE, n] > lit(dt, 0):
+                spikes[count] = n
+                count += 1
     return count
 
 
@@ -147,28 +207,17 @@ def step(state, p, pending, notes, kinds, groups, spikes, when, adapts, dt, dark
 
     `groups` are runs of neurons with the same number of pieces, (first, last, pieces).
     """
-    n_neurons, zero = state.shape[1], lit(dt, 0)
+    zeroth, n_neurons = np.uint64(0), np.uint64(state.shape[1])
+    zero = lit(dt, 0)
     dendrites(state, p, pending, notes, kinds, dark)
     if adapts:
-        for n in range(n_neurons):
+        for n in range(zeroth, n_neurons):
             ahp = state[AHP, n] * p[AHP_MEAN, n]
             notes[SUM, n] += ahp if ahp > p[AHP_FLOOR, n] else p[AHP_FLOOR, n]
     count = 0
     for g in range(groups.shape[0]):
-        first, last, pieces = groups[g]
-        piece = dt / lit(dt, pieces)
-        for index in range(pieces):
-            if pieces == 1:
-                plain_soma(state, p, notes, first, last, dark, piece)
-            else:
-                run_away_soma(state, p, notes, first, last, dark, piece, power)
-            elapsed = lit(dt, index) * piece
-            count = fire(
-                state, p, notes, first, last, elapsed, piece, dt, spikes, when, count
-            )
-    if groups.shape[0] > 0 and groups[:, 2].max() > 1:
-        order = np.argsort(spikes[:count])
-        spikes[:count], when[:count] = spikes[order], when[order]
+        group = groups[g, 0], groups[g, 1], groups[g, 2]
+        count = somas(state, p, notes, group, dark, dt, power, spikes, when, count)
     held = 0
     for k in range(count):
         n = spikes[k]
@@ -176,9 +225,9 @@ def step(state, p, pending, notes, kinds, groups, spikes, when, adapts, dt, dark
         held += state[WAIT, n] < -dt
         state[WAIT, n] = max(state[WAIT, n], -dt)
         if adapts:
-            notes[PULSE, n] = p[AHP_JUMP, n] * p[AHP_DECAY, n] ** (lit(dt, 1) - when[k] / dt)
+            notes[PULSE, n] = p[AHP_JUMP, n] * p[AHP_DECAY, n] ** (lit(dt, 1) - when[n] / dt)
     if adapts:
-        for n in range(n_neurons):
+        for n in range(zeroth, n_neurons):
             ahp = state[AHP, n] * p[AHP_DECAY, n] + notes[PULSE, n]
             state[AHP, n] = ahp if ahp > p[AHP_FLOOR, n] else p[AHP_FLOOR, n]
             notes[PULSE, n] = zero
@@ -233,7 +282,7 @@ def run(p, kinds, groups, adapts, wiring, drive, clock, states, pendings):
                 moment = np.concatenate((moment, moment, more[:, 0].astype(np.float64)))
             for j in range(count):
                 out[total, 0], out[total, 1], out[total, 2] = trial, k, spikes[j]
-                moment[total] = when[j]
+                moment[total] = when[spikes[j]]
                 total += 1
                 deliver(pending, k, spikes[j], start, slot, weight, delay)
             while event < last_event and event_step[event] == k:

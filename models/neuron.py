@@ -259,12 +259,14 @@ def _local(c: Coefficients, x: Tensor, steady: Tensor, nmda: Tensor | None, i_su
 def _piece(c: Coefficients, z: Tensor, rate: Tensor, slope: Tensor, h: Tensor):
     """One exponential Rosenbrock step of length h [s]: new z, spike (0 or 1), time of crossing."""
     z_end = torch.maximum(z + h * rate * phi1(torch.clamp(h * slope, max=STEEPEST)), c.z_floor)
-    fired = SpikeAtThreshold.apply(z_end, c.z_threshold, c.x_threshold)
+    spiked = SpikeAtThreshold.apply(z_end, c.z_threshold, c.x_threshold)
+    fired = torch.where(h > 0, spiked, 0.0)  # pyright: ignore[reportArgumentType]
     with torch.no_grad():
         # The same local solution, solved for the time at which it reaches the threshold.
         straight = (c.z_threshold - z) / rate
         bend = torch.log1p(slope * straight) / (slope * straight)
         when = torch.where(bend > 0, straight * bend, straight)
+        when = torch.where(z < c.z_threshold, when, 0.0)  # a threshold at or below the rest
         when = torch.minimum(torch.clamp(when, min=0.0), h)
     z_new = torch.where(fired.detach() > 0, c.z_floor, z_end)
     return z_new, fired, when

@@ -28,8 +28,8 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
     """
     chips, trials = len(wiring.weight), len(drive.steps)
     state, pending = start if start else at_rest(c, wiring, chips, trials)
-    flat = torch.tensor(pending).reshape(chips, trials, pending.shape[2], -1)
     shape, ring = pending.shape[3:], pending.shape[2]
+    flat = torch.tensor(pending).reshape(chips, trials, ring, shape[0] * shape[1])
     events = _Events(wiring, drive, flat)
     found, saturated = [], torch.zeros(chips, trials, dtype=torch.int64)
     with one_thread():

@@ -20,8 +20,9 @@ from torch import Tensor
 from .errors import InputError
 from .neuron import coefficients
 from .parameters import CURRENTS, DENDRITES, NeuronParameters
-from .simulation import STEP_US, unroll
+from .simulation import STEP_US
 from .training import W_UNIT, hold
+from .unrolling import unroll
 
 
 @dataclass(eq=False, repr=False)
@@ -161,7 +162,7 @@ class NeuronsTorch(TorchModule):
         if self._has_rec:
             w_rec = _split(hold(self.w_rec, self.max_fan_in, None)).view(n, 2, n)
         arriving = data.reshape(*data.shape[:2], kinds, n) * W_UNIT
-        return unroll(c, arriving, w_rec * W_UNIT).spikes
+        return unroll(c, arriving, w_rec * W_UNIT)
 
     def as_graph(self):
         """The population, with its recurrent weights from outputs to inputs."""

@@ -14,7 +14,9 @@ from .network import INPUT, Network, Population, Projection
 from .neuron import coefficients
 from .parameters import CURRENTS, DENDRITES, NeuronParameters
 from .recording import Stimulus
-from .simulation import STEP_US, one_thread, unroll
+from .reference import one_thread
+from .simulation import STEP_US
+from .unrolling import unroll
 
 W_UNIT = 1e-9
 """Weight current of a trained weight of 1 [A]."""
@@ -187,7 +189,7 @@ def _loss(
     c = _mismatched(parameters, settings.mismatch, batch.n_trials, neurons, seed)
     counts = torch.tensor(batch.counts(STEP_US), dtype=torch.float32)
     arriving = torch.einsum("btc,cdn->btdn", counts, w_in * W_UNIT)
-    spikes = unroll(c, arriving, w_rec * W_UNIT).spikes
+    spikes = unroll(c, arriving, w_rec * W_UNIT)
 
     steps = torch.tensor(batch.duration_us // STEP_US)
     valid = (torch.arange(spikes.shape[1]) < steps[:, None]).to(spikes.dtype)[..., None]

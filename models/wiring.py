@@ -59,6 +59,21 @@ def wire(
     )
 
 
+def joined(first: Wiring, second: Wiring) -> Wiring:
+    """The sources of both, those of `first` before those of `second`."""
+    chips = len(first.weight)
+    parts = [
+        w.delay if w.delay.shape[1] else np.zeros_like(w.weight, np.int64) for w in (first, second)
+    ]
+    late = first.delay.shape[1] or second.delay.shape[1]
+    return Wiring(
+        np.concatenate([first.start, second.start[1:] + first.start[-1]]),
+        np.concatenate([first.slot, second.slot]),
+        np.concatenate([first.weight, second.weight], axis=1),
+        np.concatenate(parts, axis=1) if late else np.zeros((chips, 0), np.int64),
+    )
+
+
 class Drive(NamedTuple):
     """Outside events of some trials, sorted by trial and step."""
 

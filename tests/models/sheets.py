@@ -65,7 +65,8 @@ def drive_of(
     """Events of the outside sources at random, `rate` per source and step."""
     rng = np.random.default_rng(seed)
     parts = [np.nonzero(rng.random((n, outside)) < rate) for n in steps]
+    none = np.zeros(0, int)
     trial = np.repeat(np.arange(len(steps)), [len(p[0]) for p in parts])
-    step = np.concatenate([p[0] for p in parts])
-    source = np.concatenate([p[1] for p in parts]) + neurons
+    step = np.concatenate([none, *(p[0] for p in parts)])
+    source = np.concatenate([none, *(p[1] for p in parts)]) + neurons
     return drive(np.array(steps), trial, step, source)

@@ -6,20 +6,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analoop.models import simulation
 from analoop.models.network import INPUT, Network, Population, Projection
-from analoop.models.neuron import coefficients
 from analoop.models.parameters import NeuronParameters
 from analoop.models.recording import Recording, Stimulus
-from analoop.models.simulation import (
-    Course,
-    batches,
-    event_time_us,
-    one_thread,
-    sheet,
-    simulate,
-    unroll,
-)
+from analoop.models.reference import one_thread
+from analoop.models.runner import Runner
+from analoop.models.simulation import coefficients_of, event_time_us, simulate, wiring_of
+from analoop.models.wiring import drive
 
 from .reference_neuron import Reference
 
@@ -119,25 +112,35 @@ def test_a_spike_at_the_very_end_of_a_step_keeps_its_step():
 
 
 @settings(max_examples=10)
-@given(st.integers(1, 59), st.integers(0, 3))
-def test_rockpool_defect_state_is_not_carried(cut: int, seed: int):
+@given(st.integers(0, 60), st.integers(0, 3), st.sampled_from([False, True]))
+def test_rockpool_defect_state_is_not_carried(cut: int, seed: int, compiled: bool):
     """A run cut in two at any step equals the unbroken run bit for bit."""
-    laid = sheet(recurrent_network(seed))
-    c = coefficients(laid.currents, laid.switches, laid.dendrites, 1e-3)
-    counts = torch.tensor(poisson_stimulus(seed, (60_000, 60_000)).counts(1000))
-    arriving = torch.einsum("btc,cdn->btdn", counts, laid.w_in)
-    whole = unroll(c, arriving, laid.w_rec)
-    first = unroll(c, arriving[:, :cut], laid.w_rec)
-    second = unroll(c, arriving[:, cut:], laid.w_rec, start=first)
-    assert whole.spikes.sum() > 20
-    assert torch.equal(torch.cat([first.spikes, second.spikes], 1), whole.spikes)
-    assert torch.equal(torch.cat([first.time, second.time], 1), whole.time)
-    assert torch.equal(second.pending, whole.pending)
-    for mine, its in zip(second.state, whole.state, strict=True):
-        if isinstance(mine, torch.Tensor) and isinstance(its, torch.Tensor):
-            assert torch.equal(mine, its)
-    for name, current in whole.state.dendrites.items():
-        assert torch.equal(second.state.dendrites[name], current)
+    net, stimulus = recurrent_network(seed), poisson_stimulus(seed, (60_000, 60_000))
+    c, wires, runner = coefficients_of(net), wiring_of(net), Runner(compiled=compiled)
+
+    def part(first: int, last: int, start=None):
+        at = stimulus.time_us // 1000
+        mine = (at >= first) & (at < last)
+        source = net.n_neurons + stimulus.channel[mine]
+        steps = np.array([last - first] * 2)
+        return runner.run(
+            c, wires, drive(steps, stimulus.trial[mine], at[mine] - first, source), start
+        )
+
+    whole, first = part(0, 60), part(0, cut)
+    second = part(cut, 60, first.state)
+    assert len(whole.neuron) > 20
+    rows = [
+        np.stack([r.trial, r.step + late, r.neuron, r.within])
+        for r, late in ((first, 0), (second, cut), (whole, 0))
+    ]
+    joined = np.concatenate(rows[:2], axis=1)
+    order = np.lexsort((joined[2], joined[1], joined[0]))
+    assert np.array_equal(joined[:, order], rows[2])
+    assert np.array_equal(second.state.pending, whole.state.pending)
+    mine, its = second.state.neurons, whole.state.neurons
+    assert all(torch.equal(a, b) for a, b in zip(mine[1:], its[1:], strict=True))
+    assert all(torch.equal(mine.dendrites[d], its.dendrites[d]) for d in c.decay)
 
 
 def test_a_trial_gives_the_same_spikes_alone_and_among_others():
@@ -149,24 +152,10 @@ def test_a_trial_gives_the_same_spikes_alone_and_among_others():
         assert spikes_of(alone) == spikes_of(together, trial)
 
 
-def test_the_size_of_batches_and_the_number_of_threads_change_nothing(monkeypatch):
+def test_the_number_of_threads_changes_nothing():
     net, stimulus = recurrent_network(), poisson_stimulus()
-    usual = simulate(net, stimulus)
-    monkeypatch.setattr(simulation, "BATCH_ELEMENTS", 1)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        assert simulate(net, stimulus).hash == usual.hash
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(threads)
-
-
-@given(st.lists(st.integers(0, 10**9), max_size=30), st.integers(1, 100_000))
-def test_batches_hold_every_trial_once_and_are_never_too_large(durations, neurons: int):
-    parts = batches(np.array(durations, np.int64), neurons)
-    assert sorted(k for part in parts for k in part) == list(range(len(durations)))
-    assert all(len(part) * neurons <= max(neurons, simulation.BATCH_ELEMENTS) for part in parts)
+    hashes = {simulate(net, stimulus, runner=Runner(workers=n)).hash for n in (1, 2, 5)}
+    assert len(hashes) == 1
 
 
 def test_threads_are_given_back_after_an_error():
@@ -224,14 +213,3 @@ def test_a_finer_step_finds_the_same_spikes_at_nearly_the_same_times():
     coarse, fine = (simulate(net, stimulus, step_us) for step_us in (1000, 250))
     assert coarse.counts.sum() > 5
     assert abs(coarse.counts - fine.counts).max() <= 1
-
-
-def test_a_course_of_no_steps_can_be_continued():
-    laid = sheet(recurrent_network())
-    c = coefficients(laid.currents, laid.switches, laid.dendrites, 1e-3)
-    counts = torch.tensor(poisson_stimulus(0, (30_000,)).counts(1000))
-    arriving = torch.einsum("btc,cdn->btdn", counts, laid.w_in)
-    nothing = unroll(c, arriving[:, :0], laid.w_rec)
-    assert isinstance(nothing, Course) and nothing.spikes.shape == (1, 0, 11)
-    whole, continued = unroll(c, arriving, laid.w_rec), unroll(c, arriving, laid.w_rec, nothing)
-    assert torch.equal(whole.spikes, continued.spikes)

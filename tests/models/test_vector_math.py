@@ -1,0 +1,41 @@
+"""The vectorisable functions against numpy and scipy."""
+
+import numpy as np
+import pytest
+from numba import njit
+from scipy.special import wrightomega
+
+from analoop.models import vector_math
+
+SINGLE, DOUBLE = np.float32, np.float64
+
+
+def apply(name: str, x: np.ndarray) -> np.ndarray:
+    function = getattr(vector_math, name)
+
+    @njit
+    def loop(x, out):
+        for i in range(x.size):
+            out[i] = function(x[i])
+
+    out = np.empty_like(x)
+    loop(x, out)
+    return out.astype(np.float64)
+
+
+@pytest.mark.parametrize(("kind", "error"), [(SINGLE, 4e-7), (DOUBLE, 1e-14)])
+def test_exp_is_exact_to_rounding(kind, error: float):
+    x = np.concatenate([np.linspace(-80, 80, 40_001), [0.0, -1e-9, 1e-9]]).astype(kind)
+    assert apply("exp", x) == pytest.approx(np.exp(x.astype(float)), rel=error)
+
+
+@pytest.mark.parametrize(("kind", "error"), [(SINGLE, 4e-7), (DOUBLE, 1e-14)])
+def test_log_is_exact_to_rounding(kind, error: float):
+    x = np.concatenate([np.geomspace(1e-30, 1e30, 40_001), [1.0, 0.5**0.5, 2**0.5]]).astype(kind)
+    assert apply("log", x) == pytest.approx(np.log(x.astype(float)), rel=error, abs=error)
+
+
+@pytest.mark.parametrize(("kind", "error"), [(SINGLE, 4e-6), (DOUBLE, 1e-13)])
+def test_omega_solves_its_equation(kind, error: float):
+    z = np.concatenate([np.linspace(-30, 60, 40_001), np.geomspace(60, 1e6, 1000)]).astype(kind)
+    assert apply("omega", z) == pytest.approx(wrightomega(z.astype(float)), rel=error)
