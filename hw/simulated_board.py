@@ -7,12 +7,13 @@ from typing import Any, Self
 
 from ..models.errors import BoardError, InputError
 from ..models.mismatch import MISMATCH_VERSION
+from ..models.wiring import SheetState
 from .board import BoardIdentity, Trial, VirtualBoard
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .defects import DEFECTS_VERSION
 from .events import Events
-from .simulator import BoardState, Fleet, build_fleet, run_batch, run_trials
+from .simulator import Fleet, build_fleet, run_from, run_trials
 
 
 def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
@@ -30,7 +31,7 @@ class SimulatedBoard:
     def __init__(self, board: VirtualBoard, chip: ChipSpec = DYNAPSE2):
         self._board, self._chip = board, chip
         self._fleet: Fleet | None = None
-        self._state: BoardState | None = None
+        self._state: SheetState | None = None
         self._closed = False
 
     @property
@@ -69,7 +70,7 @@ class SimulatedBoard:
                 "round it up, or open the board with a finer step_us",
                 code="DURATION",
             )
-        out, self._state = run_batch(fleet, [Trial(events, duration_us)], self._state)
+        out, self._state = run_from(fleet, [Trial(events, duration_us)], self._state)
         return out[0][0]
 
     def run_trials(self, trials: Sequence[Trial]) -> list[Events]:

@@ -1,39 +1,30 @@
 """Simulated chips: registers and events in, events out, for many boards and trials at once.
 
-The physics is models/neuron.py. Here is what the chip adds to it: CAM words that match tags,
-weight masks over per-core base currents, destination words with core masks and hops, words to
-the host, and the mismatch each virtual board was born with.
+The physics is models/neuron.py, and what runs it models/runner.py. Here is what the chip adds:
+which synapses an event reaches, and which words of a spike lead to the host.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from ..models import wiring
 from ..models.errors import InputError
-from ..models.neuron import Coefficients, State, coefficients, rest, step
-from ..models.simulation import batches, event_time_us, one_thread
+from ..models.neuron import Coefficients, coefficients
+from ..models.runner import Runner
+from ..models.simulation import event_time_us
+from ..models.wiring import Run, SheetState, Wiring
 from .board import Trial, VirtualBoard
 from .configuration import Configuration
 from .decoding import Circuits, decode
 from .events import Events
 from .virtual_chip import board_circuits
-
-
-class BoardState(NamedTuple):
-    """Everything the chips remember between two runs."""
-
-    neurons: State
-    """Tensors [board, trial, neuron]."""
-    pending: Tensor
-    """Weight currents [A] that arrive in the next step, [board, trial, dendrite, neuron]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +41,47 @@ class Fleet:
     """Of every neuron of every board, [board, 1, neuron]."""
     weights: np.ndarray
     """Current of every synapse [A], float64 [board, synapse]."""
-    fan_out: tuple[np.ndarray, ...]
-    """Synapses that hear each neuron."""
 
     @property
     def step_us(self) -> int:
         """Integration step [us]."""
         return self.boards[0].step_us
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        """What the neurons of the chips reach."""
+        return self.reaching(self.circuits.fan_out(self.configuration.chip.host_hop))
+
+    @cached_property
+    def to_host(self) -> _Words:
+        """The words of each neuron that lead to the host."""
+        circuits = self.circuits
+        leaving = np.flatnonzero(circuits.word["x_hop"] == self.configuration.chip.host_hop)
+        order = leaving[np.argsort(circuits.source[leaving], kind="stable")]
+        neurons = np.arange(len(circuits.address) + 1)
+        return _Words(np.searchsorted(circuits.source[order], neurons), order)
+
+    def reaching(self, reached: list[np.ndarray]) -> Wiring:
+        """Wiring of sources that reach these synapses."""
+        circuits = self.circuits
+        slot = circuits.dendrite * len(circuits.address) + circuits.target
+        return wiring.wire(reached, slot, self.weights)
+
+
+class _Words(NamedTuple):
+    """Lists of destination words laid end to end."""
+
+    start: np.ndarray
+    """First word of each neuron, [neuron + 1]."""
+    word: np.ndarray
+    """Destination words."""
+
+    def of(self, neurons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For each of these neurons its words: position in `neurons` and word, both flat."""
+        length = self.start[neurons + 1] - self.start[neurons]
+        which = np.repeat(np.arange(len(neurons)), length)
+        at = np.arange(len(which)) + (self.start[neurons] - (np.cumsum(length) - length))[which]
+        return which, self.word[at]
 
 
 def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) -> Fleet:
@@ -79,138 +104,51 @@ def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) ->
         circuits,
         coefficients(currents, switches, circuits.dendrites, boards[0].step_us * 1e-6),
         weights,
-        tuple(circuits.fan_out(configuration.chip.host_hop)),
     )
 
 
 def run_trials(
-    fleet: Fleet, trials: Sequence[Trial], workers: int | None = None
+    fleet: Fleet, trials: Sequence[Trial], runner: Runner | None = None
 ) -> list[list[Events]]:
     """Play every trial, from rest, on every board: events by [board][trial].
-
-    The result does not depend on how trials are batched or on the number of threads; `workers`
-    threads, None for one per processor.
 
     Raises:
         InputError: EVENT_OUTSIDE_RUN, EVENT_FOR_NO_CHIP, EVENT_ILLEGAL.
     """
-    out: list[list[Events]] = [[Events.none() for _ in trials] for _ in fleet.boards]
-    durations = np.array([trial.duration_us for trial in trials], np.int64)
-    parts = batches(durations, len(fleet.boards) * len(fleet.circuits.address))[::-1]
-
-    def run(batch: np.ndarray) -> list[list[Events]]:
-        return run_batch(fleet, [trials[k] for k in batch], None)[0]
-
-    with one_thread(), ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
-        for batch, ran in zip(parts, pool.map(run, parts), strict=True):
-            for board, events in enumerate(ran):
-                for k, trial_events in zip(batch, events, strict=True):
-                    out[board][k] = trial_events
-    return out
+    return run_from(fleet, trials, None, runner)[0]
 
 
-def run_batch(
-    fleet: Fleet, trials: Sequence[Trial], start: BoardState | None
-) -> tuple[list[list[Events]], BoardState]:
+def run_from(
+    fleet: Fleet,
+    trials: Sequence[Trial],
+    start: SheetState | None,
+    runner: Runner | None = None,
+) -> tuple[list[list[Events]], SheetState]:
     """Play trials side by side, from rest or from `start`; also returns the state at the end.
 
-    The end state is that of the longest trial: only trials of one duration can be continued.
+    Raises as `run_trials`.
     """
-    boards, neurons = len(fleet.boards), len(fleet.circuits.address)
-    shape = (boards, len(trials), neurons)
-    arrivals = _Arrivals(fleet, trials)
-    steps = max(-(-trial.duration_us // fleet.step_us) for trial in trials)
-    state = start.neurons if start else rest(fleet.coefficients, shape)
-    kinds = len(fleet.circuits.dendrites)
-    empty = torch.zeros(boards, len(trials), kinds, neurons, dtype=torch.float64)
-    pending = start.pending if start else empty
-    fan_out = _Rows(fleet.fan_out)
-    spikes = []
-    for k in range(steps):
-        drive = dict(zip(fleet.circuits.dendrites, pending.unbind(2), strict=True))
-        state, out = step(fleet.coefficients, state, drive)
-        pending = empty.clone()
-        arrivals.add(pending, k)
-        board, trial, neuron = (x.numpy() for x in torch.nonzero(out.count, as_tuple=True))
-        if len(board):
-            within = out.time.numpy()[board, trial, neuron]
-            times = event_time_us(np.full(len(board), k), within, fleet.step_us)
-            spikes.append(np.stack([board, trial, neuron, times]))
-            _deliver(fleet, pending, fan_out, (board, trial, neuron))
-    joined = np.concatenate(spikes, axis=1) if spikes else np.zeros((4, 0), np.int64)
-    return _to_host(fleet, trials, joined), BoardState(state, pending)
+    for events, duration_us in trials:
+        _check_events(fleet, events, duration_us)
+    words, drive = _from_outside(fleet, trials)
+    outside = fleet.reaching([fleet.circuits.reached(*map(int, word)) for word in words])
+    ran = (runner or Runner()).run(
+        fleet.coefficients, wiring.joined(fleet.wiring, outside), drive, start
+    )
+    return _to_host(fleet, trials, ran), ran.state
 
 
-class _Rows:
-    """Lists of synapses laid end to end."""
-
-    def __init__(self, lists: Sequence[np.ndarray]):
-        self.length = np.array([len(x) for x in lists], np.int64)
-        self.start = np.cumsum(self.length) - self.length
-        self.synapse = np.concatenate([np.zeros(0, np.int64), *lists])
-
-    def expand(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """For each chosen list, its synapses: position in `chosen` and synapse, both flat."""
-        length = self.length[chosen]
-        which = np.repeat(np.arange(len(chosen)), length)
-        begin = np.cumsum(length) - length
-        at = np.arange(len(which)) + (self.start[chosen] - begin)[which]
-        return which, self.synapse[at]
-
-
-def _deliver(fleet: Fleet, pending: Tensor, rows: _Rows, spikes: tuple[np.ndarray, ...]) -> None:
-    """Add the weight currents of spikes (board, trial, neuron) to what arrives next."""
-    board, trial, neuron = spikes
-    which, synapse = rows.expand(neuron)
-    board = board[which]
-    slot = _slot(fleet, pending, trial[which], synapse) + board * pending[0].numel()
-    weight = fleet.weights[board, synapse]
-    pending.view(-1).index_add_(0, torch.from_numpy(slot), torch.from_numpy(weight))
-
-
-def _slot(fleet: Fleet, pending: Tensor, trial: np.ndarray, synapse: np.ndarray) -> np.ndarray:
-    """Flat position within a board of (trial, dendrite, neuron) that a synapse feeds."""
-    _, _, kinds, neurons = pending.shape
-    dendrite, target = fleet.circuits.dendrite[synapse], fleet.circuits.target[synapse]
-    return (trial * kinds + dendrite) * neurons + target
-
-
-class _Arrivals:
-    """Outside events of a batch of trials, by step."""
-
-    def __init__(self, fleet: Fleet, trials: Sequence[Trial]):
-        self.fleet = fleet
-        columns = []
-        for number, (events, duration) in enumerate(trials):
-            _check_events(fleet, events, duration)
-            columns.append(
-                np.stack(
-                    [
-                        events.time_us // fleet.step_us,
-                        np.full(len(events), number),
-                        events.x_hop.astype(np.int64),
-                        events.cores.astype(np.int64),
-                        events.tag.astype(np.int64),
-                    ]
-                )
-            )
-        joined = np.concatenate(columns, axis=1) if columns else np.zeros((5, 0), np.int64)
-        joined = joined[:, np.argsort(joined[0], kind="stable")]
-        words, kind = np.unique(joined[2:], axis=1, return_inverse=True)
-        self.rows = _Rows([fleet.circuits.reached(*map(int, word)) for word in words.T])
-        self.trial, self.kind = joined[1], kind.reshape(-1)
-        self.step = joined[0]
-
-    def add(self, pending: Tensor, step_index: int) -> None:
-        """Add the weight currents of the events of one step to what arrives next."""
-        first, last = np.searchsorted(self.step, [step_index, step_index + 1])
-        if first == last:
-            return
-        which, synapse = self.rows.expand(self.kind[first:last])
-        slot = _slot(self.fleet, pending, self.trial[first:last][which], synapse)
-        flat = pending.view(pending.shape[0], -1)
-        weight = self.fleet.weights[:, synapse]
-        flat.index_add_(1, torch.from_numpy(slot), torch.from_numpy(weight))
+def _from_outside(fleet: Fleet, trials: Sequence[Trial]) -> tuple[np.ndarray, wiring.Drive]:
+    """The different words (chip, cores, tag) that are sent, and when each is."""
+    columns = [
+        np.stack([np.full(len(e), number), e.time_us // fleet.step_us, e.x_hop, e.cores, e.tag])
+        for number, (e, _) in enumerate(trials)
+    ]
+    joined = np.concatenate([np.zeros((5, 0), np.int64), *columns], axis=1).astype(np.int64)
+    words, kind = np.unique(joined[2:], axis=1, return_inverse=True)
+    steps = np.array([-(-t.duration_us // fleet.step_us) for t in trials], np.int64)
+    source = kind.reshape(-1) + len(fleet.circuits.address)
+    return words.T, wiring.drive(steps, joined[0], joined[1], source)
 
 
 def _check_events(fleet: Fleet, events: Events, duration_us: int) -> None:
@@ -240,22 +178,22 @@ def _check_events(fleet: Fleet, events: Events, duration_us: int) -> None:
         )
 
 
-def _to_host(fleet: Fleet, trials: Sequence[Trial], spikes: np.ndarray) -> list[list[Events]]:
-    """Follow the words that lead to the host; `spikes` is (board, trial, neuron, time in us)."""
-    circuits, chip = fleet.circuits, fleet.configuration.chip
-    to_host = np.flatnonzero(circuits.word["x_hop"] == chip.host_hop)
-    words = _Rows([to_host[circuits.source[to_host] == n] for n in range(len(circuits.address))])
-    durations = np.array([trial.duration_us for trial in trials])
-    spikes = spikes[:, spikes[3] < durations[spikes[1]]]
-    which, word = words.expand(spikes[2])
-    sent = circuits.word[word]
-    group = spikes[0, which] * len(trials) + spikes[1, which]
-    order = np.lexsort((spikes[2, which], spikes[3, which], group))
+def _to_host(fleet: Fleet, trials: Sequence[Trial], ran: Run) -> list[list[Events]]:
+    """Follow the words that lead to the host, by [board][trial]."""
+    time_us = event_time_us(ran.step, ran.within, fleet.step_us)
+    durations = np.array([trial.duration_us for trial in trials], np.int64)
+    kept = np.flatnonzero(time_us < durations[ran.trial])
+    which, word = fleet.to_host.of(ran.neuron[kept])
+    which, sent = kept[which], fleet.circuits.word[word]
+    group = ran.chip[which] * len(trials) + ran.trial[which]
+    order = np.lexsort((ran.neuron[which], time_us[which], group))
     edges = np.searchsorted(group[order], np.arange(len(fleet.boards) * len(trials) + 1))
-    time, sent = spikes[3, which][order], sent[order]
+    time, sent = time_us[which][order], sent[order]
     left = sent["x_hop"] + 1 + sent["chip"]
     events = [
         Events(time[a:b], sent["tag"][a:b], sent["cores"][a:b], left[a:b], sent["y_hop"][a:b])
         for a, b in zip(edges[:-1], edges[1:], strict=True)
     ]
-    return [events[k : k + len(trials)] for k in range(0, len(events), len(trials))]
+    size = max(1, len(trials))
+    rows = [events[k : k + size] for k in range(0, len(events), size)]
+    return rows or [[] for _ in fleet.boards]

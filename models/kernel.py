@@ -77,9 +77,8 @@ def dendrites(state, p, pending, notes, kinds, dark):
 
 
 @inlined
-def _plain(z, steady, nmda, i_sum, per_charge, dark):
+def plain(x, steady, nmda, i_sum, per_charge, dark):
     """dz/dt of a soma without feedback and gate [1/s], and its derivative by z [1/s]."""
-    x = omega(z)
     one = lit(x, 1) + x
     i_in = steady + nmda
     i_in = i_in if i_in > dark else dark
@@ -88,7 +87,7 @@ def _plain(z, steady, nmda, i_sum, per_charge, dark):
 
 @inlined
 def _run_away(z, steady, nmda, i_sum, per_charge, dark, half, feedback, gain, power):
-    """As `_plain`, for an exponential soma or a gated NMDA dendrite."""
+    """As `plain`, for an exponential soma or a gated NMDA dendrite."""
     x = omega(z)
     one = lit(x, 1) + x
     gated = nmda * (x / (x + half))
@@ -118,7 +117,7 @@ def plain_somas(state, p, notes, first, last, dark, piece):
     for n in range(np.uint64(first), np.uint64(last)):
         z, left = notes[Z_BEFORE, n], piece - notes[WAIT_BEFORE, n]
         steady, nmda, i_sum = notes[STEADY, n], notes[NMDA, n], notes[SUM, n]
-        rate, slope = _plain(z, steady, nmda, i_sum, p[PER_CHARGE, n], dark)
+        rate, slope = plain(omega(z), steady, nmda, i_sum, p[PER_CHARGE, n], dark)
         state[Z, n] = _end(z, rate, slope, left if left > zero else zero, p[FLOOR, n])
         state[WAIT, n] = -left if left < zero else zero
 
@@ -159,7 +158,7 @@ def fire(state, p, notes, n, dark, piece, power):
             p[HALF_GATE, n], p[FEEDBACK, n], p[GAIN, n], power,
         )  # fmt: skip
     else:
-        rate, slope = _plain(z, steady, nmda, i_sum, p[PER_CHARGE, n], dark)
+        rate, slope = plain(omega(z), steady, nmda, i_sum, p[PER_CHARGE, n], dark)
     straight = (p[THRESHOLD, n] - z) / rate
     bend = math.log1p(slope * straight) / (slope * straight)
     after = straight * bend if bend > zero else straight

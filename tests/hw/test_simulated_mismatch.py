@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from analoop.hw import Events, Trial, VirtualBoard, build_fleet, run_trials
 from analoop.models import Draw, InputError, sample_factor
-from analoop.models.simulation import batches
+from analoop.models.runner import Runner
 
 from .boards import Place, biases, few, latches, monitor, played, registers, rows_of
 from .lively import DURATION_US, lively, stimulus
@@ -21,7 +21,10 @@ SEVERAL = st.lists(st.sampled_from(range(len(TRIALS))), min_size=1, max_size=9)
 def answers(boards: list[VirtualBoard], trials: list[Trial], workers: int | None = 1) -> list:
     """Rows by [board][trial]."""
     fleet = build_fleet(lively(), boards)
-    return [[rows_of(out) for out in outs] for outs in run_trials(fleet, trials, workers)]
+    return [
+        [rows_of(out) for out in outs]
+        for outs in run_trials(fleet, trials, Runner(workers=workers))
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -91,12 +94,8 @@ def test_a_board_does_not_depend_on_the_boards_beside_it(alone: list, chosen: li
     assert together == [alone[k][:2] for k in chosen]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("elements", [1, 64, 30_000])
-def test_the_result_does_not_depend_on_batches_and_workers(alone, workers, elements, monkeypatch):
-    monkeypatch.setattr("analoop.models.simulation.BATCH_ELEMENTS", elements)
-    durations = np.array([trial.duration_us for trial in TRIALS])
-    assert len(batches(durations, 4)) == {1: 7, 64: 1, 30_000: 1}[elements]
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_the_result_does_not_depend_on_the_number_of_threads(alone, workers):
     assert answers(BOARDS, TRIALS, workers) == alone
 
 
