@@ -21,9 +21,10 @@ import torch
 import workloads as wl
 from timing import Work, measure
 
-from analoop.models import NeuronParameters
+from analoop.models import NeuronParameters, rockpool_euler
 from analoop.models.neuron import Coefficients, coefficients
 from analoop.models.runner import Precision, Runner
+from analoop.models.unrolling import unroll_events
 from analoop.models.wiring import Drive, Wiring, drive, wire
 
 LIBRARIES = ("numba", "torch", "numpy")
@@ -156,6 +157,51 @@ def w1(repetitions: int, name: str, circuit: Circuit, precision: Precision) -> N
     measure(work, lambda: {"rate_hz": play() / rate}, repetitions, LIBRARIES)
 
 
+def w1_euler(repetitions: int) -> None:
+    """Validation by DynapSim's equations; every parameter of DynapSim mismatched, as there."""
+    net = wl.net()
+    c = rockpool_euler.coefficients(
+        {
+            name: value * wl.mismatch(wl.CHIPS, wl.NEURONS, k)
+            for k, (name, value) in enumerate(rockpool_euler.DEFAULTS.items())
+        },
+        wl.DT,
+    )
+    weights = np.concatenate([net.w_rec, net.w_in]) * 1e-8
+    events = net_load(net, 1, PLAIN).drive
+    chip_s = wl.CHIPS * wl.SAMPLES * wl.STEPS * wl.DT
+
+    def call() -> dict[str, float]:
+        run = rockpool_euler.run_euler(c, weights, events)
+        return {"rate_hz": float(run.count.sum()) / (chip_s * wl.NEURONS)}
+
+    work = Work("ours w1_euler", chip_s * wl.NEURONS / wl.DT, chip_s)
+    measure(work, call, repetitions, LIBRARIES)
+
+
+def w3(repetitions: int, chips: int) -> None:
+    """Value and gradient of the training loss by signed weights, positive AMPA, negative GABA."""
+    net, target = wl.net(wl.TRAINING_SAMPLES), torch.tensor(wl.target_rates())
+    c = chips_of(PLAIN, chips, wl.NEURONS)
+    w_in = torch.tensor(net.w_in, requires_grad=True)
+    w_rec = torch.tensor(net.w_rec, requires_grad=True)
+
+    def currents(weight: torch.Tensor) -> torch.Tensor:
+        return torch.stack([weight.relu(), (-weight).relu()], 1) * PLAIN.unit
+
+    def call() -> dict[str, float]:
+        w_in.grad = w_rec.grad = None
+        spikes = unroll_events(c, net.counts, currents(w_in), currents(w_rec))
+        rates = spikes.mean(-2) / wl.DT
+        loss = ((rates - target) ** 2).mean()
+        loss.backward()
+        return {"loss": loss.item(), "rate_hz": rates.mean().item()}
+
+    chip_s = chips * wl.TRAINING_SAMPLES * wl.STEPS * wl.DT
+    work = Work(f"ours w3_{chips}", chip_s * wl.NEURONS / wl.DT, chip_s)
+    measure(work, call, repetitions, LIBRARIES)
+
+
 def w2(repetitions: int) -> None:
     """Board."""
     play = player(chips_of(BOARD, 1, wl.BOARD_NEURONS), board_load(wl.board(), BOARD))
@@ -186,6 +232,10 @@ def main(case: str, repetitions: int) -> None:
     circuits["w1_exponential"] = EXPONENTIAL
     if case in circuits:
         w1(repetitions, case, circuits[case], "double" if case == "w1_double" else "single")
+    elif case == "w1_euler":
+        w1_euler(repetitions)
+    elif case in ("w3_1", "w3_16"):
+        w3(repetitions, int(case.removeprefix("w3_")))
     elif case == "w2":
         w2(repetitions)
     elif case == "accuracy":
