@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 from ..hw.board import Board, Trial, VirtualBoard
+from ..hw.bus import BusBooks
 from ..hw.events import Events
-from ..hw.simulated_board import identify
-from ..hw.simulator import build_fleet, run_trials
+from ..hw.simulated_board import SimulatedBoard, identify
+from ..hw.simulator import build_fleet, play
 from ..models.errors import InputError
 from ..models.recording import Recording, Stimulus
 from ..models.versions import versions
@@ -27,7 +29,8 @@ def run(program: Program, board: Board, stimulus: Stimulus) -> Recording:
     trials = _trials(program, stimulus)
     board.program(program.configuration)
     came = board.run_trials(trials)
-    return _recording(program, stimulus, trials, came, board.identity.record())
+    recording = _recording(program, stimulus, trials, came, board.identity.record())
+    return _with_losses(recording, board.books) if isinstance(board, SimulatedBoard) else recording
 
 
 def run_virtual(
@@ -38,12 +41,21 @@ def run_virtual(
         return []
     trials = _trials(program, stimulus)
     fleet = build_fleet(program.configuration, boards)
-    ran = run_trials(fleet, trials)
     chip = program.configuration.chip
     return [
-        _recording(program, stimulus, trials, came, identify(board, chip).record())
-        for board, came in zip(boards, ran, strict=True)
+        _with_losses(
+            _recording(program, stimulus, trials, came, identify(board, chip).record()), lost
+        )
+        for board, came, lost in zip(boards, *play(fleet, trials), strict=True)
     ]
+
+
+def _with_losses(recording: Recording, lost: BusBooks) -> Recording:
+    """Add what a simulated bus kept from arriving, where it can: a real board cannot know."""
+    bus = recording.board
+    if not (bus["loss"] or bus["jitter_us"]):
+        return recording
+    return replace(recording, books={**recording.books, **asdict(lost)})
 
 
 def _trials(program: Program, stimulus: Stimulus) -> list[Trial]:

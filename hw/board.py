@@ -8,12 +8,16 @@ from typing import Any, Literal, NamedTuple, Protocol, Self
 
 from ..models.errors import BoardError, InputError
 from ..models.mismatch import MAX_LEVEL, SAMPLERS
+from ..models.temperature import COLDEST_C, HOTTEST_C, NOMINAL_C
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .events import Events
 
 NAMES = "sim, sim:nominal, sim:seed=3, sim:seed=3,level=0.5,defects=1, sim:nominal,step_us=500"
 """Board names this release understands; 'sim' is short for 'sim:nominal'."""
+
+MAX_JITTER_US = 100_000
+"""Largest jitter [us]: more would be a bus that does not work."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +125,18 @@ class VirtualBoard:
     """Whether CAM words can be deaf (hw/defects.py)."""
     doubled: bool = False
     """Whether the fast excitation of some neurons is doubled, as on a measured chip."""
+    temperature_C: float = NOMINAL_C
+    """Temperature of the chips [degree Celsius]; a hypothesis, see models/temperature.py."""
+    loss: float = 0.0
+    """Probability that the bus loses an event, either way (hw/bus.py) [1]."""
+    jitter_us: int = 0
+    """Mean and standard deviation of an event's delay on the bus, either way [us]."""
+    noise_seed: int = 0
+    """Another number gives the same chips other losses and other jitter."""
 
     def __post_init__(self) -> None:
         bad = [
-            (f"{o.key} {getattr(self, o.key)!r}", f"{o.key} is {o.wanted}{' with a seed' * lost}")
+            (f"{o.key} {getattr(self, o.key)!r}", f"{o.key} is {o.wanted}{o.condition * lost}")
             for o in OPTIONS
             if (lost := self._lost(o)) or not o.legal(getattr(self, o.key))
         ]
@@ -133,9 +145,10 @@ class VirtualBoard:
             raise InputError(f"no virtual board has {got}: {wanted}", code="VIRTUAL_BOARD")
 
     def _lost(self, option: Option) -> bool:
-        """Whether a value would be silently without effect: a nominal board has no chips drawn."""
-        unset = getattr(self, option.key) == option.default
-        return option.of_seed and self.seed is None and not unset
+        """Whether a value would be silently without effect."""
+        needed = [o for o in OPTIONS if o.key in option.needs]
+        idle = all(getattr(self, o.key) == o.default for o in needed)
+        return bool(needed) and idle and getattr(self, option.key) != option.default
 
     @property
     def name(self) -> str:
@@ -159,10 +172,16 @@ class Option(NamedTuple):
     """Whether a value makes sense."""
     wanted: str
     """The legal values, in words."""
-    of_seed: bool = True
-    """Whether it is about sampled chips, so that a nominal board cannot have it."""
+    needs: tuple[str, ...] = ("seed",)
+    """Options of which one must be given too, or this one would do nothing; empty: none."""
     write: Callable[[Any], str] = repr
     """To text."""
+
+    @property
+    def condition(self) -> str:
+        """What must be given too, in words."""
+        words = ["a seed" if key == "seed" else key for key in self.needs]
+        return " with " + " or ".join(words) if words else ""
 
     @property
     def default(self) -> Any:
@@ -172,7 +191,7 @@ class Option(NamedTuple):
 
 def _switch(key: str) -> Option:
     values = {"0": False, "1": True}
-    return Option(key, values.__getitem__, lambda v: v in (False, True), "0 or 1", True, _digit)
+    return Option(key, values.__getitem__, lambda v: v in (False, True), "0 or 1", write=_digit)
 
 
 def _digit(value: bool) -> str:
@@ -180,12 +199,22 @@ def _digit(value: bool) -> str:
 
 
 OPTIONS = (
-    Option("seed", int, lambda v: v is None or v >= 0, "0 or more", False),
+    Option("seed", int, lambda v: v is None or v >= 0, "0 or more", ()),
     Option("level", float, lambda v: 0 <= v <= MAX_LEVEL, f"0..{MAX_LEVEL:g}"),
     Option("mismatch", str, lambda v: v in SAMPLERS, " or ".join(SAMPLERS), write=str),
     _switch("defects"),
     _switch("doubled"),
-    Option("step_us", int, lambda v: 1 <= v <= 1000, "1..1000", False),
+    Option(
+        "temperature_C",
+        float,
+        lambda v: COLDEST_C <= v <= HOTTEST_C,
+        f"{COLDEST_C:g}..{HOTTEST_C:g}",
+        (),
+    ),  # fmt: skip
+    Option("loss", float, lambda v: 0 <= v <= 1, "0..1", ()),
+    Option("jitter_us", int, lambda v: 0 <= v <= MAX_JITTER_US, f"0..{MAX_JITTER_US}", ()),
+    Option("noise_seed", int, lambda v: v >= 0, "0 or more", ("loss", "jitter_us")),
+    Option("step_us", int, lambda v: 1 <= v <= 1000, "1..1000", ()),
 )
 """What can stand in the name of a simulated board, in the order of its canonical name."""
 
@@ -209,15 +238,15 @@ def parse_board(name: str) -> VirtualBoard:
                 values[key] = options[key].read(word.partition("=")[2])
         if "nominal" in keys and "seed" in keys:
             raise ValueError("nominal and sampled at once")
-        if "seed" not in keys and any(options[key].of_seed for key in values):
-            raise ValueError("an option of sampled chips without a seed")
+        if any(options[k].needs and not set(options[k].needs) & set(keys) for k in values):
+            raise ValueError("an option without another that it needs")
         return VirtualBoard(**values)
     except (KeyError, ValueError, InputError) as error:
         legal = "; ".join(f"{o.key} {o.wanted}" for o in OPTIONS)
-        seeded = ", ".join(o.key for o in OPTIONS if o.of_seed)
+        only = ", ".join(f"{o.key} only{o.condition}" for o in OPTIONS if o.needs)
         raise BoardError(
-            f"no board is named '{name}': this release opens {NAMES} ({legal}; each at most once, "
-            f"and {seeded} only with a seed)",
+            f"no board is named '{name}': this release opens {NAMES} ({legal}; each at most once; "
+            f"{only})",
             code="UNKNOWN_BOARD",
         ) from error
 

@@ -62,6 +62,17 @@ class Events:
     def __len__(self) -> int:
         return len(self.time_us)
 
+    def chosen(self, which: np.ndarray, later_us: np.ndarray | int = 0) -> Events:
+        """Some of the events, later by so many microseconds (one number, or one per event)."""
+        _, *word = (getattr(self, name)[which] for name, _ in _FIELDS)
+        return Events((self.time_us + later_us)[which], *word)
+
+    def followed_by(self, more: Events, later_us: int = 0) -> Events:
+        """These events and others, the others later by so many microseconds."""
+        moved = more.chosen(np.arange(len(more)), later_us)
+        pairs = [(getattr(self, name), getattr(moved, name)) for name, _ in _FIELDS]
+        return Events(*(np.concatenate(pair) for pair in pairs))
+
     @staticmethod
     def none() -> Events:
         """No events."""

@@ -7,13 +7,14 @@ from typing import Any, Self
 
 from ..models.errors import BoardError, InputError
 from ..models.mismatch import MISMATCH_VERSION
-from ..models.wiring import SheetState
+from ..models.temperature import NOMINAL_C, TEMPERATURE_MODEL
 from .board import BoardIdentity, Trial, VirtualBoard
+from .bus import BusBooks
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .defects import DEFECTS_VERSION
 from .events import Events
-from .simulator import Fleet, build_fleet, run_from, run_trials
+from .simulator import Fleet, Moment, build_fleet, play, run_from
 
 
 def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
@@ -22,6 +23,10 @@ def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
     if board.seed is not None:
         details |= {"level": board.level, "mismatch": MISMATCH_VERSION, "sampler": board.mismatch}
         details |= {"doubled": board.doubled, "defects": DEFECTS_VERSION if board.defects else None}
+    for key in ("temperature_C", "loss", "jitter_us", "noise_seed"):
+        details[key] = getattr(board, key)
+    if board.temperature_C != NOMINAL_C:
+        details["temperature_model"] = TEMPERATURE_MODEL
     return BoardIdentity(board.name, "simulated", chip.name, tuple(details.items()))
 
 
@@ -31,7 +36,9 @@ class SimulatedBoard:
     def __init__(self, board: VirtualBoard, chip: ChipSpec = DYNAPSE2):
         self._board, self._chip = board, chip
         self._fleet: Fleet | None = None
-        self._state: SheetState | None = None
+        self._moment: Moment | None = None
+        self._trials = 0
+        self._books = BusBooks()
         self._closed = False
 
     @property
@@ -54,12 +61,21 @@ class SimulatedBoard:
                 code="WRONG_CHIP",
             )
         self._fleet = build_fleet(configuration, [self._board])
-        self._state = None
+        self._moment, self._trials, self._books = None, 0, BusBooks()
+
+    @property
+    def books(self) -> BusBooks:
+        """What did not arrive since the board was programmed; a real board cannot know."""
+        return self._books
 
     def settle(self) -> None:
-        """Bring every current to rest."""
+        """Bring every current to rest; what is on the bus is not delivered. A new trial begins:
+        if chance plays a part, it has other random numbers than the last."""
         self._open()
-        self._state = None
+        if self._moment:
+            (crossing,) = self._moment.crossings
+            self._books += BusBooks(undelivered=crossing.undelivered)
+        self._moment = None
 
     def run(self, events: Events, duration_us: int) -> Events:
         """Play events and return what was sent to the host; duration in whole steps."""
@@ -70,13 +86,19 @@ class SimulatedBoard:
                 "round it up, or open the board with a finer step_us",
                 code="DURATION",
             )
-        out, self._state = run_from(fleet, [Trial(events, duration_us)], self._state)
+        start = self._moment or self._trials
+        out, self._moment, lost = run_from(fleet, [Trial(events, duration_us)], start)
+        self._trials = self._moment.crossings[0].number + 1
+        self._books += lost
         return out[0][0]
 
     def run_trials(self, trials: Sequence[Trial]) -> list[Events]:
         """Run independent trials, each from rest, side by side."""
-        fleet, self._state = self._programmed(), None
-        return run_trials(fleet, trials)[0]
+        played = play(self._programmed(), trials, self._trials)
+        self.settle()
+        self._trials += len(trials)
+        self._books += played.books[0]
+        return played.events[0]
 
     def close(self) -> None:
         """Let go of the board."""

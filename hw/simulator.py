@@ -19,8 +19,10 @@ from ..models.errors import InputError
 from ..models.neuron import Coefficients, coefficients
 from ..models.runner import Runner
 from ..models.simulation import event_time_us
+from ..models.temperature import constants_at
 from ..models.wiring import Run, SheetState, Wiring
 from .board import Trial, VirtualBoard
+from .bus import NOTHING_SENT, Bus, BusBooks, Waiting
 from .configuration import Configuration
 from .decoding import Circuits, decode
 from .events import Events
@@ -34,7 +36,7 @@ class Fleet:
     configuration: Configuration
     """The registers; the same on every board."""
     boards: tuple[VirtualBoard, ...]
-    """The boards; all with the same step."""
+    """The boards; all with the same step and temperature."""
     circuits: Circuits
     """What the registers make."""
     coefficients: Coefficients
@@ -89,22 +91,58 @@ def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) ->
 
     Raises:
         RegisterError: the registers ask for circuits that are not simulated.
-        InputError: STEP_MIXED, boards with different steps.
+        InputError: STEP_MIXED, TEMPERATURE_MIXED, boards with different steps or temperatures.
     """
-    if len({board.step_us for board in boards}) != 1:
-        raise InputError("boards of one fleet need the same step_us", code="STEP_MIXED")
+    for key, code in (("step_us", "STEP_MIXED"), ("temperature_C", "TEMPERATURE_MIXED")):
+        if len({getattr(board, key) for board in boards}) != 1:
+            raise InputError(f"boards of one fleet need the same {key}", code=code)
     circuits = decode(configuration)
     amps, weights = board_circuits(configuration, circuits, boards)
     currents = {name: torch.tensor(values)[:, None] for name, values in amps.items()}
     currents["i_threshold"][..., torch.tensor(circuits.switches["killed"])] = torch.inf
     switches = {n: torch.tensor(v, dtype=torch.float64) for n, v in circuits.switches.items()}
+    dt, constants = boards[0].step_us * 1e-6, constants_at(boards[0].temperature_C)
     return Fleet(
         configuration,
         tuple(boards),
         circuits,
-        coefficients(currents, switches, circuits.dendrites, boards[0].step_us * 1e-6),
+        coefficients(currents, switches, circuits.dendrites, dt, constants),
         weights,
     )
+
+
+class Crossing(NamedTuple):
+    """A trial as the bus sees it."""
+
+    number: int
+    """Of the trial, counted on its board since it was programmed."""
+    inward: Waiting = NOTHING_SENT
+    """On the bus to the chips."""
+    outward: Waiting = NOTHING_SENT
+    """On the bus to the host."""
+
+    @property
+    def undelivered(self) -> int:
+        """Words on the bus."""
+        return len(self.inward.events) + len(self.outward.events)
+
+
+class Moment(NamedTuple):
+    """Where trials stand after a run, and how they may go on."""
+
+    sheet: SheetState
+    """The neurons."""
+    crossings: tuple[Crossing, ...]
+    """The bus, [trial]; only of a board alone."""
+
+
+class Played(NamedTuple):
+    """What boards answered."""
+
+    events: list[list[Events]]
+    """By [board][trial]."""
+    books: tuple[BusBooks, ...]
+    """What did not arrive, by [board]."""
 
 
 def run_trials(
@@ -115,27 +153,63 @@ def run_trials(
     Raises:
         InputError: EVENT_OUTSIDE_RUN, EVENT_FOR_NO_CHIP, EVENT_ILLEGAL.
     """
-    return run_from(fleet, trials, None, runner)[0]
+    return play(fleet, trials, 0, runner).events
+
+
+def play(
+    fleet: Fleet, trials: Sequence[Trial], first: int = 0, runner: Runner | None = None
+) -> Played:
+    """As `run_trials`, with the books of the bus; trials are numbered from `first` on.
+
+    What is on the bus to the host when its trial ends still comes, after the end.
+    """
+    if len(fleet.boards) > 1 and any(not Bus(board, "in").ideal for board in fleet.boards):
+        alone = [build_fleet(fleet.configuration, [board]) for board in fleet.boards]
+        parts = [play(one, trials, first, runner) for one in alone]
+        return Played([p.events[0] for p in parts], tuple(p.books[0] for p in parts))
+    events, moment, books = run_from(fleet, trials, first, runner)
+    for k, (crossing, trial) in enumerate(zip(moment.crossings, trials, strict=True)):
+        events[0][k] = events[0][k].followed_by(crossing.outward.events, trial.duration_us)
+        books += BusBooks(undelivered=len(crossing.inward.events))
+    return Played(events, (books,) * len(fleet.boards))
 
 
 def run_from(
     fleet: Fleet,
     trials: Sequence[Trial],
-    start: SheetState | None,
+    start: Moment | int,
     runner: Runner | None = None,
-) -> tuple[list[list[Events]], SheetState]:
-    """Play trials side by side, from rest or from `start`; also returns the state at the end.
+) -> tuple[list[list[Events]], Moment, BusBooks]:
+    """Play trials side by side, from where they stand or, with numbers from `start` on, from rest;
+    also returns where they stand at the end, and what the bus lost.
 
-    Raises as `run_trials`.
+    Boards that lose or delay events play alone, not in a fleet. Raises as `run_trials`.
     """
     for events, duration_us in trials:
         _check_events(fleet, events, duration_us)
-    words, drive = _from_outside(fleet, trials)
+    if isinstance(start, int):
+        sheet, crossings = None, [Crossing(start + k) for k in range(len(trials))]
+    else:
+        sheet, crossings = start
+    to_chips, to_host = Bus(fleet.boards[0], "in"), Bus(fleet.boards[0], "out")
+    came = [to_chips.carry(*t, c.number, c.inward) for t, c in zip(trials, crossings, strict=True)]
+    arriving = [Trial(c.arrived, t.duration_us) for c, t in zip(came, trials, strict=True)]
+    words, drive = _from_outside(fleet, arriving)
     outside = fleet.reaching([fleet.circuits.reached(*map(int, word)) for word in words])
     ran = (runner or Runner()).run(
-        fleet.coefficients, wiring.joined(fleet.wiring, outside), drive, start
+        fleet.coefficients, wiring.joined(fleet.wiring, outside), drive, sheet
     )
-    return _to_host(fleet, trials, ran), ran.state
+    sent = _to_host(fleet, trials, ran)
+    left = [
+        to_host.carry(events, t.duration_us, c.number, c.outward)
+        for events, t, c in zip(sent[0], trials, crossings, strict=True)
+    ]
+    ends = [
+        Crossing(c.number, i.waiting, o.waiting)
+        for c, i, o in zip(crossings, came, left, strict=True)
+    ]
+    books = BusBooks(sum(c.lost for c in came), sum(c.lost for c in left))
+    return [[c.arrived for c in left], *sent[1:]], Moment(ran.state, tuple(ends)), books
 
 
 def _from_outside(fleet: Fleet, trials: Sequence[Trial]) -> tuple[np.ndarray, wiring.Drive]:

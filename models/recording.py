@@ -229,7 +229,7 @@ class Recording:
     books: Mapping[str, int]
     """Stimulus events: sent, unconnected (their channel has no synapse); words: address events they
     became, one per chip reached (boards only). Events received: in_window, early, late, foreign,
-    control. Nothing is in no book."""
+    control. Nothing is in no book: a simulated bus adds lost_in, lost_out and undelivered."""
     board: Mapping[str, Any]
     """Which board produced it; `target` is 'simulated', 'software' or 'measured'."""
     provenance: Mapping[str, Any]

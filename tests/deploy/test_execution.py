@@ -19,6 +19,7 @@ from analoop.hw import (
     Trial,
     VirtualBoard,
     open_board,
+    parse_board,
 )
 from analoop.models import INPUT, InputError, Recording, Stimulus, simulate
 
@@ -222,6 +223,19 @@ def test_a_board_opened_by_name_and_the_same_board_in_a_fleet_record_the_same():
             assert run(PROGRAM, board, trains).hash == recording.hash
     assert len({r.hash for r in fleet}) == 3
     assert all(r.counts.sum() > 0 for r in fleet)
+
+
+def test_what_a_simulated_bus_loses_is_in_the_books_of_a_board_and_of_a_fleet():
+    rough = parse_board("sim:loss=0.1,jitter_us=5000")
+    trains = spike_trains(2, trials=5, seed=2)
+    recording, nominal = run_virtual(PROGRAM, [rough, VirtualBoard()], trains)
+    with open_board(rough.name) as board:
+        assert run(PROGRAM, board, trains).hash == recording.hash
+    books = recording.books
+    assert min(books["lost_in"], books["lost_out"], books["undelivered"], books["late"]) > 0
+    assert books["words"] == nominal.books["words"]
+    assert "lost_in" not in nominal.books
+    assert (recording.board["loss"], recording.board["jitter_us"]) == (0.1, 5000)
 
 
 def test_every_spike_of_a_simulated_board_is_in_the_window():

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from analoop.hw import Configuration, Dendrite, Events
+from analoop.hw import Configuration, Dendrite, Events, VirtualBoard, build_fleet
+from analoop.models import InputError
 
+from . import reference
 from .boards import (
     Place,
     biases,
@@ -44,6 +46,23 @@ def test_a_constant_current_gives_the_interval_of_the_closed_form(i_dc: float, t
     intervals = np.diff(played(c, Events.none(), DURATION_US).time_us)
     assert len(intervals) > 1
     assert intervals.mean() == pytest.approx(1e6 * dc_interval(c), rel=0.01)
+
+
+@pytest.mark.parametrize("temperature_C", [-20.0, 17.0, 45.0])
+def test_temperature_changes_the_interval_as_its_constants_do(monkeypatch, temperature_C: float):
+    c = driven_by_dc(i_dc=3e-9)
+    warmth, doublings = (temperature_C + 273.15) / 290.15, (temperature_C - 17) / 10
+    monkeypatch.setattr(reference, "Q", reference.Q * warmth)
+    monkeypatch.setattr(reference, "I_0", reference.I_0 * 2**doublings)
+    out = played(c, Events.none(), 1_000_000, f"sim:temperature_C={temperature_C}")
+    expected = 1e6 * dc_interval(c)
+    assert np.diff(out.time_us).mean() == pytest.approx(expected, rel=0.005)
+
+
+def test_boards_of_different_temperature_cannot_share_a_fleet():
+    with pytest.raises(InputError) as caught:
+        build_fleet(driven_by_dc(i_dc=3e-9), [VirtualBoard(), VirtualBoard(temperature_C=20.0)])
+    assert caught.value.code == "TEMPERATURE_MIXED"
 
 
 def test_a_current_below_rheobase_never_makes_a_spike():
