@@ -5,6 +5,9 @@ The tape holds, per step, z, x = I / I_gain and phi1 of the soma's step; the den
 equations are linear, are computed again from a checkpoint every `SEGMENT` steps. So memory is
 three numbers per neuron and step, and the way back needs no exponential.
 
+`LANES` trials of one chip are played side by side: element n * LANES + trial of every row is
+neuron n of a trial. So a weight that is read once serves all of them, in one vector instruction.
+
 Derivatives, as in neuron.step: spikes by the fast sigmoid of models/surrogate.py, nothing through
 the reset, the refractory period and the moment of a spike within its step.
 """
@@ -42,6 +45,12 @@ from .vector_math import inlined, lit, omega
 
 SEGMENT = 64
 """Steps between checkpoints."""
+
+LANES = 8
+"""Trials side by side."""
+
+BLOCK = 16
+"""Elements that are looked through for spikes together."""
 
 SURROGATE_SLOPE = SpikeAtThreshold.SLOPE
 
@@ -88,13 +97,19 @@ def taped_step(state, p, pending, notes, kinds, adapts, tape, spikes, waits, cou
         notes[WAIT_BEFORE, n] = state[WAIT, n]
         tape[TAPE_Z, n] = state[Z, n]
     taped_somas(state, p, notes, tape[TAPE_Z], tape[TAPE_X], tape[TAPE_PHI], dark, dt)
-    for n in range(state.shape[1]):
-        if state[Z, n] >= p[THRESHOLD, n] and notes[WAIT_BEFORE, n] < dt:
-            fire(state, p, notes, n, dark, dt, dark)
-            waits[count] = state[WAIT, n] = max(state[WAIT, n], -dt)
-            spikes[count] = n
-            state[AHP, n] += pulse(p, n, waits[count], dt)
-            count += 1
+    for block in range(0, state.shape[1], BLOCK):
+        last = min(block + BLOCK, state.shape[1])
+        hits = 0
+        for n in range(np.uint64(block), np.uint64(last)):
+            hits += state[Z, n] >= p[THRESHOLD, n]
+        for n in range(block, last if hits else block):
+            if state[Z, n] >= p[THRESHOLD, n] and notes[WAIT_BEFORE, n] < dt:
+                fire(state, p, notes, n, dark, dt, dark)
+                waits[count] = state[WAIT, n] = max(state[WAIT, n], -dt)
+                spikes[count] = n
+                if adapts:
+                    state[AHP, n] += pulse(p, n, waits[count], dt)
+                count += 1
     if adapts:
         for n in range(zeroth, n_neurons):
             state[AHP, n] = max(state[AHP, n], p[AHP_FLOOR, n])
@@ -102,65 +117,62 @@ def taped_step(state, p, pending, notes, kinds, adapts, tape, spikes, waits, cou
 
 
 @compiled
-def forward(p, kinds, adapts, clock, state, arriving, events, w_in, w_rec, raster, tape):
-    """Play one trial to one chip.
+def forward(p, kinds, adapts, clock, state, drives, raster, tape):
+    """Play `LANES` trials to one chip.
 
     Args:
-        p: coefficients [row, neuron]; `state` [row, neuron], at rest, is used up.
-        arriving: dense weight currents [step, dendrite, neuron], or empty.
-        events: (step, source, number) of the outside events, sorted by step.
-        w_in, w_rec: weight currents [source, dendrite, neuron].
-        raster: receives the spikes, [step, neuron].
-        tape: receives what the way back needs, [step, 3, neuron].
+        p: coefficients [row, element]; `state` [row, element], at rest, is used up.
+        drives: dense weight currents [lane, step, slot] (or none), outside events by step
+            (first event of each step, source, lane, number), and what sources reach, as
+            (start, slot, weight): outside ones, neurons.
+        raster: receives the spikes, [lane, step, neuron]; fewer lanes than `LANES` may be real.
+        tape: receives what the way back needs, [step, 3, element].
 
     Returns:
-        Neuron of every spike and how long it waits then, the number of spikes before each step, and the state and
-        what was pending every `SEGMENT` steps.
+        Element of every spike and how long it waits after its step [s], the number of spikes before
+        each step, and the state and what was pending every `SEGMENT` steps.
     """
     dt, dark = clock
-    event_step, event_source, event_number = events
-    steps, n_neurons = raster.shape
-    notes = np.zeros((NOTES, n_neurons), p.dtype)
-    pending = np.zeros((kinds.size, n_neurons), p.dtype)
-    marks = -(-steps // SEGMENT)
-    kept = np.empty((marks, state.shape[0] + kinds.size, n_neurons), p.dtype)
+    steps, elements = tape.shape[0], tape.shape[2]
+    notes = np.zeros((NOTES, elements), p.dtype)
+    pending = np.zeros((kinds.size, elements), p.dtype)
+    kept = np.empty((-(-steps // SEGMENT), state.shape[0] + kinds.size, elements), p.dtype)
     spikes, waits = np.empty(1024, np.int32), np.empty(1024, p.dtype)
     before = np.zeros(steps + 1, np.int64)
-    event = 0
     for k in range(steps):
         if k % SEGMENT == 0:
             kept[k // SEGMENT, : state.shape[0]] = state
             kept[k // SEGMENT, state.shape[0] :] = pending
         count = before[k]
-        if count + n_neurons > spikes.size:
-            spikes = np.concatenate((spikes, spikes, np.empty(n_neurons, np.int32)))
-            waits = np.concatenate((waits, waits, np.empty(n_neurons, p.dtype)))
+        if count + elements > spikes.size:
+            spikes = np.concatenate((spikes, spikes, np.empty(elements, np.int32)))
+            waits = np.concatenate((waits, waits, np.empty(elements, p.dtype)))
         count = taped_step(
             state, p, pending, notes, kinds, adapts, tape[k], spikes, waits, count, dt, dark
         )
         before[k + 1] = count
         for j in range(before[k], count):
-            raster[k, spikes[j]] = lit(dt, 1)
-        while event < event_step.size and event_step[event] == k:
-            add_row(pending, w_in[event_source[event]], event_number[event])
-            event += 1
-        deliver(pending, arriving, w_rec, spikes, before, k)
+            lane = spikes[j] % LANES
+            if lane < raster.shape[0]:
+                raster[lane, k, spikes[j] // LANES] = lit(dt, 1)
+        deliver(pending, drives, spikes, before, k)
     return spikes[: before[steps]].copy(), waits[: before[steps]].copy(), before, kept
 
 
 @compiled
-def add_row(into, row, factor):
-    """into += factor * row, [dendrite, neuron]."""
-    for d in range(row.shape[0]):
-        for n in range(np.uint64(0), np.uint64(row.shape[1])):
-            into[d, n] += factor * row[d, n]
-
-
-@compiled
-def deliver(pending, arriving, w_rec, spikes, before, k):
-    """What the spikes of step k, and the dense drive, send to step k + 1."""
-    if arriving.shape[0]:
-        add_row(pending, arriving[k], lit(pending[0, 0], 1))
-    if w_rec.shape[0]:
-        for j in range(before[k], before[k + 1]):
-            add_row(pending, w_rec[spikes[j]], lit(pending[0, 0], 1))
+def deliver(pending, drives, spikes, before, k):
+    """What arrives in step k + 1: of the dense drive, of outside events, of spikes."""
+    dense, (first, source, lane, number), (in_start, in_slot, in_weight), (start, slot, weight) = (
+        drives
+    )
+    flat = pending.reshape(pending.size)
+    for b in range(dense.shape[0]):
+        for s in range(dense.shape[2]):
+            flat[s * LANES + b] += dense[b, k, s]
+    for event in range(first[k], first[k + 1]):
+        for e in range(in_start[source[event]], in_start[source[event] + 1]):
+            flat[in_slot[e] * LANES + lane[event]] += number[event] * in_weight[e]
+    for j in range(before[k], before[k + 1]):
+        n, b = spikes[j] // LANES, spikes[j] % LANES
+        for e in range(start[n], start[n + 1]):
+            flat[slot[e] * LANES + b] += weight[e]

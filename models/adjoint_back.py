@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from .adjoint import SEGMENT, SURROGATE_SLOPE, TAPE_PHI, TAPE_X, TAPE_Z, add_row, deliver, pulse
+from .adjoint import (
+    LANES,
+    SEGMENT,
+    SURROGATE_SLOPE,
+    TAPE_PHI,
+    TAPE_X,
+    TAPE_Z,
+    deliver,
+    pulse,
+)
 from .kernel import (
     AHP,
     AHP_DECAY,
     AHP_FLOOR,
     AHP_JUMP,
     AHP_MEAN,
-    AMPA_KIND,
     CURRENT,
     DC,
     DENDRITE,
     FLOOR,
     GABA_KIND,
     LEAK,
-    NMDA_KIND,
     PER_CHARGE,
     SHUNT_KIND,
     THRESHOLD,
@@ -42,12 +49,10 @@ def again(p, kinds, adapts, clock, kept, drives, outcome, first, segment):
     of the dendrites after what arrived, and NEXT_AHP.
     """
     dt, dark = clock
-    arriving, event_step, event_source, event_number, w_in, w_rec = drives
     spikes, waits, before = outcome
     rows, n_neurons = CURRENT + kinds.size, np.uint64(p.shape[1])
     zeroth, zero = np.uint64(0), lit(dt, 0)
     state, pending = kept[:rows].copy(), kept[rows:].copy()
-    event = np.searchsorted(event_step, first)
     for i in range(segment.shape[0]):
         k = first + i
         for d in range(kinds.size):
@@ -68,33 +73,28 @@ def again(p, kinds, adapts, clock, kept, drives, outcome, first, segment):
                 state[AHP, n] *= p[AHP_DECAY, n]
         for j in range(before[k], before[k + 1]):
             state[WAIT, spikes[j]] = waits[j]
-            state[AHP, spikes[j]] += pulse(p, spikes[j], waits[j], dt)
+            if adapts:
+                state[AHP, spikes[j]] += pulse(p, spikes[j], waits[j], dt)
         if adapts:
             for n in range(zeroth, n_neurons):
                 segment[i, NEXT_AHP, n] = state[AHP, n]
                 state[AHP, n] = max(state[AHP, n], p[AHP_FLOOR, n])
-        while event < event_step.size and event_step[event] == k:
-            add_row(pending, w_in[event_source[event]], event_number[event])
-            event += 1
-        deliver(pending, arriving, w_rec, spikes, before, k)
+        deliver(pending, drives, spikes, before, k)
 
 
 @compiled
 def seen(p, kinds, adapts, currents, g, dark):
     """What the soma saw in a step: its input current and all that leaks [A]."""
     zeroth, n_neurons = np.uint64(0), np.uint64(p.shape[1])
+    # As in kernel.dendrites: a dendrite without synapses rests at the dark current.
     base, leaking = dark, dark
     for kind in kinds:
-        if kind == AMPA_KIND or kind == NMDA_KIND:
-            base -= dark
-        elif kind == GABA_KIND:
-            base += dark
-        else:
+        if kind == SHUNT_KIND:
             leaking -= dark
-    base += dark
-    # Written as in kernel.dendrites: what is missing rests at the dark current.
+        else:
+            base += dark if kind == GABA_KIND else -dark
     for n in range(zeroth, n_neurons):
-        g[INPUT, n] = p[DC, n] + base - dark + dark
+        g[INPUT, n] = p[DC, n] + base
         g[LEAKING, n] = p[LEAK, n] + leaking
     for d in range(kinds.size):
         into = LEAKING if kinds[d] == SHUNT_KIND else INPUT
@@ -164,25 +164,50 @@ def back_dendrites(p, kinds, currents, g, g_currents, g_pending, dark):
 
 
 @compiled
-def gather(g, listeners, w_back, g_pending):
-    """g[G_SPIKE] += what the spike of each neuron does one step later.
+def gather(g, reached, g_flat):
+    """g[G_SPIKE] += what the spike of each neuron does one step later, in all lanes."""
+    start, slot, weight = reached
+    for n in range(start.size - 1):
+        if start[n] == start[n + 1]:
+            continue
+        at = n * LANES
+        a, b, c, d = (g[G_SPIKE, at], g[G_SPIKE, at + 1], g[G_SPIKE, at + 2], g[G_SPIKE, at + 3])
+        e, f, u, v = (
+            g[G_SPIKE, at + 4], g[G_SPIKE, at + 5], g[G_SPIKE, at + 6], g[G_SPIKE, at + 7],
+        )  # fmt: skip
+        for entry in range(start[n], start[n + 1]):
+            w, s = weight[entry], np.uint64(slot[entry] * LANES)
+            a += w * g_flat[s]
+            b += w * g_flat[s + np.uint64(1)]
+            c += w * g_flat[s + np.uint64(2)]
+            d += w * g_flat[s + np.uint64(3)]
+            e += w * g_flat[s + np.uint64(4)]
+            f += w * g_flat[s + np.uint64(5)]
+            u += w * g_flat[s + np.uint64(6)]
+            v += w * g_flat[s + np.uint64(7)]
+        g[G_SPIKE, at], g[G_SPIKE, at + 1], g[G_SPIKE, at + 2], g[G_SPIKE, at + 3] = a, b, c, d
+        g[G_SPIKE, at + 4], g[G_SPIKE, at + 5] = e, f
+        g[G_SPIKE, at + 6], g[G_SPIKE, at + 7] = u, v
 
-    `listeners` are the slots (dendrite, neuron) that hear any neuron, `w_back` [slot, neuron]
-    their weights; four at a time, to keep sums in registers.
-    """
-    flat = g_pending.reshape(g_pending.size)
-    quads = listeners.size // 4 * 4
-    n_neurons = np.uint64(g.shape[1])
-    for i in range(0, quads, 4):
-        a, b = flat[listeners[i]], flat[listeners[i + 1]]
-        c, d = flat[listeners[i + 2]], flat[listeners[i + 3]]
-        w = w_back[i : i + 4]
-        for n in range(np.uint64(0), n_neurons):
-            g[G_SPIKE, n] += a * w[0, n] + b * w[1, n] + (c * w[2, n] + d * w[3, n])
-    for i in range(quads, listeners.size):
-        a = flat[listeners[i]]
-        for n in range(np.uint64(0), n_neurons):
-            g[G_SPIKE, n] += a * w_back[i, n]
+
+@compiled
+def to_weights(drives, outcome, g_flat, g_dense, g_in, g_rec, k):
+    """Gradients of what was delivered after step k: dense drive, weights of events, of spikes."""
+    _, (first, source, lane, number), _, _ = drives
+    spikes, _, before = outcome
+    for b in range(g_dense.shape[0]):
+        for s in range(g_dense.shape[2]):
+            g_dense[b, k, s] += g_flat[s * LANES + b]
+    if g_in.shape[0]:
+        for event in range(first[k], first[k + 1]):
+            b, factor = lane[event], number[event]
+            for s in range(g_in.shape[1]):
+                g_in[source[event], s] += factor * g_flat[s * LANES + b]
+    if g_rec.shape[0]:
+        for j in range(before[k], before[k + 1]):
+            n, b = spikes[j] // LANES, spikes[j] % LANES
+            for s in range(g_rec.shape[1]):
+                g_rec[n, s] += g_flat[s * LANES + b]
 
 
 @compiled
@@ -201,39 +226,41 @@ def back_adaptation(p, outcome, k, currents, g, dt):
 
 
 @compiled
-def backward(
-    p, per_threshold, kinds, adapts, clock, drives, outcome, kept, tape, listeners, w_back,
-    g_raster, g_arriving, g_in, g_rec,
-):  # fmt: skip
-    """Add the gradients of one trial on one chip to g_arriving, g_in and g_rec.
+def from_spikes(g, g_raster, k):
+    """g[G_SPIKE] = gradient of the spikes of step k, [lane, step or 1, neuron]."""
+    row = min(k, g_raster.shape[1] - 1)
+    for n in range(g_raster.shape[2]):
+        for b in range(g_raster.shape[0]):
+            g[G_SPIKE, n * LANES + b] = g_raster[b, row, n]
 
-    Arguments as in `adjoint.forward`; `outcome` is what it returned.
+
+@compiled
+def backward(
+    p, per_threshold, kinds, adapts, clock, drives, outcome, kept, tape,
+    g_raster, g_dense, g_in, g_rec,
+):  # fmt: skip
+    """Add the gradients of `LANES` trials on one chip to g_dense, g_in and g_rec.
+
+    Arguments as in `adjoint.forward`; `outcome` is what it returned. `g_raster` is the gradient of
+    every spike [lane, step, neuron], or one row for all steps.
     """
     dt, dark = clock
-    spikes, waits, before = outcome
-    _, event_step, event_source, event_number, _, w_rec = drives
-    steps, n_neurons = g_raster.shape
-    segment = np.zeros((SEGMENT, CURRENT + kinds.size, n_neurons), p.dtype)
-    g = np.zeros((ADJOINTS, n_neurons), p.dtype)
-    g_currents = np.zeros((kinds.size, n_neurons), p.dtype)
-    g_pending = np.zeros((kinds.size, n_neurons), p.dtype)
-    event = event_step.size - 1
+    spikes, _, before = outcome
+    steps, elements = tape.shape[0], tape.shape[2]
+    segment = np.zeros((SEGMENT, CURRENT + kinds.size, elements), p.dtype)
+    g = np.zeros((ADJOINTS, elements), p.dtype)
+    g_currents = np.zeros((kinds.size, elements), p.dtype)
+    g_pending = np.zeros((kinds.size, elements), p.dtype)
+    g_flat = g_pending.reshape(g_pending.size)
     for mark in range(kept.shape[0] - 1, -1, -1):
         first = mark * SEGMENT
         size = min(SEGMENT, steps - first)
         again(p, kinds, adapts, clock, kept[mark], drives, outcome, first, segment[:size])
         for k in range(first + size - 1, first - 1, -1):
             currents = segment[k - first]
-            while event >= 0 and event_step[event] == k:
-                add_row(g_in[event_source[event]], g_pending, event_number[event])
-                event -= 1
-            if g_arriving.shape[0]:
-                add_row(g_arriving[k], g_pending, lit(dt, 1))
-            g[G_SPIKE] = g_raster[k]
-            if w_rec.shape[0]:
-                gather(g, listeners, w_back, g_pending)
-                for j in range(before[k], before[k + 1]):
-                    add_row(g_rec[spikes[j]], g_pending, lit(dt, 1))
+            from_spikes(g, g_raster, k)
+            gather(g, drives[3], g_flat)
+            to_weights(drives, outcome, g_flat, g_dense, g_in, g_rec, k)
             if adapts:
                 back_adaptation(p, outcome, k, currents, g, dt)
             for j in range(before[k], before[k + 1]):
@@ -244,7 +271,7 @@ def backward(
                 tape[k, TAPE_PHI], g, dark, dt,
             )  # fmt: skip
             if adapts:
-                for n in range(np.uint64(0), np.uint64(n_neurons)):
+                for n in range(np.uint64(0), np.uint64(elements)):
                     alive = currents[AHP, n] * p[AHP_MEAN, n] > p[AHP_FLOOR, n]
                     g[G_AHP, n] *= p[AHP_DECAY, n]
                     g[G_AHP, n] += g[G_SUM, n] * p[AHP_MEAN, n] if alive else lit(dt, 0)

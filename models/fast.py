@@ -38,7 +38,7 @@ def run(
     chips, trials = len(wiring.weight), len(drive.steps)
     kind = np.float32 if precision == "single" else np.float64
     p = pack(c, chips, kind)
-    states, pending = _to_arrays(c, start or at_rest(c, wiring, chips, trials), kind)
+    states, pending = _to_arrays(c, start or at_rest(c, wiring.ring, chips, trials), kind)
     kinds = np.array([DENDRITES.index(d) for d in c.decay], np.int64)
     power = c.constants.kappa / (c.constants.kappa + 1.0)
     clock = (kind(c.dt), kind(c.constants.i_0), kind(power))
@@ -63,7 +63,7 @@ def run(
 
 
 def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:
-    """Coefficients as the kernel reads them, [chip, row, neuron]."""
+    """Coefficients [chip, neuron] or [chip, 1, neuron] as a kernel's [chip, row, neuron]."""
     rows = [None] * kernel.DENDRITE
     rows[kernel.PER_CHARGE] = 1.0 / c.charge
     rows[kernel.LEAK], rows[kernel.DC], rows[kernel.FLOOR] = c.i_leak, c.i_dc, c.z_floor
@@ -76,7 +76,8 @@ def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:
     for d in c.decay:
         rows += [c.decay[d], c.mean[d], c.jump[d]]
     neurons = c.z_floor.shape[-1]
-    shaped = [np.broadcast_to(r.numpy(), (chips, 1, neurons))[:, 0] for r in rows]
+    arrays = [r.numpy()[:, None] if r.ndim == 2 else r.numpy() for r in rows]
+    shaped = [np.broadcast_to(a, (chips, 1, neurons))[:, 0] for a in arrays]
     return np.ascontiguousarray(np.stack(shaped, axis=1), dtype=kind)
 
 

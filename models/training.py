@@ -16,7 +16,7 @@ from .parameters import CURRENTS, DENDRITES, NeuronParameters
 from .recording import Stimulus
 from .reference import one_thread
 from .simulation import STEP_US
-from .unrolling import unroll
+from .unrolling import unroll_events
 
 W_UNIT = 1e-9
 """Weight current of a trained weight of 1 [A]."""
@@ -187,9 +187,7 @@ def _loss(
     w_rec[:n_hidden, 1, n_hidden:] = torch.relu(-w_output)
 
     c = _mismatched(parameters, settings.mismatch, batch.n_trials, neurons, seed)
-    counts = torch.tensor(batch.counts(STEP_US), dtype=torch.float32)
-    arriving = torch.einsum("btc,cdn->btdn", counts, w_in * W_UNIT)
-    spikes = unroll(c, arriving, w_rec * W_UNIT)
+    spikes = unroll_events(c, batch.counts(STEP_US), w_in * W_UNIT, w_rec * W_UNIT)
 
     steps = torch.tensor(batch.duration_us // STEP_US)
     valid = (torch.arange(spikes.shape[1]) < steps[:, None]).to(spikes.dtype)[..., None]

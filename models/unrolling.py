@@ -1,38 +1,87 @@
-"""A sheet of neurons unrolled in time, differentiable: what training runs."""
+"""A sheet of neurons unrolled in time, differentiable: what training runs.
+
+Threshold somas go through the compiled adjoint where numba is there; exponential somas, gated
+NMDA dendrites and coefficients that want a gradient themselves go through torch's autograd.
+"""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from .neuron import Coefficients, rest, step
+from .runner import has_kernel
 
 
-def unroll(c: Coefficients, arriving: Tensor, w_rec: Tensor) -> Tensor:
-    """Spikes of every step, from rest; gradients flow by surrogate to both arguments.
+def unroll(
+    c: Coefficients, arriving: Tensor, w_rec: Tensor, compiled: bool | None = None
+) -> Tensor:
+    """Spikes of every step, from rest; gradients flow by surrogate to both weights and drive.
 
     An event of step n, from outside or from a neuron of the sheet, reaches its synapses at the
     start of step n + 1.
 
     Args:
-        c: coefficients of the neurons, broadcasting to [trial, neuron].
+        c: coefficients of the neurons: [neuron], of every trial [trial, neuron], or of chips that
+            all play all trials [chip, 1, neuron].
         arriving: weight currents [A] of the outside events of each step,
             [trial, step, dendrite, neuron], dendrites in the order of `c.decay`.
         w_rec: weight currents [A], [source neuron, dendrite, neuron].
+        compiled: whether to take the compiled adjoint; None: where it can be taken.
 
     Returns:
-        0 or 1, [trial, step, neuron].
+        0 or 1, [trial, step, neuron], or [chip, trial, step, neuron].
     """
+    if has_adjoint(c) if compiled is None else compiled:
+        from .compiled_unrolling import unroll_compiled  # compiles, or reads what it compiled
+
+        return unroll_compiled(c, arriving, w_rec=w_rec)
+    return _unroll_torch(c, arriving, w_rec)
+
+
+def unroll_events(
+    c: Coefficients,
+    counts: np.ndarray,
+    w_in: Tensor,
+    w_rec: Tensor,
+    compiled: bool | None = None,
+) -> Tensor:
+    """As `unroll`, for outside events through weights.
+
+    Args:
+        counts: outside events of each step, [trial, step, channel].
+        w_in: weight currents [A], [channel, dendrite, neuron].
+    """
+    if has_adjoint(c) if compiled is None else compiled:
+        from .compiled_unrolling import unroll_compiled
+
+        return unroll_compiled(c, None, counts, w_in, w_rec)
+    arriving = torch.einsum("btc,cdn->btdn", torch.tensor(counts, dtype=w_in.dtype), w_in)
+    return _unroll_torch(c, arriving, w_rec)
+
+
+def has_adjoint(c: Coefficients) -> bool:
+    """Whether the compiled adjoint can take these neurons."""
+    tensors = [t for t in vars(c).values() if isinstance(t, Tensor)]
+    tensors += [*c.decay.values(), *c.mean.values(), *c.jump.values()]
+    plain = bool((c.pieces == 1).all())
+    fixed = not any(t.requires_grad for t in tensors)
+    return plain and fixed and c.z_floor.device.type == "cpu" and has_kernel()
+
+
+def _unroll_torch(c: Coefficients, arriving: Tensor, w_rec: Tensor) -> Tensor:
     trials, steps, n_dendrites, neurons = arriving.shape
-    state = rest(c, (trials, neurons))
-    pending = arriving.new_zeros(trials, n_dendrites, neurons)
+    shape = (*c.z_floor.shape[:-2], trials)
+    state = rest(c, (*shape, neurons))
+    pending = arriving.new_zeros(*shape, n_dendrites, neurons)
     recurrent = bool((w_rec != 0).any())
     flat = w_rec.reshape(neurons, n_dendrites * neurons)
-    spikes = [arriving.new_zeros(trials, 0, neurons)]
+    spikes = [arriving.new_zeros(*shape, 0, neurons)]
     for outside in arriving.unbind(1):
-        state, out = step(c, state, dict(zip(c.decay, pending.unbind(1), strict=True)))
-        pending = outside
+        state, out = step(c, state, dict(zip(c.decay, pending.unbind(-2), strict=True)))
+        pending = outside.expand(*shape, n_dendrites, neurons)
         if recurrent:
-            pending = outside + (out.count @ flat).view(trials, n_dendrites, neurons)
-        spikes.append(out.count[:, None])
-    return torch.cat(spikes, 1)
+            pending = pending + (out.count @ flat).view(*shape, n_dendrites, neurons)
+        spikes.append(out.count[..., None, :])
+    return torch.cat(spikes, -2)

@@ -1,0 +1,204 @@
+"""The compiled adjoint as a torch autograd function, on threads.
+
+`LANES` trials are worked on together by one thread; gradients of weights are summed over `PARTS`
+parts of a fixed size, so no bit of them depends on the number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import adjoint, adjoint_back
+from .adjoint import LANES
+from .fast import pack
+from .kernel import AHP, AHP_FLOOR, CURRENT, FLOOR, Z
+from .neuron import Coefficients
+from .parameters import DENDRITES
+
+PARTS = 8
+"""Partial sums of the gradients of weights."""
+
+
+class _Group(NamedTuple):
+    """Trials side by side, and their outside events by step."""
+
+    trials: slice
+    """Which ones."""
+    first: np.ndarray
+    """First event of each step, int64 [step + 1]."""
+    source: np.ndarray
+    """Channel of each event, int64 [event]."""
+    lane: np.ndarray
+    """Trial of each event within the group, int64 [event]."""
+    number: np.ndarray
+    """How many of them, [event]."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """What does not change while a sheet is played."""
+
+    p: np.ndarray
+    """Coefficients [set, row, neuron]."""
+    per_threshold: np.ndarray
+    """1 / x at the threshold, [set, neuron]."""
+    kinds: np.ndarray
+    """What each dendrite does."""
+    adapts: bool
+    """Whether any neuron adapts."""
+    clock: tuple
+    """Step [s] and dark current [A]."""
+    groups: list[_Group]
+    """All trials."""
+    chips: int | None
+    """Chips that play all trials, or None: each trial has coefficients of its own, or all share."""
+    steps: int
+    """Of every trial."""
+
+    def lanes(self, group: _Group, chip: int) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients and `per_threshold` of a group on a chip, [row, element], [element]."""
+        which = np.full(LANES, chip)
+        if self.chips is None and len(self.p) > 1:
+            which = np.minimum(np.arange(LANES) + group.trials.start, group.trials.stop - 1)
+        p = np.moveaxis(self.p[which], 0, -1)
+        return p.reshape(len(p), -1), self.per_threshold[which].T.reshape(-1)
+
+
+def unroll_compiled(
+    c: Coefficients,
+    arriving: Tensor | None,
+    counts: np.ndarray | None = None,
+    w_in: Tensor | None = None,
+    w_rec: Tensor | None = None,
+) -> Tensor:
+    """Spikes by the compiled adjoint; see `unrolling.unroll` and `unroll_events`."""
+    given = next(t for t in (arriving, w_in, w_rec) if t is not None)
+    empty = given.new_zeros(0, len(c.decay), c.z_floor.shape[-1])
+    if counts is None:
+        trials, steps = (given if arriving is None else arriving).shape[:2]
+        counts = np.zeros((trials, steps, 0))
+    sheet = _sheet(c, counts, given.dtype)
+    dense = given.new_zeros(0, *empty.shape) if arriving is None else arriving
+    return _Unrolled.apply(  # pyright: ignore[reportReturnType]
+        sheet, dense, empty if w_in is None else w_in, empty if w_rec is None else w_rec
+    )
+
+
+def _sheet(c: Coefficients, counts: np.ndarray, dtype: torch.dtype) -> _Sheet:
+    kind = np.float32 if dtype == torch.float32 else np.float64
+    lead, neurons = c.z_floor.shape[:-1], c.z_floor.shape[-1]
+    n_sets = lead[0] if lead else 1
+    threshold = np.broadcast_to(c.x_threshold.numpy().reshape(-1, neurons), (n_sets, neurons))
+    groups = []
+    for start in range(0, len(counts), LANES):
+        trials = slice(start, min(start + LANES, len(counts)))
+        step, lane, source = np.nonzero(np.swapaxes(counts[trials], 0, 1))
+        number = counts[trials][lane, step, source].astype(kind)
+        first = np.searchsorted(step, np.arange(counts.shape[1] + 1))
+        groups.append(_Group(trials, first, source, lane, number))
+    return _Sheet(
+        pack(c, n_sets, kind),
+        np.ascontiguousarray(1.0 / threshold, dtype=kind),
+        np.array([DENDRITES.index(d) for d in c.decay], np.int64),
+        c.adapts,
+        (kind(c.dt), kind(c.constants.i_0)),
+        groups,
+        n_sets if len(lead) == 2 else None,
+        counts.shape[1],
+    )
+
+
+class _Unrolled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, sheet: _Sheet, arriving: Tensor, w_in: Tensor, w_rec: Tensor) -> Tensor:
+        dense, into, back = (_flat(t) for t in (arriving, w_in, w_rec))
+        wires = _reached(into), _reached(back)
+        neurons = sheet.p.shape[-1]
+        trials = sheet.groups[-1].trials.stop if sheet.groups else 0
+        raster = np.zeros((sheet.chips or 1, trials, sheet.steps, neurons), sheet.p.dtype)
+        keep = any(ctx.needs_input_grad)
+
+        def play(job: tuple[_Group, int]):
+            group, chip = job
+            p, _ = sheet.lanes(group, chip)
+            tape = np.empty((sheet.steps, 3, p.shape[1]), p.dtype)
+            drives = (dense[group.trials], group[1:], *wires)
+            out = adjoint.forward(
+                p, sheet.kinds, sheet.adapts, sheet.clock, _rest(sheet, p), drives,
+                raster[chip, group.trials], tape,
+            )  # fmt: skip
+            return (drives, out[:3], out[3], tape) if keep else None
+
+        jobs = [(group, chip) for group in sheet.groups for chip in range(sheet.chips or 1)]
+        ctx.sheet, ctx.jobs, ctx.taped = sheet, jobs, _on_threads(play, jobs)
+        ctx.shapes = dense.shape, into.shape, back.shape
+        return torch.from_numpy(raster if sheet.chips is not None else raster[0])
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor):  # pyright: ignore
+        sheet: _Sheet = ctx.sheet
+        wanted = ctx.needs_input_grad[1:]
+        shapes = [s if wants else (0, *s[1:]) for s, wants in zip(ctx.shapes, wanted, strict=True)]
+        g_raster = gradients[0] if sheet.chips is not None else gradients[0][None]
+        if g_raster.stride(2) == 0:  # of a sum over steps: the same in all of them
+            g_raster = g_raster[:, :, :1]
+        g_raster = np.ascontiguousarray(g_raster.numpy())
+        g_dense = np.zeros(shapes[0], sheet.p.dtype)
+
+        def part(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            g_in, g_rec = (np.zeros(s, sheet.p.dtype) for s in shapes[1:])
+            for (group, chip), taped in [(ctx.jobs[k], ctx.taped[k]) for k in chosen]:
+                p, per_threshold = sheet.lanes(group, chip)
+                adjoint_back.backward(
+                    p, per_threshold, sheet.kinds, sheet.adapts, sheet.clock, *taped,
+                    g_raster[chip, group.trials], g_dense[group.trials], g_in, g_rec,
+                )  # fmt: skip
+            return g_in, g_rec
+
+        sums = _on_threads(part, _parts(len(sheet.groups), sheet.chips or 1))
+        g_in, g_rec = (np.sum([s[k] for s in sums], axis=0) for k in (0, 1))
+        shape = (len(sheet.kinds), sheet.p.shape[-1])
+        return None, *(
+            torch.from_numpy(g.reshape(*g.shape[:-1], *shape)) if wants else None
+            for g, wants in zip((g_dense, g_in, g_rec), wanted, strict=True)
+        )
+
+
+def _flat(tensor: Tensor) -> np.ndarray:
+    """An array with dendrites and neurons as one axis of slots."""
+    array = np.ascontiguousarray(tensor.detach().numpy())
+    return array.reshape(*array.shape[:-2], array.shape[-2] * array.shape[-1])
+
+
+def _reached(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(start, slot, weight) of the weights that are not 0, by source."""
+    source, slot = np.nonzero(weights)
+    start = np.searchsorted(source, np.arange(len(weights) + 1))
+    return start, slot, weights[source, slot]
+
+
+def _rest(sheet: _Sheet, p: np.ndarray) -> np.ndarray:
+    """The state of silent neurons, [row, element]."""
+    state = np.zeros((CURRENT + len(sheet.kinds), p.shape[1]), p.dtype)
+    state[Z], state[AHP], state[CURRENT:] = p[FLOOR], p[AHP_FLOOR], sheet.clock[1]
+    return state
+
+
+def _parts(groups: int, chips: int) -> list[np.ndarray]:
+    """Jobs by part; all jobs of a group (which add to the same drive) are in one part."""
+    parts = np.array_split(np.arange(groups), min(PARTS, max(groups, 1)))
+    return [(part[:, None] * chips + np.arange(chips)).reshape(-1) for part in parts]
+
+
+def _on_threads(work: Callable, items: Iterable) -> list:
+    """Results of `work` for each item, in order."""
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return list(pool.map(work, items))
