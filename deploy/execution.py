@@ -11,8 +11,9 @@ import numpy as np
 from ..hw.board import Board, Trial, VirtualBoard
 from ..hw.bus import BusBooks
 from ..hw.events import Events
+from ..hw.fleet import build_fleet
 from ..hw.simulated_board import SimulatedBoard, identify
-from ..hw.simulator import build_fleet, play
+from ..hw.simulator import play
 from ..models.errors import InputError
 from ..models.recording import Recording, Stimulus
 from ..models.versions import versions

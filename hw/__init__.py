@@ -7,8 +7,9 @@ from .configuration import Configuration, diff
 from .decoding import Circuits, decode
 from .defects import Defects, sample_defects
 from .events import Events
+from .fleet import build_fleet
 from .simulated_board import SimulatedBoard
-from .simulator import build_fleet, run_trials
+from .simulator import run_trials
 
 __all__ = [
     "DYNAPSE2",

@@ -32,6 +32,20 @@ CURRENT_TO_REGISTER = {
 WEIGHT_TO_REGISTER = {f"i_w{bit}": f"SYAM_W{bit}_P" for bit in range(4)}
 """Base currents of the weight bits."""
 
+DELAY_TO_REGISTER = {
+    "i_delay_0": "SYPD_DLY0_P",
+    "i_delay_1": "SYPD_DLY1_P",
+    "i_delay_2": "SYPD_DLY2_P",
+}
+"""Currents of the pulse extender's delays; each adds V_th C_pulse / I, see hw/virtual_chip.py."""
+
+FLAG_TO_DELAYS = {
+    "precise_delay": ("i_delay_0", "i_delay_1"),
+    "mismatched_delay": ("i_delay_0", "i_delay_2"),
+}
+"""Delays of a CAM word with a flag; one with both has all three, each once. A word without a flag
+has none: public settings leave DLY0 at (0, 0), as a current a delay of seconds."""
+
 SWITCH_TO_LATCH = {
     "exponential": "latch_soif_type",
     "nmda_gate": "latch_denm_nmda",

@@ -5,6 +5,7 @@ Only neurons with a destination are decoded: the others cannot be seen by anyone
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from .bias import current
 from .chip import Dendrite
 from .circuits import (
     CURRENT_TO_REGISTER,
+    DELAY_TO_REGISTER,
+    FLAG_TO_DELAYS,
     SIMULATED_LATCHES,
     SWITCH_TO_LATCH,
     WEIGHT_TO_REGISTER,
@@ -45,6 +48,9 @@ class Circuits:
     """'exponential', 'nmda_gate', 'adaptation', 'dc', 'killed': bool."""
     base_currents: np.ndarray
     """Nominal W0..W3 [A], [neuron, bit]."""
+    delay_currents: dict[str, np.ndarray]
+    """Nominal currents [A] of the delays by the names of hw.circuits.DELAY_TO_REGISTER; infinite
+    where the register is off (fine 0) or not set."""
     dendrites: tuple[str, ...]
     """Those with a synapse somewhere."""
     target: np.ndarray
@@ -55,6 +61,8 @@ class Circuits:
     """Weight bits of each synapse, [synapse]."""
     cam_word: np.ndarray
     """Which CAM word of its neuron each synapse is, [synapse]."""
+    delayed: dict[str, np.ndarray]
+    """For each of these delays whether a synapse has it, bool [synapse]."""
     key: np.ndarray
     """What each synapse listens to, `listening_key(chip, core, tag)`, [synapse]; ascending."""
     source: np.ndarray
@@ -107,7 +115,9 @@ def decode(configuration: Configuration) -> Circuits:
     kinds = np.array([DENDRITES.index(names[int(d)]) for d in synapses["dendrite"]], np.int64)
     dendrites = tuple(d for k, d in enumerate(DENDRITES) if (kinds == k).any())
     switches = _switches(c, address)
+    delayed = _delayed(synapses)
     found += _unset(c, address, switches, _addresses(synapses), kinds)
+    found += _unset_delays(c, synapses, delayed)
     if found:
         raise RegisterError(found)
     place = np.searchsorted([DENDRITES.index(d) for d in dendrites], kinds)
@@ -120,11 +130,16 @@ def decode(configuration: Configuration) -> Circuits:
         base_currents=np.stack(
             [_per_neuron(c, address, name) for name in WEIGHT_TO_REGISTER.values()], axis=1
         ),
+        delay_currents={
+            name: _per_neuron(c, address, register, math.inf)
+            for name, register in DELAY_TO_REGISTER.items()
+        },
         dendrites=dendrites,
         target=_index(address, _addresses(synapses))[order],
         dendrite=place[order],
         mask=synapses["weight"][order].astype(np.int64),
         cam_word=synapses["word"][order].astype(np.int64),
+        delayed={name: flags[order] for name, flags in delayed.items()},
         key=key[order],
         source=_index(address, _addresses(c.destinations)),
         word=c.destinations,
@@ -143,15 +158,28 @@ def _index(address: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.where(hit, at, -1)
 
 
-def _per_neuron(c: Configuration, address: np.ndarray, register: str) -> np.ndarray:
-    """Nominal current [A] of a register for each neuron; the dark current where it is unset."""
-    values = np.full(len(address), CONSTANTS.i_0)
+def _per_neuron(
+    c: Configuration, address: np.ndarray, register: str, off: float | None = None
+) -> np.ndarray:
+    """Nominal current [A] of a register for each neuron; the dark current where it is unset.
+
+    With `off`, a register that is unset or has fine code 0 counts as this current instead.
+    """
+    values = np.full(len(address), CONSTANTS.i_0 if off is None else off)
     for (chip, core), biases in c.biases.items():
-        if register in biases:
+        if register in biases and (biases[register].fine or off is None):
             bias = biases[register]
             mine = (address[:, 0] == chip) & (address[:, 1] == core)
             values[mine] = float(current(register, bias.coarse, bias.fine))
     return values
+
+
+def _delayed(synapses: np.ndarray) -> dict[str, np.ndarray]:
+    """For each delay whether a synapse has it."""
+    return {
+        name: np.any([synapses[flag] for flag, has in FLAG_TO_DELAYS.items() if name in has], 0)
+        for name in DELAY_TO_REGISTER
+    }
 
 
 def _switches(c: Configuration, address: np.ndarray) -> dict[str, np.ndarray]:
@@ -184,14 +212,27 @@ def _unset(c, address, switches, targets, kinds) -> Iterator[Violation]:
             )  # fmt: skip
 
 
+def _unset_delays(
+    c: Configuration, synapses: np.ndarray, delayed: dict[str, np.ndarray]
+) -> Iterator[Violation]:
+    """Biases that delayed synapses need and do not have."""
+    for name, register in DELAY_TO_REGISTER.items():
+        for chip, core in np.unique(_addresses(synapses[delayed[name]])[:, :2], axis=0).tolist():
+            if register not in c.biases.get((chip, core), {}):
+                yield Violation(
+                    "BIAS_UNSET", f"chip {chip} core {core}", f"biases {register}",
+                    "delayed synapses need it and a chip's reset values are unknown",
+                    "set it in the configuration; fine code 0 is no delay",
+                )  # fmt: skip
+
+
 def _not_simulated(c: Configuration) -> Iterator[Violation]:
-    for flag in ("stp", "precise_delay", "mismatched_delay"):
-        count = int(c.synapses[flag].sum())
-        if count:
-            yield Violation(
-                "NOT_SIMULATED", f"{count} synapses with {flag}", f"the circuit behind {flag}",
-                "this release does not simulate it", f"clear {flag}, or use a real board",
-            )  # fmt: skip
+    count = int(c.synapses["stp"].sum())
+    if count:
+        yield Violation(
+            "NOT_SIMULATED", f"{count} synapses with stp", "the circuit behind stp",
+            "this release does not simulate it", "clear stp, or use a real board",
+        )  # fmt: skip
     for bit, latch in enumerate(c.chip.latches):
         count = int((c.latches["bits"] >> bit & 1).sum())
         if count and latch not in SIMULATED_LATCHES:

@@ -14,7 +14,8 @@ from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .defects import DEFECTS_VERSION
 from .events import Events
-from .simulator import Fleet, Moment, build_fleet, play, run_from
+from .fleet import Fleet, build_fleet
+from .simulator import Moment, play, run_from
 
 
 def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:

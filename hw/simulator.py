@@ -7,108 +7,23 @@ which synapses an event reaches, and which words of a spike lead to the host.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from ..models import wiring
 from ..models.errors import InputError
-from ..models.neuron import Coefficients, coefficients
+from ..models.reference import at_rest
 from ..models.runner import Runner
 from ..models.simulation import event_time_us
-from ..models.temperature import constants_at
-from ..models.wiring import Run, SheetState, Wiring
-from .board import Trial, VirtualBoard
+from ..models.wiring import Run, SheetState
+from .board import Trial
 from .bus import NOTHING_SENT, Bus, BusBooks, Waiting
-from .configuration import Configuration
-from .decoding import Circuits, decode
 from .events import Events
-from .virtual_chip import board_circuits
+from .fleet import Fleet, build_fleet
 
-
-@dataclass(frozen=True, eq=False)
-class Fleet:
-    """A configuration on several virtual boards, ready to run."""
-
-    configuration: Configuration
-    """The registers; the same on every board."""
-    boards: tuple[VirtualBoard, ...]
-    """The boards; all with the same step and temperature."""
-    circuits: Circuits
-    """What the registers make."""
-    coefficients: Coefficients
-    """Of every neuron of every board, [board, 1, neuron]."""
-    weights: np.ndarray
-    """Current of every synapse [A], float64 [board, synapse]."""
-
-    @property
-    def step_us(self) -> int:
-        """Integration step [us]."""
-        return self.boards[0].step_us
-
-    @cached_property
-    def wiring(self) -> Wiring:
-        """What the neurons of the chips reach."""
-        return self.reaching(self.circuits.fan_out(self.configuration.chip.host_hop))
-
-    @cached_property
-    def to_host(self) -> _Words:
-        """The words of each neuron that lead to the host."""
-        circuits = self.circuits
-        leaving = np.flatnonzero(circuits.word["x_hop"] == self.configuration.chip.host_hop)
-        order = leaving[np.argsort(circuits.source[leaving], kind="stable")]
-        neurons = np.arange(len(circuits.address) + 1)
-        return _Words(np.searchsorted(circuits.source[order], neurons), order)
-
-    def reaching(self, reached: list[np.ndarray]) -> Wiring:
-        """Wiring of sources that reach these synapses."""
-        circuits = self.circuits
-        slot = circuits.dendrite * len(circuits.address) + circuits.target
-        return wiring.wire(reached, slot, self.weights)
-
-
-class _Words(NamedTuple):
-    """Lists of destination words laid end to end."""
-
-    start: np.ndarray
-    """First word of each neuron, [neuron + 1]."""
-    word: np.ndarray
-    """Destination words."""
-
-    def of(self, neurons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """For each of these neurons its words: position in `neurons` and word, both flat."""
-        length = self.start[neurons + 1] - self.start[neurons]
-        which = np.repeat(np.arange(len(neurons)), length)
-        at = np.arange(len(which)) + (self.start[neurons] - (np.cumsum(length) - length))[which]
-        return which, self.word[at]
-
-
-def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) -> Fleet:
-    """Program virtual boards.
-
-    Raises:
-        RegisterError: the registers ask for circuits that are not simulated.
-        InputError: STEP_MIXED, TEMPERATURE_MIXED, boards with different steps or temperatures.
-    """
-    for key, code in (("step_us", "STEP_MIXED"), ("temperature_C", "TEMPERATURE_MIXED")):
-        if len({getattr(board, key) for board in boards}) != 1:
-            raise InputError(f"boards of one fleet need the same {key}", code=code)
-    circuits = decode(configuration)
-    amps, weights = board_circuits(configuration, circuits, boards)
-    currents = {name: torch.tensor(values)[:, None] for name, values in amps.items()}
-    currents["i_threshold"][..., torch.tensor(circuits.switches["killed"])] = torch.inf
-    switches = {n: torch.tensor(v, dtype=torch.float64) for n, v in circuits.switches.items()}
-    dt, constants = boards[0].step_us * 1e-6, constants_at(boards[0].temperature_C)
-    return Fleet(
-        configuration,
-        tuple(boards),
-        circuits,
-        coefficients(currents, switches, circuits.dendrites, dt, constants),
-        weights,
-    )
+MOST_PENDING = 2**27
+"""Numbers to keep for what is on its way (1 GiB); more trials than fit are played in turns."""
 
 
 class Crossing(NamedTuple):
@@ -167,10 +82,17 @@ def play(
         alone = [build_fleet(fleet.configuration, [board]) for board in fleet.boards]
         parts = [play(one, trials, first, runner) for one in alone]
         return Played([p.events[0] for p in parts], tuple(p.books[0] for p in parts))
-    events, moment, books = run_from(fleet, trials, first, runner)
-    for k, (crossing, trial) in enumerate(zip(moment.crossings, trials, strict=True)):
-        events[0][k] = events[0][k].followed_by(crossing.outward.events, trial.duration_us)
-        books += BusBooks(undelivered=len(crossing.inward.events))
+    at_once = max(1, MOST_PENDING // max(1, fleet.pending))
+    events, books = [[] for _ in fleet.boards], BusBooks()
+    for start in range(0, len(trials), at_once):
+        some = trials[start : start + at_once]
+        came, moment, lost = run_from(fleet, some, first + start, runner)
+        for k, (crossing, trial) in enumerate(zip(moment.crossings, some, strict=True)):
+            came[0][k] = came[0][k].followed_by(crossing.outward.events, trial.duration_us)
+            books += BusBooks(undelivered=len(crossing.inward.events))
+        books += lost
+        for row, more in zip(events, came, strict=True):
+            row += more
     return Played(events, (books,) * len(fleet.boards))
 
 
@@ -188,7 +110,8 @@ def run_from(
     for events, duration_us in trials:
         _check_events(fleet, events, duration_us)
     if isinstance(start, int):
-        sheet, crossings = None, [Crossing(start + k) for k in range(len(trials))]
+        sheet = at_rest(fleet.coefficients, fleet.ring, len(fleet.boards), len(trials))
+        crossings = [Crossing(start + k) for k in range(len(trials))]
     else:
         sheet, crossings = start
     to_chips, to_host = Bus(fleet.boards[0], "in"), Bus(fleet.boards[0], "out")

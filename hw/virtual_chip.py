@@ -35,6 +35,18 @@ def board_circuits(
     return currents, weights.astype(np.float32).astype(np.float64)
 
 
+def board_delays(
+    configuration: Configuration, circuits: Circuits, boards: Sequence[VirtualBoard]
+) -> np.ndarray:
+    """Delay of every synapse on virtual boards [s], float64 [board, synapse].
+
+    A delay is V_th C_pulse / I for each delay current I of the word, as the width of the pulse:
+    ASSUMED, the capacitance of the delay is not public. Mismatch is drawn per neuron.
+    """
+    silicon = [_Silicon(configuration, circuits, board) for board in boards]
+    return np.stack([s.delays() for s in silicon])
+
+
 class _Silicon:
     """The chips of one board, seen at the neurons and words that are in use."""
 
@@ -72,6 +84,18 @@ class _Silicon:
                 mine = (c.dendrite == kind) & (c.mask >> bit & 1 > 0)
                 weights[mine] += amps[c.target[mine]]
         return self._with_faults(weights)
+
+    def delays(self) -> np.ndarray:
+        """Delay of every synapse [s], [synapse]."""
+        c = self.circuits
+        delays = np.zeros(len(c.target))
+        for name, flagged in c.delayed.items():
+            nominal = c.delay_currents[name]
+            if np.isfinite(nominal).any() and flagged.any():
+                set_to = np.where(np.isfinite(nominal), nominal, CONSTANTS.i_0)
+                times = CONSTANTS.v_th * CONSTANTS.c_pulse / (nominal * self.factor(name, set_to))
+                delays += np.where(flagged, times[c.target], 0.0)
+        return delays
 
     def _with_faults(self, weights: np.ndarray) -> np.ndarray:
         """Weights [A] with those of single words, doubled neurons and deaf words, [synapse]."""

@@ -27,7 +27,7 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
     start of step n + 1 (and of its delay).
     """
     chips, trials = len(wiring.weight), len(drive.steps)
-    state, pending = start if start else at_rest(c, wiring, chips, trials)
+    state, pending = start if start else at_rest(c, wiring.ring, chips, trials)
     shape, ring = pending.shape[3:], pending.shape[2]
     flat = torch.tensor(pending).reshape(chips, trials, ring, shape[0] * shape[1])
     events = _Events(wiring, drive, flat)
@@ -53,10 +53,10 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
     return Run(chip, trial, at, neuron, columns[4][order], saturated.numpy(), end, NAME)
 
 
-def at_rest(c: Coefficients, wiring: Wiring, chips: int, trials: int) -> SheetState:
-    """Silent neurons, and nothing on its way."""
+def at_rest(c: Coefficients, ring: int, chips: int, trials: int) -> SheetState:
+    """Silent neurons, and nothing on its way; `ring` as `Wiring.ring`, or more."""
     neurons = c.z_floor.shape[-1]
-    pending = np.zeros((chips, trials, wiring.ring, len(c.decay), neurons))
+    pending = np.zeros((chips, trials, ring, len(c.decay), neurons))
     return SheetState(rest(c, (chips, trials, neurons)), pending)
 
 

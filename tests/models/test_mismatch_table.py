@@ -9,6 +9,7 @@ from analoop.models.parameters import CURRENTS, DENDRITES, WEIGHT_BITS
 
 PARAMETERS = [
     *CURRENTS, *(f"i_w{bit}" for bit in range(WEIGHT_BITS)), *(f"weight_{d}" for d in DENDRITES),
+    *(f"i_delay_{k}" for k in range(3)),
 ]  # fmt: skip
 
 

@@ -1,0 +1,145 @@
+"""A configuration on virtual boards: circuits, weights, delays and wiring, ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from ..models import wiring
+from ..models.errors import InputError, RegisterError, Violation
+from ..models.neuron import Coefficients, coefficients
+from ..models.temperature import constants_at
+from ..models.wiring import Wiring
+from .board import VirtualBoard
+from .configuration import Configuration
+from .decoding import Circuits, decode
+from .virtual_chip import board_circuits, board_delays
+
+MAX_DELAY_STEPS = 1000
+"""Longest delay of a synapse [steps], 1 s at the default step; memory grows with it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fleet:
+    """A configuration on several virtual boards, ready to run."""
+
+    configuration: Configuration
+    """The registers; the same on every board."""
+    boards: tuple[VirtualBoard, ...]
+    """The boards; all with the same step and temperature."""
+    circuits: Circuits
+    """What the registers make."""
+    coefficients: Coefficients
+    """Of every neuron of every board, [board, 1, neuron]."""
+    weights: np.ndarray
+    """Current of every synapse [A], float64 [board, synapse]."""
+    delays: np.ndarray
+    """Steps by which every synapse is late, int64 [board, synapse]."""
+
+    @property
+    def ring(self) -> int:
+        """Steps ahead for which arrivals are kept."""
+        return 1 + int(self.delays.max(initial=0))
+
+    @property
+    def pending(self) -> int:
+        """Numbers kept per trial for what is on its way."""
+        neurons = len(self.boards) * len(self.circuits.address)
+        return self.ring * neurons * len(self.circuits.dendrites)
+
+    @property
+    def step_us(self) -> int:
+        """Integration step [us]."""
+        return self.boards[0].step_us
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        """What the neurons of the chips reach."""
+        return self.reaching(self.circuits.fan_out(self.configuration.chip.host_hop))
+
+    @cached_property
+    def to_host(self) -> _Words:
+        """The words of each neuron that lead to the host."""
+        circuits = self.circuits
+        leaving = np.flatnonzero(circuits.word["x_hop"] == self.configuration.chip.host_hop)
+        order = leaving[np.argsort(circuits.source[leaving], kind="stable")]
+        neurons = np.arange(len(circuits.address) + 1)
+        return _Words(np.searchsorted(circuits.source[order], neurons), order)
+
+    def reaching(self, reached: list[np.ndarray]) -> Wiring:
+        """Wiring of sources that reach these synapses."""
+        circuits = self.circuits
+        slot = circuits.dendrite * len(circuits.address) + circuits.target
+        return wiring.wire(reached, slot, self.weights, self.delays)
+
+
+class _Words(NamedTuple):
+    """Lists of destination words laid end to end."""
+
+    start: np.ndarray
+    """First word of each neuron, [neuron + 1]."""
+    word: np.ndarray
+    """Destination words."""
+
+    def of(self, neurons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For each of these neurons its words: position in `neurons` and word, both flat."""
+        length = self.start[neurons + 1] - self.start[neurons]
+        which = np.repeat(np.arange(len(neurons)), length)
+        at = np.arange(len(which)) + (self.start[neurons] - (np.cumsum(length) - length))[which]
+        return which, self.word[at]
+
+
+def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) -> Fleet:
+    """Program virtual boards.
+
+    Raises:
+        RegisterError: the registers ask for circuits that are not simulated; DELAY_TOO_LONG.
+        InputError: STEP_MIXED, TEMPERATURE_MIXED, boards with different steps or temperatures.
+    """
+    for key, code in (("step_us", "STEP_MIXED"), ("temperature_C", "TEMPERATURE_MIXED")):
+        if len({getattr(board, key) for board in boards}) != 1:
+            raise InputError(f"boards of one fleet need the same {key}", code=code)
+    circuits = decode(configuration)
+    amps, weights = board_circuits(configuration, circuits, boards)
+    currents = {name: torch.tensor(values)[:, None] for name, values in amps.items()}
+    currents["i_threshold"][..., torch.tensor(circuits.switches["killed"])] = torch.inf
+    switches = {n: torch.tensor(v, dtype=torch.float64) for n, v in circuits.switches.items()}
+    dt, constants = boards[0].step_us * 1e-6, constants_at(boards[0].temperature_C)
+    return Fleet(
+        configuration,
+        tuple(boards),
+        circuits,
+        coefficients(currents, switches, circuits.dendrites, dt, constants),
+        weights,
+        _delay_steps(configuration, circuits, boards),
+    )
+
+
+def _delay_steps(
+    configuration: Configuration, circuits: Circuits, boards: Sequence[VirtualBoard]
+) -> np.ndarray:
+    """Delay of every synapse in whole steps, int64 [board, synapse]."""
+    step_us = boards[0].step_us
+    steps = board_delays(configuration, circuits, boards) * (1e6 / step_us)
+    long = steps > MAX_DELAY_STEPS
+    if long.any():
+        worst, neurons = steps.max(axis=0), circuits.address[circuits.target]
+        places = np.unique(neurons[long.any(axis=0)][:, :2], axis=0).tolist()
+        raise RegisterError(
+            [
+                Violation(
+                    "DELAY_TOO_LONG", f"chip {chip} core {core}",
+                    f"delays of at most {MAX_DELAY_STEPS} steps ({MAX_DELAY_STEPS * step_us} us)",
+                    f"up to {worst[(neurons[:, :2] == [chip, core]).all(axis=1)].max():.0f} steps",
+                    "raise SYPD_DLY0_P, DLY1 or DLY2 (fine code 0 is no delay), or use a longer "
+                    "step_us",
+                )
+                for chip, core in places
+            ]
+        )  # fmt: skip
+    return np.rint(steps).astype(np.int64)
