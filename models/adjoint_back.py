@@ -32,7 +32,7 @@ from .kernel import (
     WAIT,
     compiled,
 )
-from .vector_math import inlined, lit
+from .vector_math import add_rows, inlined, lit
 
 NEXT_AHP = 0
 """Row of a segment with the adaptation current before its floor (the soma is on the tape)."""
@@ -164,30 +164,11 @@ def back_dendrites(p, kinds, currents, g, g_currents, g_pending, dark):
 
 
 @compiled
-def gather(g, reached, g_flat):
-    """g[G_SPIKE] += what the spike of each neuron does one step later, in all lanes."""
+def gather(g_spike, reached, g_flat):
+    """Add to `g_spike` what the spike of each neuron does one step later, in all lanes."""
     start, slot, weight = reached
     for n in range(start.size - 1):
-        if start[n] == start[n + 1]:
-            continue
-        at = n * LANES
-        a, b, c, d = (g[G_SPIKE, at], g[G_SPIKE, at + 1], g[G_SPIKE, at + 2], g[G_SPIKE, at + 3])
-        e, f, u, v = (
-            g[G_SPIKE, at + 4], g[G_SPIKE, at + 5], g[G_SPIKE, at + 6], g[G_SPIKE, at + 7],
-        )  # fmt: skip
-        for entry in range(start[n], start[n + 1]):
-            w, s = weight[entry], np.uint64(slot[entry] * LANES)
-            a += w * g_flat[s]
-            b += w * g_flat[s + np.uint64(1)]
-            c += w * g_flat[s + np.uint64(2)]
-            d += w * g_flat[s + np.uint64(3)]
-            e += w * g_flat[s + np.uint64(4)]
-            f += w * g_flat[s + np.uint64(5)]
-            u += w * g_flat[s + np.uint64(6)]
-            v += w * g_flat[s + np.uint64(7)]
-        g[G_SPIKE, at], g[G_SPIKE, at + 1], g[G_SPIKE, at + 2], g[G_SPIKE, at + 3] = a, b, c, d
-        g[G_SPIKE, at + 4], g[G_SPIKE, at + 5] = e, f
-        g[G_SPIKE, at + 6], g[G_SPIKE, at + 7] = u, v
+        add_rows(g_spike, n * LANES, LANES, g_flat, slot, weight, start[n], start[n + 1])
 
 
 @compiled
@@ -259,7 +240,7 @@ def backward(
         for k in range(first + size - 1, first - 1, -1):
             currents = segment[k - first]
             from_spikes(g, g_raster, k)
-            gather(g, drives[3], g_flat)
+            gather(g[G_SPIKE], drives[3], g_flat)
             to_weights(drives, outcome, g_flat, g_dense, g_in, g_rec, k)
             if adapts:
                 back_adaptation(p, outcome, k, currents, g, dt)

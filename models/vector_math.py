@@ -13,6 +13,7 @@ import math
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 inlined = njit(forceinline=True, error_model="numpy", fastmath={"contract"})
@@ -208,3 +209,48 @@ def _improved(x, z):
     one = lit(z, 1) + x
     q = lit(z, 2) * one * (one + lit(z, 2 / 3) * r)
     return x + x * r * (q - r) / (one * (q - lit(z, 2) * r))
+
+
+@intrinsic(prefer_literal=True)
+def add_rows(_context, out, at, lanes, rows, chosen, weight, first, last):
+    """out[at : at + lanes] += sum of weight[e] * rows[chosen[e] * lanes ..] over first <= e < last.
+
+    One vector instruction per entry, the sum in a register; `lanes` is a literal. Indices are not
+    checked. Arrays are one-dimensional and contiguous.
+    """
+    width = lanes.literal_value
+
+    def build(context, builder, signature, args):
+        kind = context.get_value_type(out.dtype)
+        vector = ir.VectorType(kind, width)
+
+        def data(k):
+            return context.make_array(signature.args[k])(context, builder, args[k]).data
+
+        def lanes_at(base, index):
+            return builder.bitcast(builder.gep(base, [index]), vector.as_pointer())
+
+        size = out.dtype.bitwidth // 8
+        total = cgutils.alloca_once(builder, vector)
+        target = lanes_at(data(0), args[1])
+        builder.store(builder.load(target, align=size), total)
+        rows_at, chosen_at, weight_at = data(3), data(4), data(5)
+        with cgutils.for_range_slice(
+            builder, args[6], args[7], ir.Constant(args[6].type, 1), inc=True
+        ) as (entry, _):
+            row = builder.mul(
+                builder.load(builder.gep(chosen_at, [entry])), ir.Constant(args[6].type, width)
+            )
+            w = builder.load(builder.gep(weight_at, [entry]))
+            spread = builder.insert_element(
+                ir.Constant(vector, ir.Undefined), w, ir.Constant(ir.IntType(32), 0)
+            )
+            mask = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
+            spread = builder.shuffle_vector(spread, ir.Constant(vector, ir.Undefined), mask)
+            here = builder.load(lanes_at(rows_at, row), align=size)
+            product = builder.fmul(here, spread, flags=["contract"])
+            builder.store(builder.fadd(builder.load(total), product, flags=["contract"]), total)
+        builder.store(builder.load(total), target, align=size)
+        return context.get_dummy_value()
+
+    return types.none(out, at, lanes, rows, chosen, weight, first, last), build
