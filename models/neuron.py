@@ -89,6 +89,10 @@ class Coefficients:
     """The silicon."""
     pieces: Tensor
     """Soma steps per step: `RUN_AWAY_PIECES` for a soma that excites itself, else 1."""
+    most_pieces: int
+    """The most soma steps per step of any neuron, at least 1."""
+    has_feedback: bool
+    """Whether any soma is exponential."""
 
 
 class State(NamedTuple):
@@ -147,6 +151,7 @@ def coefficients(
     runs_away = switches["exponential"] > 0
     if "nmda" in dendrites:
         runs_away = runs_away | (switches["nmda_gate"] > 0)
+    pieces = torch.where(runs_away, RUN_AWAY_PIECES, 1)
     x_floor = i_0 / i["i_gain_mem"]
     x_threshold = i["i_threshold"] / i["i_gain_mem"]
     return Coefficients(
@@ -170,7 +175,9 @@ def coefficients(
         ahp_floor=i_0 * switches["adaptation"],
         adapts=bool(switches["adaptation"].any()),
         constants=c,
-        pieces=torch.where(runs_away, RUN_AWAY_PIECES, 1),
+        pieces=pieces,
+        most_pieces=int(pieces.max()) if pieces.numel() else 1,
+        has_feedback=bool((switches["exponential"] > 0).any()),
     )
 
 
@@ -214,7 +221,6 @@ def step(c: Coefficients, state: State, drive: dict[str, Tensor]) -> tuple[State
 def _soma(c: Coefficients, state: State, seen: dict[str, Tensor]) -> tuple[Tensor, Tensor, Spikes]:
     """Integrate the soma over one step in `c.pieces` pieces: new z, new wait, spikes."""
     i_0 = c.constants.i_0
-    most = int(c.pieces.max()) if c.pieces.numel() else 1
     piece = c.dt / c.pieces.to(state.z.dtype)
     steady = seen.get("ampa", i_0) - seen.get("gaba", i_0) + c.i_dc
     nmda = seen.get("nmda")
@@ -223,7 +229,7 @@ def _soma(c: Coefficients, state: State, seen: dict[str, Tensor]) -> tuple[Tenso
         i_sum = i_sum + torch.maximum(state.ahp * c.ahp_mean, c.ahp_floor)
     z, wait = state.z, state.wait
     count = time = torch.zeros_like(z)
-    for index in range(most):
+    for index in range(c.most_pieces):
         rate, slope = _local(c, wright_omega(z), steady, nmda, i_sum)
         stepping, done = index < c.pieces, count.detach() > 0
         h = torch.where(done | ~stepping, 0.0, torch.clamp(piece - wait, min=0.0))
@@ -274,7 +280,7 @@ def _piece(c: Coefficients, z: Tensor, rate: Tensor, slope: Tensor, h: Tensor):
 
 def _feedback(c: Coefficients, x: Tensor) -> tuple[Tensor | float, Tensor | float]:
     """Positive feedback current [A] of an exponential soma and its derivative by x [A]."""
-    if not bool((c.feedback > 0).any()):
+    if not c.has_feedback:
         return 0.0, 0.0
     i_0, power = c.constants.i_0, c.constants.kappa / (c.constants.kappa + 1.0)
     i_fb = c.feedback * i_0 * torch.exp(power * torch.log(x * c.i_gain / i_0))
