@@ -103,6 +103,7 @@ def _sheet(c: Coefficients, counts: np.ndarray, dtype: torch.dtype) -> _Sheet:
         step, lane, source = np.nonzero(np.swapaxes(counts[trials], 0, 1))
         number = counts[trials][lane, step, source].astype(kind)
         first = np.searchsorted(step, np.arange(counts.shape[1] + 1))
+        source, lane = (np.ascontiguousarray(a) for a in (source, lane))
         groups.append(_Group(trials, first, source, lane, number))
     return _Sheet(
         pack(c, n_sets, kind),
@@ -182,7 +183,7 @@ def _reached(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(start, slot, weight) of the weights that are not 0, by source."""
     source, slot = np.nonzero(weights)
     start = np.searchsorted(source, np.arange(len(weights) + 1))
-    return start, slot, weights[source, slot]
+    return start, np.ascontiguousarray(slot), weights[source, slot]
 
 
 def _rest(sheet: _Sheet, p: np.ndarray) -> np.ndarray:

@@ -75,7 +75,7 @@ def _unroll_torch(c: Coefficients, arriving: Tensor, w_rec: Tensor) -> Tensor:
     shape = (*c.z_floor.shape[:-2], trials)
     state = rest(c, (*shape, neurons))
     pending = arriving.new_zeros(*shape, n_dendrites, neurons)
-    recurrent = bool((w_rec != 0).any())
+    recurrent = w_rec.requires_grad or bool((w_rec != 0).any())
     flat = w_rec.reshape(neurons, n_dendrites * neurons)
     spikes = [arriving.new_zeros(*shape, 0, neurons)]
     for outside in arriving.unbind(1):

@@ -14,6 +14,7 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
+from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
 inlined = njit(forceinline=True, error_model="numpy", fastmath={"contract"})
@@ -216,9 +217,11 @@ def add_rows(_context, out, at, lanes, rows, chosen, weight, first, last):
     """out[at : at + lanes] += sum of weight[e] * rows[chosen[e] * lanes ..] over first <= e < last.
 
     One vector instruction per entry, the sum in a register; `lanes` is a literal. Indices are not
-    checked. Arrays are one-dimensional and contiguous.
+    checked; arrays that are not one-dimensional and contiguous are refused when compiling.
     """
     width = lanes.literal_value
+    if any(a.layout != "C" or a.ndim != 1 for a in (out, rows, chosen, weight)):
+        raise TypingError("add_rows: arrays must be one-dimensional and contiguous")
 
     def build(context, builder, signature, args):
         kind = context.get_value_type(out.dtype)
