@@ -146,11 +146,17 @@ def exp(x):
 @inlined
 def log(x):
     """Natural logarithm of a positive, normal x."""
+    return _log(x, is_single(x))
+
+
+@inlined
+def _log(x, short):
+    """Natural logarithm, within 1e-7 if `short`."""
     e, m = _exponent(x), _mantissa(x)
     s = (m - lit(x, 1)) / (m + lit(x, 1))
     q = s * s
     p = lit(x, 2 / 9)
-    if not is_single(x):
+    if not short:
         p = lit(x, 2 / 21)
         p = p * q + lit(x, 2 / 19)
         p = p * q + lit(x, 2 / 17)
@@ -200,13 +206,13 @@ def omega(z):
     if small:
         num = y * (one + lit(z, 4 / 3) * y)
         den = one + y * (lit(z, 7 / 3) + lit(z, 5 / 6) * y)
-    x = _improved(num / den, z)
-    return x if is_single(z) else _improved(x, z)
+    x = _improved(num / den, z, True)
+    return x if is_single(z) else _improved(x, z, False)
 
 
 @inlined
-def _improved(x, z):
-    r = z - x - log(x)
+def _improved(x, z, short):
+    r = z - x - _log(x, short)
     one = lit(z, 1) + x
     q = lit(z, 2) * one * (one + lit(z, 2 / 3) * r)
     return x + x * r * (q - r) / (one * (q - lit(z, 2) * r))
