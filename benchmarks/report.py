@@ -17,9 +17,10 @@ def text(about: dict[str, str], results: Results, left_out: dict[str, str]) -> s
     """Everything, as printed."""
     libraries: dict[str, str] = {}
     for line in (line for lines in results.values() for line in lines if line):
-        libraries |= line.get("versions", {})
+        named = ", ".join(f"{k} {v}" for k, v in line.get("versions", {}).items())
+        libraries |= {line["name"].split()[0]: named} if named else {}
     head = [f"{key}: {value}" for key, value in about.items()]
-    head.append("versions: " + ", ".join(f"{k} {v}" for k, v in sorted(libraries.items())))
+    head += [f"versions, {who}: {named}" for who, named in libraries.items()]
     head += [f"{name}: {why}" for name, why in left_out.items()]
     sections = (
         head,
