@@ -16,6 +16,8 @@ from .events import Events
 NAMES = "sim, sim:nominal, sim:seed=3, sim:seed=3,level=0.5,defects=1, sim:nominal,step_us=500"
 """Board names this release understands; 'sim' is short for 'sim:nominal'."""
 
+MAX_NOISE = 100.0
+"""Largest noise: a hundred times shot noise drives a neuron by itself."""
 MAX_JITTER_US = 100_000
 """Largest jitter [us]: more would be a bus that does not work."""
 
@@ -131,8 +133,10 @@ class VirtualBoard:
     """Probability that the bus loses an event, either way (hw/bus.py) [1]."""
     jitter_us: int = 0
     """Mean and standard deviation of an event's delay on the bus, either way [us]."""
+    noise: float = 0.0
+    """Noise of the soma over shot noise, as standard deviations (models/noise.py) [1]."""
     noise_seed: int = 0
-    """Another number gives the same chips other losses and other jitter."""
+    """Another number gives the same chips other noise, losses and jitter."""
 
     def __post_init__(self) -> None:
         bad = [
@@ -149,6 +153,11 @@ class VirtualBoard:
         needed = [o for o in OPTIONS if o.key in option.needs]
         idle = all(getattr(self, o.key) == o.default for o in needed)
         return bool(needed) and idle and getattr(self, option.key) != option.default
+
+    @property
+    def chance(self) -> list[int]:
+        """Seeds of what varies in time: `noise_seed`, and a number for its chips."""
+        return [self.noise_seed, 0 if self.seed is None else self.seed + 1]
 
     @property
     def name(self) -> str:
@@ -213,7 +222,8 @@ OPTIONS = (
     ),  # fmt: skip
     Option("loss", float, lambda v: 0 <= v <= 1, "0..1", ()),
     Option("jitter_us", int, lambda v: 0 <= v <= MAX_JITTER_US, f"0..{MAX_JITTER_US}", ()),
-    Option("noise_seed", int, lambda v: v >= 0, "0 or more", ("loss", "jitter_us")),
+    Option("noise", float, lambda v: 0 <= v <= MAX_NOISE, f"0..{MAX_NOISE:g}", ()),
+    Option("noise_seed", int, lambda v: v >= 0, "0 or more", ("loss", "jitter_us", "noise")),
     Option("step_us", int, lambda v: 1 <= v <= 1000, "1..1000", ()),
 )
 """What can stand in the name of a simulated board, in the order of its canonical name."""

@@ -83,8 +83,7 @@ class Bus:
         if self.ideal:
             return Carried(sent, waiting, 0)
         board = self.board
-        seeds = [board.noise_seed, 0 if board.seed is None else board.seed + 1]
-        key = trial_keys(f"bus {self.direction}", seeds, np.array([trial]))
+        key = trial_keys(f"bus {self.direction}", board.chance, np.array([trial]))
         fate, delay = uniforms(key, waiting.sent + np.arange(len(sent)))
         kept = fate >= board.loss
         late = np.rint(-board.jitter_us * np.log(delay)).astype(np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,8 +13,10 @@ import torch
 from ..models import wiring
 from ..models.errors import InputError, RegisterError, Violation
 from ..models.neuron import Coefficients, coefficients
+from ..models.noise import ELEMENTARY_CHARGE, trial_keys
+from ..models.reference import at_rest
 from ..models.temperature import constants_at
-from ..models.wiring import Wiring
+from ..models.wiring import SheetState, Wiring
 from .board import VirtualBoard
 from .configuration import Configuration
 from .decoding import Circuits, decode
@@ -56,6 +58,14 @@ class Fleet:
     def step_us(self) -> int:
         """Integration step [us]."""
         return self.boards[0].step_us
+
+    def at_rest(self, trials: np.ndarray) -> SheetState:
+        """State at the start of the trials with these numbers."""
+        sheet = at_rest(self.coefficients, self.ring, len(self.boards), len(trials))
+        if sheet.chance is None:
+            return sheet
+        keys = np.stack([trial_keys("noise", board.chance, trials) for board in self.boards])
+        return sheet._replace(chance=sheet.chance._replace(key=keys))
 
     @cached_property
     def wiring(self) -> Wiring:
@@ -110,11 +120,15 @@ def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) ->
     currents["i_threshold"][..., torch.tensor(circuits.switches["killed"])] = torch.inf
     switches = {n: torch.tensor(v, dtype=torch.float64) for n, v in circuits.switches.items()}
     dt, constants = boards[0].step_us * 1e-6, constants_at(boards[0].temperature_C)
+    made = coefficients(currents, switches, circuits.dendrites, dt, constants)
+    if any(board.noise for board in boards):
+        levels = torch.tensor([board.noise for board in boards], dtype=torch.float64)
+        made = replace(made, noise=ELEMENTARY_CHARGE * levels[:, None, None] ** 2)
     return Fleet(
         configuration,
         tuple(boards),
         circuits,
-        coefficients(currents, switches, circuits.dendrites, dt, constants),
+        made,
         weights,
         _delay_steps(configuration, circuits, boards),
     )

@@ -24,7 +24,7 @@ def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
     if board.seed is not None:
         details |= {"level": board.level, "mismatch": MISMATCH_VERSION, "sampler": board.mismatch}
         details |= {"doubled": board.doubled, "defects": DEFECTS_VERSION if board.defects else None}
-    for key in ("temperature_C", "loss", "jitter_us", "noise_seed"):
+    for key in ("temperature_C", "loss", "jitter_us", "noise", "noise_seed"):
         details[key] = getattr(board, key)
     if board.temperature_C != NOMINAL_C:
         details["temperature_model"] = TEMPERATURE_MODEL

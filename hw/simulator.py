@@ -13,7 +13,6 @@ import numpy as np
 
 from ..models import wiring
 from ..models.errors import InputError
-from ..models.reference import at_rest
 from ..models.runner import Runner
 from ..models.simulation import event_time_us
 from ..models.wiring import Run, SheetState
@@ -110,7 +109,7 @@ def run_from(
     for events, duration_us in trials:
         _check_events(fleet, events, duration_us)
     if isinstance(start, int):
-        sheet = at_rest(fleet.coefficients, fleet.ring, len(fleet.boards), len(trials))
+        sheet = fleet.at_rest(start + np.arange(len(trials)))
         crossings = [Crossing(start + k) for k in range(len(trials))]
     else:
         sheet, crossings = start

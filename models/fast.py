@@ -1,20 +1,21 @@
-"""The fast runner: chips and trials through the compiled loop of `kernel.run`, on threads."""
+"""The fast runner: chips and trials through the compiled loop of `kernel_loop.run`, on threads."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
 
-from . import kernel
+from . import kernel, kernel_loop
 from .neuron import Coefficients, State
 from .parameters import DENDRITES
-from .reference import at_rest
+from .reference import at_rest, later
 from .runner import Precision
-from .wiring import Drive, Run, SheetState, Wiring, from_now
+from .wiring import Chance, Drive, Run, SheetState, Wiring, from_now
 
 NEVER = 1e30
 """A threshold no soma reaches (in units of its gain current), for one that is switched off."""
@@ -38,7 +39,9 @@ def run(
     chips, trials = len(wiring.weight), len(drive.steps)
     kind = np.float32 if precision == "single" else np.float64
     p = pack(c, chips, kind)
-    states, pending = _to_arrays(c, start or at_rest(c, wiring.ring, chips, trials), kind)
+    start = start or at_rest(c, wiring.ring, chips, trials)
+    states, pending = _to_arrays(c, start, kind)
+    noise, chance = noise_of(c, start.chance, chips, trials)
     kinds = np.array([DENDRITES.index(d) for d in c.decay], np.int64)
     power = c.constants.kappa / (c.constants.kappa + 1.0)
     clock = (kind(c.dt), kind(c.constants.i_0), kind(power))
@@ -47,8 +50,9 @@ def run(
     def job(part: tuple[int, slice]):
         chip, chosen = part
         wires = (wiring.start, wiring.slot, wiring.weight[chip], wiring.delay[chip])
-        return kernel.run(
+        return kernel_loop.run(
             p[chip], kinds, groups, c.adapts, wires, _part(drive, chosen), clock,
+            (kind(noise[chip]), chance.key[chip, chosen], chance.step[chosen]),
             states[chip, chosen], pending[chip, chosen],
         )  # fmt: skip
 
@@ -59,12 +63,13 @@ def run(
         with ThreadPoolExecutor(workers) as pool:
             done = list(pool.map(job, parts))
     end = _to_state(c, states, from_now(pending, drive.steps))
+    end = end._replace(chance=later(start.chance, drive.steps))
     return _joined(parts, done, end, f"numba {precision}", trials)
 
 
 def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:
     """Coefficients [chip, neuron] or [chip, 1, neuron] as a kernel's [chip, row, neuron]."""
-    rows = [None] * kernel.DENDRITE
+    rows: list[Any] = [None] * kernel.DENDRITE
     rows[kernel.PER_CHARGE] = 1.0 / c.charge
     rows[kernel.LEAK], rows[kernel.DC], rows[kernel.FLOOR] = c.i_leak, c.i_dc, c.z_floor
     rows[kernel.THRESHOLD] = torch.clamp(c.z_threshold, max=NEVER)
@@ -79,6 +84,16 @@ def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:
     arrays = [r.numpy()[:, None] if r.ndim == 2 else r.numpy() for r in rows]
     shaped = [np.broadcast_to(a, (chips, 1, neurons))[:, 0] for a in arrays]
     return np.ascontiguousarray(np.stack(shaped, axis=1), dtype=kind)
+
+
+def noise_of(
+    c: Coefficients, chance: Chance | None, chips: int, trials: int
+) -> tuple[np.ndarray, Chance]:
+    """`c.noise` of each chip, 0 where there is none, and where its random numbers stand."""
+    if c.noise is None or chance is None:
+        none = Chance(np.zeros((chips, trials), np.uint64), np.zeros(trials, np.int64))
+        return np.zeros(chips), none
+    return np.broadcast_to(c.noise.reshape(-1).numpy(), (chips,)), chance
 
 
 def runs_of(c: Coefficients) -> np.ndarray:

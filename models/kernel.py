@@ -1,9 +1,7 @@
-"""The physics of models/neuron.py as one compiled loop over time, for many trials of one chip.
+"""The step of models/neuron.py, compiled: vectorised over the neurons of one chip and trial.
 
-`neuron.step` is the definition; this is the same step for numba: the whole time loop inside,
-vectorised over neurons, spikes delivered along lists of synapses, so that cost follows spikes and
-used synapses. A (chip, trial) is worked on by one thread, alone: no result depends on threads,
-chunks or order. Agreement with the definition is tested in tests/models/test_kernel.py.
+`neuron.step` is the definition; this is the same step for numba, in loops that LLVM can vectorise.
+Agreement with the definition is tested in tests/models/test_runner.py.
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from .vector_math import exp, inlined, is_single, lit, log, omega
+from .vector_noise import normal
 
 STEEPEST = 50.0
 """As neuron.STEEPEST."""
@@ -26,7 +25,7 @@ FEEDBACK, GAIN, AHP_DECAY, AHP_MEAN, AHP_JUMP, AHP_FLOOR, DENDRITE = range(8, 15
 Z, WAIT, AHP, CURRENT = range(4)
 
 # Rows of the notes taken within a step [row, neuron].
-STEADY, NMDA, SUM, Z_BEFORE, WAIT_BEFORE, DONE, PULSE, NOTES = range(8)
+STEADY, NMDA, SUM, Z_BEFORE, WAIT_BEFORE, DONE, PULSE, NORMAL, NOTES = range(9)
 
 AMPA_KIND, NMDA_KIND, GABA_KIND, SHUNT_KIND = range(4)
 
@@ -200,11 +199,52 @@ def somas(state, p, notes, group, dark, dt, power, spikes, when, count):
     return count
 
 
+@inlined
+def _kicked(z, x, rate, i_sum, per_charge, noise, free, normal, floor):
+    """z after the noise of a step, as `noise.shaken`."""
+    one = lit(x, 1) + x
+    moved = (rate + lit(x, 2) * i_sum * one * per_charge) * (
+        free if free > lit(x, 0) else lit(x, 0)
+    )
+    end = z + math.sqrt(noise * per_charge * one * moved) * normal
+    return end if end > floor else floor
+
+
 @compiled
-def step(state, p, pending, notes, kinds, groups, spikes, when, adapts, dt, dark, power):
+def shake(state, p, notes, group, noise, key, dt, dark, power):
+    """The noise of a step for a run of neurons (first, last, pieces)."""
+    first, last, pieces = group
+    for n in range(np.uint64(first), np.uint64(last)):
+        notes[NORMAL, n] = lit(dark, normal(key, n))
+    if pieces == 1:
+        for n in range(np.uint64(first), np.uint64(last)):
+            z, i_sum, per_charge = state[Z, n], notes[SUM, n], p[PER_CHARGE, n]
+            x, free = omega(z), dt - state[WAIT, n]
+            rate, _ = plain(x, notes[STEADY, n], notes[NMDA, n], i_sum, per_charge, dark)
+            state[Z, n] = _kicked(
+                z, x, rate, i_sum, per_charge, noise, free, notes[NORMAL, n], p[FLOOR, n]
+            )
+    else:
+        for n in range(np.uint64(first), np.uint64(last)):
+            z, i_sum, per_charge = state[Z, n], notes[SUM, n], p[PER_CHARGE, n]
+            x, free = omega(z), dt - state[WAIT, n]
+            rate, _ = _run_away(
+                z, notes[STEADY, n], notes[NMDA, n], i_sum, per_charge, dark,
+                p[HALF_GATE, n], p[FEEDBACK, n], p[GAIN, n], power,
+            )  # fmt: skip
+            state[Z, n] = _kicked(
+                z, x, rate, i_sum, per_charge, noise, free, notes[NORMAL, n], p[FLOOR, n]
+            )
+
+
+@compiled
+def step(
+    state, p, pending, notes, kinds, groups, spikes, when, adapts, dt, dark, power, noise, key
+):
     """One step of every neuron: number of spikes, and how many neurons could not keep up.
 
-    `groups` are runs of neurons with the same number of pieces, (first, last, pieces).
+    `groups` are runs of neurons with the same number of pieces, (first, last, pieces); `noise` is 0
+    or as `Coefficients.noise`, `key` names the random numbers of this step.
     """
     zeroth, n_neurons = np.uint64(0), np.uint64(state.shape[1])
     zero = lit(dt, 0)
@@ -216,6 +256,8 @@ def step(state, p, pending, notes, kinds, groups, spikes, when, adapts, dt, dark
     count = 0
     for g in range(groups.shape[0]):
         group = groups[g, 0], groups[g, 1], groups[g, 2]
+        if noise > zero:
+            shake(state, p, notes, group, noise, key, dt, dark, power)
         count = somas(state, p, notes, group, dark, dt, power, spikes, when, count)
     held = 0
     for k in range(count):
@@ -231,60 +273,3 @@ def step(state, p, pending, notes, kinds, groups, spikes, when, adapts, dt, dark
             state[AHP, n] = ahp if ahp > p[AHP_FLOOR, n] else p[AHP_FLOOR, n]
             notes[PULSE, n] = zero
     return count, held
-
-
-@compiled
-def deliver(pending, step_index, source, start, slot, weight, delay):
-    """Add the weight currents of one source to what arrives in later steps."""
-    ring, size = pending.shape[0], pending.shape[1] * pending.shape[2]
-    flat = pending.reshape(ring * size)
-    if delay.size == 0:
-        offset = (step_index + 1) % ring * size
-        for e in range(start[source], start[source + 1]):
-            flat[offset + slot[e]] += weight[e]
-    else:
-        for e in range(start[source], start[source + 1]):
-            offset = (step_index + 1 + delay[e]) % ring * size
-            flat[offset + slot[e]] += weight[e]
-
-
-@compiled
-def run(p, kinds, groups, adapts, wiring, drive, clock, states, pendings):
-    """Play trials to one chip; see `fast.run` for the arguments.
-
-    Returns:
-        (spike, 3) trial, step, neuron; (spike,) moment within the step [s]; and per trial the
-        number of (neuron, step) in which a neuron could not spike as often as it should.
-    """
-    start, slot, weight, delay = wiring
-    steps, first_event, event_step, event_source = drive
-    dt, dark, power = clock
-    n_neurons = p.shape[1]
-    notes = np.zeros((NOTES, n_neurons), p.dtype)
-    spikes, when = np.empty(n_neurons, np.int64), np.empty(n_neurons, p.dtype)
-    out, moment = np.empty((1024, 3), np.int64), np.empty(1024, np.float64)
-    saturated = np.zeros(steps.size, np.int64)
-    total = 0
-    for trial in range(steps.size):
-        state, pending = states[trial], pendings[trial]
-        ring = pending.shape[0]
-        event, last_event = first_event[trial], first_event[trial + 1]
-        for k in range(steps[trial]):
-            count, held = step(
-                state, p, pending[k % ring], notes, kinds, groups, spikes, when, adapts,
-                dt, dark, power,
-            )  # fmt: skip
-            saturated[trial] += held
-            if total + count > out.shape[0]:
-                more = np.empty((out.shape[0] + n_neurons, 3), np.int64)
-                out = np.concatenate((out, out, more))
-                moment = np.concatenate((moment, moment, more[:, 0].astype(np.float64)))
-            for j in range(count):
-                out[total, 0], out[total, 1], out[total, 2] = trial, k, spikes[j]
-                moment[total] = when[spikes[j]]
-                total += 1
-                deliver(pending, k, spikes[j], start, slot, weight, delay)
-            while event < last_event and event_step[event] == k:
-                deliver(pending, k, event_source[event], start, slot, weight, delay)
-                event += 1
-    return out[:total].copy(), moment[:total].copy(), saturated

@@ -31,6 +31,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .noise import shaken
 from .omega import wright_omega
 from .parameters import CONSTANTS, CircuitConstants
 from .surrogate import SpikeAtThreshold
@@ -93,6 +94,8 @@ class Coefficients:
     """The most soma steps per step of any neuron, at least 1."""
     has_feedback: bool
     """Whether any soma is exponential."""
+    noise: Tensor | None = None
+    """Squared noise level of each chip times the elementary charge [A s]; None: no noise."""
 
 
 class State(NamedTuple):
@@ -183,8 +186,7 @@ def coefficients(
 
 def rest(c: Coefficients, shape: tuple[int, ...]) -> State:
     """State of silent neurons: every current at its floor, ready to integrate."""
-    like = c.z_floor
-    zero = torch.zeros(shape, dtype=like.dtype, device=like.device)
+    zero = torch.zeros(shape, dtype=c.z_floor.dtype, device=c.z_floor.device)
     return State(
         dendrites={d: zero + c.constants.i_0 for d in c.decay},
         ahp=zero + c.ahp_floor,
@@ -193,12 +195,15 @@ def rest(c: Coefficients, shape: tuple[int, ...]) -> State:
     )
 
 
-def step(c: Coefficients, state: State, drive: dict[str, Tensor]) -> tuple[State, Spikes]:
+def step(
+    c: Coefficients, state: State, drive: dict[str, Tensor], normal: Tensor | None = None
+) -> tuple[State, Spikes]:
     """Advance every neuron by `c.dt`.
 
     Args:
         drive: per dendrite, the sum of the weight currents [A] that arrived at the start of
             this step, [..., neuron]; a missing dendrite received nothing.
+        normal: standard normal numbers for the noise of `c.noise`, [..., neuron].
 
     Returns:
         The state at the end of the step, and the spikes in it. At most one spike per neuron
@@ -209,7 +214,7 @@ def step(c: Coefficients, state: State, drive: dict[str, Tensor]) -> tuple[State
     for d, arrived in drive.items():
         dendrites[d] = dendrites[d] + c.jump[d] * arrived
     seen = {d: torch.clamp(value * c.mean[d], min=i_0) for d, value in dendrites.items()}
-    z, wait, spikes = _soma(c, state, seen)
+    z, wait, spikes = _soma(c, state, seen, normal)
     ahp = state.ahp
     if c.adapts:
         since = c.ahp_decay ** (1.0 - spikes.time / c.dt)
@@ -218,7 +223,7 @@ def step(c: Coefficients, state: State, drive: dict[str, Tensor]) -> tuple[State
     return State(decayed, ahp, z, wait), spikes
 
 
-def _soma(c: Coefficients, state: State, seen: dict[str, Tensor]) -> tuple[Tensor, Tensor, Spikes]:
+def _soma(c: Coefficients, state: State, seen: dict[str, Tensor], normal: Tensor | None):
     """Integrate the soma over one step in `c.pieces` pieces: new z, new wait, spikes."""
     i_0 = c.constants.i_0
     piece = c.dt / c.pieces.to(state.z.dtype)
@@ -228,6 +233,8 @@ def _soma(c: Coefficients, state: State, seen: dict[str, Tensor]) -> tuple[Tenso
     if c.adapts:
         i_sum = i_sum + torch.maximum(state.ahp * c.ahp_mean, c.ahp_floor)
     z, wait = state.z, state.wait
+    if c.noise is not None and normal is not None:
+        z = shaken(c, state, i_sum, normal, lambda x: _local(c, x, steady, nmda, i_sum)[0])
     count = time = torch.zeros_like(z)
     for index in range(c.most_pieces):
         rate, slope = _local(c, wright_omega(z), steady, nmda, i_sum)

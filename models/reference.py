@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from .neuron import Coefficients, State, rest, step
-from .wiring import Drive, Run, SheetState, Wiring, from_now
+from .noise import normals, trial_keys
+from .wiring import Chance, Drive, Run, SheetState, Wiring, from_now
 
 NAME = "torch float64"
 
@@ -27,7 +28,7 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
     start of step n + 1 (and of its delay).
     """
     chips, trials = len(wiring.weight), len(drive.steps)
-    state, pending = start if start else at_rest(c, wiring.ring, chips, trials)
+    state, pending, chance = start if start else at_rest(c, wiring.ring, chips, trials)
     shape, ring = pending.shape[3:], pending.shape[2]
     flat = torch.tensor(pending).reshape(chips, trials, ring, shape[0] * shape[1])
     events = _Events(wiring, drive, flat)
@@ -37,7 +38,8 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
             running = torch.tensor(k < drive.steps)[None, :, None]
             arrived = flat[:, :, k % ring].reshape(chips, trials, *shape).clone()
             flat[:, :, k % ring] *= ~running
-            after, spikes = step(c, state, dict(zip(c.decay, arrived.unbind(2), strict=True)))
+            arriving = dict(zip(c.decay, arrived.unbind(2), strict=True))
+            after, spikes = step(c, state, arriving, _normals(chance, k, shape[1]))
             state = _where(running, after, state)
             hit = (spikes.count > 0) & running
             saturated += (hit & spikes.held).sum(-1)
@@ -49,7 +51,8 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
     columns = [np.concatenate([f[i].numpy() for f in found] or [np.zeros(0)]) for i in range(5)]
     order = np.lexsort(columns[3::-1])
     chip, trial, at, neuron = (c[order].astype(np.int64) for c in columns[:4])
-    end = SheetState(state, from_now(flat.reshape(pending.shape).numpy(), drive.steps))
+    left = from_now(flat.reshape(pending.shape).numpy(), drive.steps)
+    end = SheetState(state, left, later(chance, drive.steps))
     return Run(chip, trial, at, neuron, columns[4][order], saturated.numpy(), end, NAME)
 
 
@@ -57,7 +60,21 @@ def at_rest(c: Coefficients, ring: int, chips: int, trials: int) -> SheetState:
     """Silent neurons, and nothing on its way; `ring` as `Wiring.ring`, or more."""
     neurons = c.z_floor.shape[-1]
     pending = np.zeros((chips, trials, ring, len(c.decay), neurons))
-    return SheetState(rest(c, (chips, trials, neurons)), pending)
+    key = [trial_keys("noise", [chip], np.arange(trials)) for chip in range(chips)]
+    chance = Chance(np.reshape(key, (chips, trials)), np.zeros(trials, np.int64))
+    return SheetState(
+        rest(c, (chips, trials, neurons)), pending, chance if c.noise is not None else None
+    )
+
+
+def later(chance: Chance | None, steps: np.ndarray) -> Chance | None:
+    """Which random numbers come after `steps` steps of each trial."""
+    return chance._replace(step=chance.step + steps) if chance else None
+
+
+def _normals(chance: Chance | None, k: int, neurons: int) -> Tensor | None:
+    """Normal numbers of step k, [chip, trial, neuron]."""
+    return torch.from_numpy(normals(chance.key, chance.step + k, neurons)) if chance else None
 
 
 def _where(running: Tensor, after: State, before: State) -> State:

@@ -95,6 +95,15 @@ def drive(steps: np.ndarray, trial: np.ndarray, step: np.ndarray, source: np.nda
     return Drive(*(np.ascontiguousarray(a, dtype=np.int64) for a in arrays))
 
 
+class Chance(NamedTuple):
+    """Which random numbers come next."""
+
+    key: np.ndarray
+    """Names those of each trial, uint64 [chip, trial]."""
+    step: np.ndarray
+    """Steps of each trial that were played, int64 [trial]."""
+
+
 class SheetState(NamedTuple):
     """Everything a sheet remembers between two runs."""
 
@@ -102,6 +111,8 @@ class SheetState(NamedTuple):
     """Tensors [chip, trial, neuron]."""
     pending: np.ndarray
     """Weight currents still to arrive [A], [chip, trial, steps ahead, dendrite, neuron]."""
+    chance: Chance | None = None
+    """Of the noise; None: there is none."""
 
 
 def from_now(pending: np.ndarray, steps: np.ndarray) -> np.ndarray:

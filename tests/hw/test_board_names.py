@@ -21,7 +21,7 @@ from .boards import unhurried
 OPTION = (
     r"(nominal|seed=[0-9]+|level=[0-9.e+-]+|step_us=[0-9]+|mismatch=(measured|rockpool|paper)"
     r"|defects=[01]|doubled=[01]|temperature_C=[0-9.e+-]+|loss=[0-9.e+-]+|jitter_us=[0-9]+"
-    r"|noise_seed=[0-9]+)"
+    r"|noise=[0-9.e+-]+|noise_seed=[0-9]+)"
 )
 GRAMMAR = re.compile(rf"sim(:({OPTION}(,{OPTION})*)?)?")
 PIECES = ["sim", ":", ",", "=", "nominal", "seed", "level", "step_us", "3", "-1", "0.5", "nan",
@@ -31,6 +31,7 @@ PIECES = ["sim", ":", ",", "=", "nominal", "seed", "level", "step_us", "3", "-1"
 IN_TIME = {
     "temperature_C": st.floats(-40, 125),
     "jitter_us": st.integers(1, 100_000),
+    "noise": st.floats(0, 100),
     "noise_seed": st.integers(0, 2**70),
 }
 boards = st.one_of(
@@ -70,6 +71,7 @@ boards = st.one_of(
         ("sim:temperature_C=35", VirtualBoard(temperature_C=35.0)),
         ("sim:nominal,loss=0.001", VirtualBoard(loss=0.001)),
         ("sim:jitter_us=50,noise_seed=4", VirtualBoard(jitter_us=50, noise_seed=4)),
+        ("sim:noise=1,noise_seed=4", VirtualBoard(noise=1.0, noise_seed=4)),
         ("sim:seed=3,loss=0.1,noise_seed=4", VirtualBoard(3, loss=0.1, noise_seed=4)),
     ],
 )
@@ -103,6 +105,7 @@ def test_a_level_of_many_digits_is_kept_in_the_name():
         "sim:seed=3,defects=2", "sim:seed=3,defects=yes", "sim:doubled=0", "sim:nominal,nominal",
         "sim:loss=1.1", "sim:loss=nan", "sim:jitter_us=-1", "sim:jitter_us=0.5", "sim:noise_seed=1",
         "sim:loss=0,noise_seed=1", "sim:temperature_C=126", "sim:temperature_C=nan",
+        "sim:noise=-1", "sim:noise=101", "sim:noise=nan",
     ],
 )  # fmt: skip
 def test_a_name_of_no_board_is_refused_with_the_names_there_are(name: str):
@@ -146,7 +149,7 @@ def test_what_is_accepted_has_a_name_of_its_own_and_legal_values(name: str):
         ({"step_us": 0}, "step_us 0: step_us is 1..1000"),
         ({"seed": 1, "mismatch": "gauss"}, "mismatch is measured or rockpool or paper"),
         ({"level": 0.5}, "level 0.5: level is 0..10 with a seed"),
-        ({"noise_seed": 1}, "noise_seed is 0 or more with loss or jitter_us"),
+        ({"noise_seed": 1}, "noise_seed is 0 or more with loss or jitter_us or noise"),
         ({"loss": 2.0, "jitter_us": -1}, "loss 2.0; jitter_us -1"),
         ({"defects": True}, "defects True: defects is 0 or 1 with a seed"),
         ({"seed": -1, "step_us": 0}, "seed -1; step_us 0: seed is 0 or more; step_us is 1..1000"),
@@ -165,8 +168,11 @@ def test_every_field_of_a_virtual_board_can_stand_in_its_name():
 
 
 def test_the_record_of_a_board_names_what_varies_in_time_and_calls_temperature_a_hypothesis():
-    record = open_board("sim:temperature_C=35,loss=0.1,jitter_us=5,noise_seed=2").identity.record()
-    asked = {"temperature_C": 35.0, "loss": 0.1, "jitter_us": 5, "noise_seed": 2}
+    record = open_board(
+        "sim:temperature_C=35,loss=0.1,jitter_us=5,noise=2,noise_seed=2"
+    ).identity.record()
+    asked = {"temperature_C": 35.0, "loss": 0.1, "jitter_us": 5, "noise": 2.0,
+             "noise_seed": 2}  # fmt: skip
     assert asked.items() <= record.items()
     assert record["temperature_model"].startswith("hypothesis")
     assert json.loads(json.dumps(record)) == record

@@ -1,12 +1,17 @@
 """Every runner plays a sheet the same way: compiled or not, any precision, threads and chunks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analoop.models import fast, reference, runner
 from analoop.models.errors import InputError
+from analoop.models.neuron import Coefficients
+from analoop.models.noise import ELEMENTARY_CHARGE
 from analoop.models.parameters import DENDRITES, NeuronParameters
 from analoop.models.runner import Runner
 from analoop.models.wiring import Drive, Run, drive, wire
@@ -49,6 +54,59 @@ def test_the_compiled_runner_gives_the_spikes_of_the_definition(circuits, chips,
         mine, its = slow.state.neurons.dendrites[d], quick.state.neurons.dendrites[d]
         assert np.allclose(mine, its, rtol=1e-9, atol=0)
     assert np.allclose(slow.state.neurons.z, quick.state.neurons.z, rtol=1e-4, atol=1e-4)
+
+
+def noisy(circuits: list[NeuronParameters], chips: int, seed: int = 0) -> Coefficients:
+    """Chips with noise of different levels, the last with none."""
+    levels = 30.0 * torch.arange(chips - 1, -1, -1, dtype=torch.float64)
+    noise = ELEMENTARY_CHARGE * levels[:, None, None] ** 2
+    return replace(sheet_of(circuits, chips, seed=seed), noise=noise)
+
+
+MIXED = [CIRCUITS[k % len(CIRCUITS)] for k in range(24)]
+
+
+@few
+@given(st.lists(st.sampled_from(CIRCUITS), min_size=1, max_size=20), st.integers(0, 5))
+def test_the_runners_agree_spike_for_spike_with_noise(circuits, seed: int):
+    n = len(circuits)
+    sheet = noisy(circuits, 3, seed), wiring_of(n, 4, 3, seed=seed), drive_of([150, 90], n, 4)
+    slow, quick = reference.run(*sheet), fast.run(*sheet)
+    assert same_spikes(slow, quick)
+    assert np.abs(slow.within - quick.within).max(initial=0) < 1e-7
+    nominal = fast.run(replace(sheet[0], noise=None), *sheet[1:])
+    quiet = quick.chip == 2
+    assert np.array_equal(quick.within[quiet], nominal.within[nominal.chip == 2])
+
+
+@pytest.mark.parametrize("play", [reference.run, fast.run])
+def test_a_noisy_run_cut_in_two_equals_the_whole(play):
+    c, wires = noisy(MIXED, 2), wiring_of(24, 5, 2, delay=3)
+    whole = drive_of([200, 200], 24, 5)
+    parts = []
+    for early in (True, False):
+        mine = (whole.step < 80) == early
+        trial = np.repeat([0, 1], np.diff(whole.first))[mine]
+        step = whole.step[mine] - (0 if early else 80)
+        parts.append(drive(np.full(2, 80 if early else 120), trial, step, whole.source[mine]))
+    together = play(c, wires, whole)
+    first = play(c, wires, parts[0])
+    second = play(c, wires, parts[1], first.state)
+    later = [(a, t, k + 80, *b) for a, t, k, *b in spikes_of(second)]
+    assert sorted(spikes_of(first) + later) == sorted(spikes_of(together))
+    chances = together.state.chance, second.state.chance
+    assert [c.step.tolist() for c in chances if c] == [[200, 200]] * 2
+
+
+def test_noise_does_not_depend_on_threads_and_differs_by_chip_and_trial():
+    driven = NeuronParameters.from_times(dc=True, i_dc=1e-10)
+    c = replace(sheet_of([driven] * 5), noise=torch.tensor([[[ELEMENTARY_CHARGE]]]))
+    wires, events = wiring_of(5, 1), drive_of([100] * 7, 5, 1, 0.0)
+    one = fast.run(c, wires, events, workers=1)
+    for workers in (2, 5):
+        more = fast.run(c, wires, events, workers=workers)
+        assert torch.equal(one.state.neurons.z, more.state.neurons.z)
+    assert len(one.state.neurons.z.unique()) == 35
 
 
 def test_the_agreement_of_the_runners_is_not_one_of_silence():

@@ -1,0 +1,1 @@
+from models.vector_noise import *
