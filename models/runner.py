@@ -1,11 +1,17 @@
-"""Which runner plays a sheet: the compiled one where numba is there, else the readable one."""
+"""Which runner plays a sheet: the compiled one where numba is there, else the readable one.
+
+The GPU runner is taken only when asked for: no GPU was ever at hand, so nobody knows yet for how
+much work it is faster. A measurement (benchmarks/gpu.py) would make the choice automatic.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from typing import Literal
+
+import torch
 
 from .errors import InputError
 from .neuron import Coefficients
@@ -15,6 +21,8 @@ Precision = Literal["double", "single"]
 PRECISIONS: tuple[Precision, ...] = ("double", "single")
 """Of the neurons' equations: 'single' is two to three times faster, errors in
 docs/simulated_chip.md. Sums of weights are exact in both."""
+
+Device = Literal["cpu", "cuda"]
 
 
 @dataclass(frozen=True)
@@ -26,14 +34,24 @@ class Runner:
     workers: int | None = None
     """Threads; None: one per processor."""
     compiled: bool | None = None
-    """Whether to use the compiled kernel; None: where it can be."""
+    """Whether to use the compiled kernel on the processor; None: where it can be."""
+    device: Device | None = None
+    """Where to compute; None: on the processor. Delayed synapses and noise, which the GPU runner
+    does not know, are computed on the processor in any case."""
 
     def name(self) -> str:
-        """What will compute, for the record: 'numba double', 'torch float64'.
+        """What will compute, for the record: 'numba double', 'torch float64', 'torch cuda double'.
+
+        A sheet that the GPU runner does not know is computed by another; `Run.runner` says by
+        which.
 
         Raises:
-            InputError: NO_KERNEL, the compiled kernel is asked for and numba is missing.
+            InputError: NO_KERNEL, the compiled kernel is asked for and numba is missing; NO_GPU,
+                a GPU is asked for and torch can use none.
         """
+        if self.device == "cuda":
+            require_gpu()
+            return f"torch cuda {self.precision}"
         if self.compiled and not has_kernel():
             raise InputError(
                 "the compiled kernel needs numba: pip install numba, or leave the choice of the "
@@ -47,7 +65,14 @@ class Runner:
         self, c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None = None
     ) -> Run:
         """Play trials to chips, see `reference.run`. Raises as `name`."""
-        if self.name().startswith("torch"):
+        name = self.name()
+        if self.device == "cuda":
+            from . import gpu
+
+            if gpu.knows(c, wiring, start):
+                return gpu.run(c, wiring, drive, start, self.precision)
+            name = replace(self, device="cpu").name()
+        if name.startswith("torch"):
             from . import reference
 
             return reference.run(c, wiring, drive, start)
@@ -60,3 +85,17 @@ class Runner:
 def has_kernel() -> bool:
     """Whether numba is installed."""
     return find_spec("numba") is not None
+
+
+def has_gpu() -> bool:
+    """Whether torch can use a GPU."""
+    return torch.cuda.is_available()
+
+
+def require_gpu() -> None:
+    """Raises InputError, NO_GPU, if torch can use none."""
+    if not has_gpu():
+        raise InputError(
+            "a GPU was asked for and torch can use none here: leave out device='cuda'",
+            code="NO_GPU",
+        )

@@ -57,7 +57,8 @@ def unroll_events(
         from .compiled_unrolling import unroll_compiled
 
         return unroll_compiled(c, None, counts, w_in, w_rec)
-    arriving = torch.einsum("btc,cdn->btdn", torch.tensor(counts, dtype=w_in.dtype), w_in)
+    given = torch.tensor(counts, dtype=w_in.dtype, device=w_in.device)
+    arriving = torch.einsum("btc,cdn->btdn", given, w_in)
     return _unroll_torch(c, arriving, w_rec)
 
 
@@ -65,7 +66,7 @@ def has_adjoint(c: Coefficients) -> bool:
     """Whether the compiled adjoint can take these neurons."""
     tensors = [t for t in vars(c).values() if isinstance(t, Tensor)]
     tensors += [*c.decay.values(), *c.mean.values(), *c.jump.values()]
-    plain = bool((c.pieces == 1).all())
+    plain = c.most_pieces == 1
     fixed = not any(t.requires_grad for t in tensors)
     return plain and fixed and c.z_floor.device.type == "cpu" and has_kernel()
 
