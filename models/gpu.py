@@ -70,7 +70,7 @@ def run(
             saturated[part] = sheet.saturated.cpu()
             del sheet  # before the next one takes its memory
     columns = np.concatenate(spikes).T
-    chip, trial, at, neuron = (column.astype(np.int64) for column in columns[:4])
+    chip, trial, at, neuron = (column.astype(np.int32) for column in columns[:4])
     name = f"torch {device} {precision}"
     return Run(chip, trial, at, neuron, columns[4], saturated.numpy(), end, name)
 

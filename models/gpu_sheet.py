@@ -163,8 +163,8 @@ def _weights(wiring: Wiring, chips: slice, slots: int, dense: bool, device: str)
     """`Sheet.weights` of these chips."""
     sources = len(wiring.start) - 1
     source = np.repeat(np.arange(sources), np.diff(wiring.start))
-    arrays = source, wiring.slot, wiring.weight[chips]
-    source, slot, weight = (torch.tensor(array).to(device) for array in arrays)
+    source, slot = (torch.tensor(a).to(device, torch.int64) for a in (source, wiring.slot))
+    weight = torch.tensor(wiring.weight[chips]).to(device, torch.float64)
     if not dense:
         return Entries(source, slot, weight)
     matrix = weight.new_zeros(len(weight), sources * slots)
