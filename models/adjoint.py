@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .compiled import compiled
 from .kernel import (
     AHP,
     AHP_DECAY,
@@ -33,24 +34,20 @@ from .kernel import (
     WAIT,
     WAIT_BEFORE,
     Z_BEFORE,
+    X,
     Z,
-    compiled,
     dendrites,
     fire,
-    phi1,
     plain,
 )
 from .surrogate import SpikeAtThreshold
-from .vector_math import inlined, lit, omega
+from .vector_math import inlined, lit, omega, phi1
 
 SEGMENT = 64
 """Steps between checkpoints."""
 
 LANES = 8
 """Trials side by side."""
-
-BLOCK = 16
-"""Elements that are looked through for spikes together."""
 
 SURROGATE_SLOPE = SpikeAtThreshold.SLOPE
 
@@ -86,7 +83,7 @@ def pulse(p, n, wait, dt):
 def taped_step(state, p, pending, notes, kinds, adapts, tape, spikes, waits, count, dt, dark):
     """One step; spiking neurons and how long they wait are appended from `count` on."""
     zeroth, n_neurons = np.uint64(0), np.uint64(state.shape[1])
-    dendrites(state, p, pending, notes, kinds, dark)
+    dendrites(state, p, pending, notes, kinds, 0, state.shape[1], dark)
     if adapts:
         for n in range(zeroth, n_neurons):
             ahp = state[AHP, n] * p[AHP_MEAN, n]
@@ -97,19 +94,15 @@ def taped_step(state, p, pending, notes, kinds, adapts, tape, spikes, waits, cou
         notes[WAIT_BEFORE, n] = state[WAIT, n]
         tape[TAPE_Z, n] = state[Z, n]
     taped_somas(state, p, notes, tape[TAPE_Z], tape[TAPE_X], tape[TAPE_PHI], dark, dt)
-    for block in range(0, state.shape[1], BLOCK):
-        last = min(block + BLOCK, state.shape[1])
-        hits = 0
-        for n in range(np.uint64(block), np.uint64(last)):
-            hits += state[Z, n] >= p[THRESHOLD, n]
-        for n in range(block, last if hits else block):
-            if state[Z, n] >= p[THRESHOLD, n] and notes[WAIT_BEFORE, n] < dt:
-                fire(state, p, notes, n, dark, dt, dark)
-                waits[count] = state[WAIT, n] = max(state[WAIT, n], -dt)
-                spikes[count] = n
-                if adapts:
-                    state[AHP, n] += pulse(p, n, waits[count], dt)
-                count += 1
+    for n in range(state.shape[1]):
+        if state[Z, n] >= p[THRESHOLD, n] and notes[WAIT_BEFORE, n] < dt:
+            notes[X, n] = tape[TAPE_X, n]
+            fire(state, p, notes, n, dark, dt, dark)
+            waits[count] = state[WAIT, n] = max(state[WAIT, n], -dt)
+            spikes[count] = n
+            if adapts:
+                state[AHP, n] += pulse(p, n, waits[count], dt)
+            count += 1
     if adapts:
         for n in range(zeroth, n_neurons):
             state[AHP, n] = max(state[AHP, n], p[AHP_FLOOR, n])

@@ -14,6 +14,7 @@ from .adjoint import (
     deliver,
     pulse,
 )
+from .compiled import compiled
 from .kernel import (
     AHP,
     AHP_DECAY,
@@ -30,7 +31,6 @@ from .kernel import (
     SHUNT_KIND,
     THRESHOLD,
     WAIT,
-    compiled,
 )
 from .vector_math import add_rows, inlined, lit
 

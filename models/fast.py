@@ -139,17 +139,17 @@ def _to_state(c: Coefficients, states: np.ndarray, pending: np.ndarray) -> Sheet
 
 
 def _joined(parts: list, done: list, state: SheetState, runner: str, trials: int) -> Run:
-    """Results of the pieces of work as one, in order."""
+    """Results of the pieces of work as one, in order; empties `done`, for the sake of memory."""
     saturated = np.zeros((len(state.pending), trials), np.int64)
-    chips, columns = [np.zeros(0, np.int64)], [np.zeros((0, 3), np.int64)]
-    within = [np.zeros(0)]
-    for (chip, chosen), (where, moment, held) in zip(parts, done, strict=True):
-        saturated[chip, chosen] = held
-        where[:, 0] += chosen.start
-        chips.append(np.full(len(where), chip))
-        columns.append(where)
-        within.append(moment)
-    trial, step, neuron = np.concatenate(columns).T
-    return Run(
-        np.concatenate(chips), trial, step, neuron, np.concatenate(within), saturated, state, runner
-    )
+    total = sum(len(where) for where, _, _ in done)
+    chip, trial, step, neuron = (np.empty(total, np.int32) for _ in range(4))
+    within = np.empty(total)
+    first = 0
+    for k, (number, chosen) in enumerate(parts):
+        where, moment, held = done[k]
+        done[k] = None
+        mine = slice(first, first := first + len(where))
+        chip[mine], trial[mine] = number, where[:, 0] + chosen.start
+        step[mine], neuron[mine], within[mine] = where[:, 1], where[:, 2], moment
+        saturated[number, chosen] = held
+    return Run(chip, trial, step, neuron, within, saturated, state, runner)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from .vector_math import exp, inlined, is_single, lit, log, omega
+from .compiled import compiled
+from .vector_math import exp, inlined, is_single, lit, log, omega, phi1
 from .vector_noise import normal
 
 STEEPEST = 50.0
@@ -25,27 +25,15 @@ FEEDBACK, GAIN, AHP_DECAY, AHP_MEAN, AHP_JUMP, AHP_FLOOR, DENDRITE = range(8, 15
 Z, WAIT, AHP, CURRENT = range(4)
 
 # Rows of the notes taken within a step [row, neuron].
-STEADY, NMDA, SUM, Z_BEFORE, WAIT_BEFORE, DONE, PULSE, NORMAL, NOTES = range(9)
+STEADY, NMDA, SUM, Z_BEFORE, WAIT_BEFORE, DONE, PULSE, NORMAL, X, NOTES = range(10)
 
 AMPA_KIND, NMDA_KIND, GABA_KIND, SHUNT_KIND = range(4)
 
-compiled = njit(error_model="numpy", fastmath={"contract"}, nogil=True, cache=True)
-
-
-@inlined
-def phi1(a):
-    """(exp(a) - 1) / a."""
-    one = lit(a, 1)
-    near = abs(a) < lit(a, 1e-2 if is_single(a) else 1e-3)
-    series = one + a * (lit(a, 1 / 2) + a * (lit(a, 1 / 6) + a * (lit(a, 1 / 24))))
-    return series if near else (exp(a) - one) / (one if near else a)
-
 
 @compiled
-def dendrites(state, p, pending, notes, kinds, dark):
-    """Add what arrived, note what the soma sees during this step, decay."""
-    n_neurons = np.uint64(state.shape[1])
-    zeroth = np.uint64(0)
+def dendrites(state, p, pending, notes, kinds, first, last, dark):
+    """Neurons first to last: add what arrived, note what the soma sees in this step, decay."""
+    zeroth, n_neurons = np.uint64(first), np.uint64(last)
     # A dendrite without synapses rests at the dark current.
     missing, no_nmda, no_shunt = lit(dark, 0), dark, dark
     for kind in kinds:
@@ -116,7 +104,9 @@ def plain_somas(state, p, notes, first, last, dark, piece):
     for n in range(np.uint64(first), np.uint64(last)):
         z, left = notes[Z_BEFORE, n], piece - notes[WAIT_BEFORE, n]
         steady, nmda, i_sum = notes[STEADY, n], notes[NMDA, n], notes[SUM, n]
-        rate, slope = plain(omega(z), steady, nmda, i_sum, p[PER_CHARGE, n], dark)
+        x = omega(z)
+        notes[X, n] = x
+        rate, slope = plain(x, steady, nmda, i_sum, p[PER_CHARGE, n], dark)
         state[Z, n] = _end(z, rate, slope, left if left > zero else zero, p[FLOOR, n])
         state[WAIT, n] = -left if left < zero else zero
 
@@ -143,6 +133,15 @@ def can_fire(notes, n, piece):
     return notes[WAIT_BEFORE, n] < piece and notes[DONE, n] == lit(piece, 0)
 
 
+@inlined
+def _log1p_over(u):
+    """ln(1 + u) / u; 1 where there is no logarithm."""
+    one = lit(u, 1)
+    if abs(u) < lit(u, 1e-2 if is_single(u) else 1e-3):
+        return one - u * (lit(u, 1 / 2) - u * (lit(u, 1 / 3) - u * (lit(u, 1 / 4) - u / lit(u, 5))))
+    return log(one + u) / u if u > lit(u, -0.999999) else one
+
+
 @compiled
 def fire(state, p, notes, n, dark, piece, power):
     """Reset neuron n, which reached its threshold; returns when, from the start of the piece [s].
@@ -157,10 +156,9 @@ def fire(state, p, notes, n, dark, piece, power):
             p[HALF_GATE, n], p[FEEDBACK, n], p[GAIN, n], power,
         )  # fmt: skip
     else:
-        rate, slope = plain(omega(z), steady, nmda, i_sum, p[PER_CHARGE, n], dark)
+        rate, slope = plain(notes[X, n], steady, nmda, i_sum, p[PER_CHARGE, n], dark)
     straight = (p[THRESHOLD, n] - z) / rate
-    bend = math.log1p(slope * straight) / (slope * straight)
-    after = straight * bend if bend > zero else straight
+    after = straight * _log1p_over(slope * straight)
     after = min(max(after, zero), max(piece - wait, zero))
     if z >= p[THRESHOLD, n]:  # a threshold at or below the rest
         after = zero
@@ -243,19 +241,20 @@ def step(
 ):
     """One step of every neuron: number of spikes, and how many neurons could not keep up.
 
-    `groups` are runs of neurons with the same number of pieces, (first, last, pieces); `noise` is 0
-    or as `Coefficients.noise`, `key` names the random numbers of this step.
+    `groups` are runs of neurons with the same number of pieces, (first, last, pieces);
+    `noise` is 0 or as `Coefficients.noise`, `key` names the random numbers of this step.
     """
     zeroth, n_neurons = np.uint64(0), np.uint64(state.shape[1])
     zero = lit(dt, 0)
-    dendrites(state, p, pending, notes, kinds, dark)
-    if adapts:
-        for n in range(zeroth, n_neurons):
-            ahp = state[AHP, n] * p[AHP_MEAN, n]
-            notes[SUM, n] += ahp if ahp > p[AHP_FLOOR, n] else p[AHP_FLOOR, n]
     count = 0
     for g in range(groups.shape[0]):
-        group = groups[g, 0], groups[g, 1], groups[g, 2]
+        first, last = groups[g, 0], groups[g, 1]
+        dendrites(state, p, pending, notes, kinds, first, last, dark)
+        if adapts:
+            for n in range(np.uint64(first), np.uint64(last)):
+                ahp = state[AHP, n] * p[AHP_MEAN, n]
+                notes[SUM, n] += ahp if ahp > p[AHP_FLOOR, n] else p[AHP_FLOOR, n]
+        group = first, last, groups[g, 2]
         if noise > zero:
             shake(state, p, notes, group, noise, key, dt, dark, power)
         count = somas(state, p, notes, group, dark, dt, power, spikes, when, count)

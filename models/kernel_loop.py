@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from .kernel import NOTES, compiled, step
+from .compiled import compiled
+from .kernel import NOTES, step
+from .vector_math import inlined
 from .vector_noise import hashed
 
 
-@compiled
-def deliver(pending, step_index, source, start, slot, weight, delay):
-    """Add the weight currents of one source to what arrives in later steps."""
-    ring, size = pending.shape[0], pending.shape[1] * pending.shape[2]
-    flat = pending.reshape(ring * size)
-    if delay.size == 0:
-        offset = (step_index + 1) % ring * size
-        for e in range(start[source], start[source + 1]):
-            flat[offset + slot[e]] += weight[e]
-    else:
-        for e in range(start[source], start[source + 1]):
-            offset = (step_index + 1 + delay[e]) % ring * size
-            flat[offset + slot[e]] += weight[e]
+@inlined
+def deliver(pending, offset, source, start, slot, weight):
+    """Add the weight currents of one source to what arrives in the next step."""
+    for e in range(np.uint64(start[source]), np.uint64(start[source + 1])):
+        pending[np.uint64(offset + slot[e])] += np.float64(weight[e])
+
+
+@inlined
+def deliver_late(pending, size, step_index, source, start, slot, weight, delay):
+    """As `deliver`, each entry `delay` steps later; places of later steps follow in a ring."""
+    ring = pending.size // size
+    for e in range(start[source], start[source + 1]):
+        pending[(step_index + 1 + delay[e]) % ring * size + slot[e]] += np.float64(weight[e])
 
 
 @compiled
@@ -39,15 +41,15 @@ def run(p, kinds, groups, adapts, wiring, drive, clock, chance, states, pendings
     steps, first_event, event_step, event_source = drive
     dt, dark, power = clock
     noise, keys, played = chance
-    n_neurons = p.shape[1]
+    n_neurons, late = p.shape[1], delay.size > 0
     notes = np.zeros((NOTES, n_neurons), p.dtype)
     spikes, when = np.empty(n_neurons, np.int64), np.empty(n_neurons, p.dtype)
-    out, moment = np.empty((1024, 3), np.int64), np.empty(1024, np.float64)
+    out, moment = np.empty((1024, 3), np.int32), np.empty(1024, np.float64)
     saturated = np.zeros(steps.size, np.int64)
     total = 0
     for trial in range(steps.size):
         state, pending = states[trial], pendings[trial]
-        ring = pending.shape[0]
+        ring, flat, size = pending.shape[0], pending.reshape(pending.size), pending[0].size
         event, last_event = first_event[trial], first_event[trial + 1]
         for k in range(steps[trial]):
             key = hashed(keys[trial], np.uint64(played[trial] + k))
@@ -57,15 +59,24 @@ def run(p, kinds, groups, adapts, wiring, drive, clock, chance, states, pendings
             )  # fmt: skip
             saturated[trial] += held
             if total + count > out.shape[0]:
-                more = np.empty((out.shape[0] + n_neurons, 3), np.int64)
-                out = np.concatenate((out, out, more))
-                moment = np.concatenate((moment, moment, more[:, 0].astype(np.float64)))
+                more = np.empty((out.shape[0] // 2 + n_neurons, 3), np.int32)
+                out = np.concatenate((out, more))
+                moment = np.concatenate((moment, more[:, 0].astype(np.float64)))
+            offset = (k + 1) % ring * size
             for j in range(count):
-                out[total, 0], out[total, 1], out[total, 2] = trial, k, spikes[j]
-                moment[total] = when[spikes[j]]
+                n = spikes[j]
+                out[total, 0], out[total, 1], out[total, 2] = trial, k, n
+                moment[total] = when[n]
                 total += 1
-                deliver(pending, k, spikes[j], start, slot, weight, delay)
+                if late:
+                    deliver_late(flat, size, k, n, start, slot, weight, delay)
+                else:
+                    deliver(flat, offset, n, start, slot, weight)
             while event < last_event and event_step[event] == k:
-                deliver(pending, k, event_source[event], start, slot, weight, delay)
+                source = event_source[event]
+                if late:
+                    deliver_late(flat, size, k, source, start, slot, weight, delay)
+                else:
+                    deliver(flat, offset, source, start, slot, weight)
                 event += 1
     return out[:total].copy(), moment[:total].copy(), saturated

@@ -50,7 +50,7 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
             events.outside(k)
     columns = [np.concatenate([f[i].numpy() for f in found] or [np.zeros(0)]) for i in range(5)]
     order = np.lexsort(columns[3::-1])
-    chip, trial, at, neuron = (c[order].astype(np.int64) for c in columns[:4])
+    chip, trial, at, neuron = (c[order].astype(np.int32) for c in columns[:4])
     left = from_now(flat.reshape(pending.shape).numpy(), drive.steps)
     end = SheetState(state, left, later(chance, drive.steps))
     return Run(chip, trial, at, neuron, columns[4][order], saturated.numpy(), end, NAME)
@@ -113,7 +113,7 @@ class _Events:
         _, trials, ring, size = self.flat.shape
         place = (chip[which] * trials + trial[which]) * ring + (k + 1 + late) % ring
         slot = torch.from_numpy(place * size + w.slot[entry])
-        weight = torch.from_numpy(w.weight[chip[which], entry])
+        weight = torch.from_numpy(w.weight[chip[which], entry].astype(np.float64))
         self.flat.view(-1).index_add_(0, slot, weight)
 
 

@@ -121,26 +121,47 @@ def _mantissa(_context, x):
 
 
 @inlined
-def exp(x):
-    """e**x for -87 < x < 88 (single) or -708 < x < 709 (double)."""
+def _split(x):
+    """n (as magic + n) and r with x = n ln 2 + r, |r| <= ln 2 / 2."""
     q = x * lit(x, 1.4426950408889634) + _magic(x)
     n = q - _magic(x)
-    r = x - n * lit(x, 0.693145751953125) - n * lit(x, 1.42860682030941723212e-6)
-    p = lit(x, 1 / 720)
-    if not is_single(x):
-        p = lit(x, 1 / 39916800)
-        p = p * r + lit(x, 1 / 3628800)
-        p = p * r + lit(x, 1 / 362880)
-        p = p * r + lit(x, 1 / 40320)
-        p = p * r + lit(x, 1 / 5040)
-        p = p * r + lit(x, 1 / 720)
-    p = p * r + lit(x, 1 / 120)
-    p = p * r + lit(x, 1 / 24)
-    p = p * r + lit(x, 1 / 6)
-    p = p * r + lit(x, 1 / 2)
-    p = p * r + lit(x, 1)
-    p = p * r + lit(x, 1)
-    return _scale(p, q)
+    return q, x - n * lit(x, 0.693145751953125) - n * lit(x, 1.42860682030941723212e-6)
+
+
+@inlined
+def _phi1_near_0(r):
+    """(e**r - 1) / r for |r| <= ln 2 / 2."""
+    p = lit(r, 1 / 5040)
+    if not is_single(r):
+        p = lit(r, 1 / 479001600)
+        p = p * r + lit(r, 1 / 39916800)
+        p = p * r + lit(r, 1 / 3628800)
+        p = p * r + lit(r, 1 / 362880)
+        p = p * r + lit(r, 1 / 40320)
+        p = p * r + lit(r, 1 / 5040)
+    p = p * r + lit(r, 1 / 720)
+    p = p * r + lit(r, 1 / 120)
+    p = p * r + lit(r, 1 / 24)
+    p = p * r + lit(r, 1 / 6)
+    p = p * r + lit(r, 1 / 2)
+    return p * r + lit(r, 1)
+
+
+@inlined
+def exp(x):
+    """e**x for -87 < x < 88 (single) or -708 < x < 709 (double)."""
+    q, r = _split(x)
+    return _scale(r * _phi1_near_0(r) + lit(x, 1), q)
+
+
+@inlined
+def phi1(a):
+    """(e**a - 1) / a for any a < 88 (single) or 709 (double), exact through zero."""
+    lowest = lit(a, -80)
+    q, r = _split(a if a > lowest else lowest)
+    power = _scale(lit(a, 1), q)
+    rise = power * (r * _phi1_near_0(r)) + (power - lit(a, 1))
+    return rise / a if abs(a) > lit(a, 1e-30) else lit(a, 1)
 
 
 @inlined

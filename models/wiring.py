@@ -20,10 +20,10 @@ class Wiring:
     start: np.ndarray
     """First entry of each source, int64 [source + 1]."""
     slot: np.ndarray
-    """dendrite * neurons + neuron that each entry reaches, int64 [entry]."""
+    """dendrite * neurons + neuron that each entry reaches, int32 [entry]."""
     weight: np.ndarray
-    """Weight current of each entry [A], float64 [chip, entry]. Values that float32 holds: sums of
-    some thousand are then exact in float64, and their order cannot change a spike."""
+    """Weight current of each entry [A], float32 [chip, entry]. Summed in float64: sums of some
+    thousand are then exact, and their order cannot change a spike."""
     delay: np.ndarray
     """Steps by which each entry is late, beyond the one step everything takes; int64
     [chip, entry], or [chip, 0] where nothing is delayed."""
@@ -50,8 +50,8 @@ def wire(
     late = delay is not None and bool(delay.any())
     return Wiring(
         np.concatenate([np.zeros(1, np.int64), np.cumsum(length)]),
-        np.ascontiguousarray(slot[entry], dtype=np.int64),
-        np.ascontiguousarray(weight[:, entry].astype(np.float32), dtype=np.float64),
+        np.ascontiguousarray(slot[entry], dtype=np.int32),
+        np.ascontiguousarray(weight[:, entry], dtype=np.float32),
         np.ascontiguousarray(
             delay[:, entry] if late and delay is not None else np.zeros((len(weight), 0)),
             dtype=np.int64,
@@ -131,13 +131,13 @@ class Run(NamedTuple):
     """What a sheet did; spikes are sorted by chip, trial, step and neuron."""
 
     chip: np.ndarray
-    """Chip of each spike, int64 [spike]."""
+    """Chip of each spike, int32 [spike]."""
     trial: np.ndarray
-    """Trial of each spike, int64 [spike]."""
+    """Trial of each spike, int32 [spike]."""
     step: np.ndarray
-    """Step of each spike, int64 [spike]."""
+    """Step of each spike, int32 [spike]."""
     neuron: np.ndarray
-    """Neuron of each spike, int64 [spike]."""
+    """Neuron of each spike, int32 [spike]."""
     within: np.ndarray
     """Moment of each spike after the start of its step [s], float64 [spike]."""
     saturated: np.ndarray

@@ -39,3 +39,14 @@ def test_log_is_exact_to_rounding(kind, error: float):
 def test_omega_solves_its_equation(kind, error: float):
     z = np.concatenate([np.linspace(-30, 60, 40_001), np.geomspace(60, 1e6, 1000)]).astype(kind)
     assert apply("omega", z) == pytest.approx(wrightomega(z.astype(float)), rel=error)
+
+
+@pytest.mark.parametrize(("kind", "error"), [(SINGLE, 4e-7), (DOUBLE, 1e-14)])
+def test_phi1_is_exact_through_zero_and_far_below_it(kind, error: float):
+    small = np.geomspace(1e-35, 1, 2000)
+    a = np.concatenate([np.linspace(-60, 50, 40_001), small, -small, [0.0]]).astype(kind)
+    a64 = a.astype(float)
+    exact = np.divide(np.expm1(a64), a64, out=np.ones_like(a64), where=a64 != 0)
+    assert apply("phi1", a) == pytest.approx(exact, rel=error)
+    far = -np.geomspace(100, 1e30, 50).astype(kind)
+    assert apply("phi1", far) == pytest.approx(-1 / far.astype(float), rel=error)
