@@ -20,7 +20,7 @@ from .execution import run_virtual
 from .metrics import accuracy, mean_rate_hz
 from .program import Program
 
-CHUNK = 2
+CHUNK = 8
 """Boards in one batch: small enough to show progress and to lose little on Ctrl-C."""
 
 
