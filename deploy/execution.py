@@ -51,12 +51,12 @@ def run_virtual(
     ]
 
 
-def _with_losses(recording: Recording, lost: BusBooks) -> Recording:
-    """Add what a simulated bus kept from arriving, where it can: a real board cannot know."""
-    bus = recording.board
-    if not (bus["loss"] or bus["jitter_us"]):
-        return recording
-    return replace(recording, books={**recording.books, **asdict(lost)})
+def _with_losses(recording: Recording, more: BusBooks) -> Recording:
+    """Add what only a simulated board knows: saturated neurons, and what its bus kept back."""
+    books = asdict(more)
+    if not (recording.board["loss"] or recording.board["jitter_us"]):
+        books = {"saturated": more.saturated}
+    return replace(recording, books={**recording.books, **books})
 
 
 def _trials(program: Program, stimulus: Stimulus) -> list[Trial]:

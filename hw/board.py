@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol, Self
 
 from ..models.errors import BoardError, InputError
 from ..models.mismatch import MAX_LEVEL, SAMPLERS
+from ..models.runner import PRECISIONS, Precision
 from ..models.temperature import COLDEST_C, HOTTEST_C, NOMINAL_C
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
@@ -137,6 +138,8 @@ class VirtualBoard:
     """Noise of the soma over shot noise, as standard deviations (models/noise.py) [1]."""
     noise_seed: int = 0
     """Another number gives the same chips other noise, losses and jitter."""
+    precision: Precision = "double"
+    """Of the equations; 'single' is two to three times faster (docs/simulated_chip.md)."""
 
     def __post_init__(self) -> None:
         bad = [
@@ -225,6 +228,7 @@ OPTIONS = (
     Option("noise", float, lambda v: 0 <= v <= MAX_NOISE, f"0..{MAX_NOISE:g}", ()),
     Option("noise_seed", int, lambda v: v >= 0, "0 or more", ("loss", "jitter_us", "noise")),
     Option("step_us", int, lambda v: 1 <= v <= 1000, "1..1000", ()),
+    Option("precision", str, lambda v: v in PRECISIONS, " or ".join(PRECISIONS), (), str),
 )
 """What can stand in the name of a simulated board, in the order of its canonical name."""
 

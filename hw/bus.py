@@ -34,7 +34,7 @@ NOTHING_SENT = Waiting(0, Events.none())
 
 @dataclass(frozen=True)
 class BusBooks:
-    """What did not arrive."""
+    """What did not arrive, and spikes that were not made."""
 
     lost_in: int = 0
     """Words from the host that the bus lost."""
@@ -42,6 +42,8 @@ class BusBooks:
     """Words to the host that the bus lost."""
     undelivered: int = 0
     """Words still on the bus, either way, when their trial was over."""
+    saturated: int = 0
+    """(neuron, step) in which a neuron had time for more than the one spike a step can hold."""
 
     def __add__(self, other: BusBooks) -> BusBooks:
         return BusBooks(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))

@@ -109,9 +109,13 @@ def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) ->
 
     Raises:
         RegisterError: the registers ask for circuits that are not simulated; DELAY_TOO_LONG.
-        InputError: STEP_MIXED, TEMPERATURE_MIXED, boards with different steps or temperatures.
+        InputError: STEP_MIXED, TEMPERATURE_MIXED, PRECISION_MIXED, boards that differ in these.
     """
-    for key, code in (("step_us", "STEP_MIXED"), ("temperature_C", "TEMPERATURE_MIXED")):
+    for key, code in (
+        ("step_us", "STEP_MIXED"),
+        ("temperature_C", "TEMPERATURE_MIXED"),
+        ("precision", "PRECISION_MIXED"),
+    ):
         if len({getattr(board, key) for board in boards}) != 1:
             raise InputError(f"boards of one fleet need the same {key}", code=code)
     circuits = decode(configuration)

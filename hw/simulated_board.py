@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from ..models.errors import BoardError, InputError
 from ..models.mismatch import MISMATCH_VERSION
+from ..models.runner import Runner
 from ..models.temperature import NOMINAL_C, TEMPERATURE_MODEL
 from .board import BoardIdentity, Trial, VirtualBoard
 from .bus import BusBooks
@@ -24,6 +25,7 @@ def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
     if board.seed is not None:
         details |= {"level": board.level, "mismatch": MISMATCH_VERSION, "sampler": board.mismatch}
         details |= {"doubled": board.doubled, "defects": DEFECTS_VERSION if board.defects else None}
+    details["runner"] = Runner(board.precision).name()
     for key in ("temperature_C", "loss", "jitter_us", "noise", "noise_seed"):
         details[key] = getattr(board, key)
     if board.temperature_C != NOMINAL_C:
@@ -90,7 +92,7 @@ class SimulatedBoard:
         start = self._moment or self._trials
         out, self._moment, lost = run_from(fleet, [Trial(events, duration_us)], start)
         self._trials = self._moment.crossings[0].number + 1
-        self._books += lost
+        self._books += lost[0]
         return out[0][0]
 
     def run_trials(self, trials: Sequence[Trial]) -> list[Events]:

@@ -82,17 +82,17 @@ def play(
         parts = [play(one, trials, first, runner) for one in alone]
         return Played([p.events[0] for p in parts], tuple(p.books[0] for p in parts))
     at_once = max(1, MOST_PENDING // max(1, fleet.pending))
-    events, books = [[] for _ in fleet.boards], BusBooks()
+    events, books = [[] for _ in fleet.boards], [BusBooks() for _ in fleet.boards]
     for start in range(0, len(trials), at_once):
         some = trials[start : start + at_once]
         came, moment, lost = run_from(fleet, some, first + start, runner)
         for k, (crossing, trial) in enumerate(zip(moment.crossings, some, strict=True)):
             came[0][k] = came[0][k].followed_by(crossing.outward.events, trial.duration_us)
-            books += BusBooks(undelivered=len(crossing.inward.events))
-        books += lost
+            books[0] += BusBooks(undelivered=len(crossing.inward.events))
+        books = [a + b for a, b in zip(books, lost, strict=True)]
         for row, more in zip(events, came, strict=True):
             row += more
-    return Played(events, (books,) * len(fleet.boards))
+    return Played(events, tuple(books))
 
 
 def run_from(
@@ -100,7 +100,7 @@ def run_from(
     trials: Sequence[Trial],
     start: Moment | int,
     runner: Runner | None = None,
-) -> tuple[list[list[Events]], Moment, BusBooks]:
+) -> tuple[list[list[Events]], Moment, tuple[BusBooks, ...]]:
     """Play trials side by side, from where they stand or, with numbers from `start` on, from rest;
     also returns where they stand at the end, and what the bus lost.
 
@@ -118,7 +118,7 @@ def run_from(
     arriving = [Trial(c.arrived, t.duration_us) for c, t in zip(came, trials, strict=True)]
     words, drive = _from_outside(fleet, arriving)
     outside = fleet.reaching([fleet.circuits.reached(*map(int, word)) for word in words])
-    ran = (runner or Runner()).run(
+    ran = (runner or Runner(fleet.boards[0].precision)).run(
         fleet.coefficients, wiring.joined(fleet.wiring, outside), drive, sheet
     )
     sent = _to_host(fleet, trials, ran)
@@ -130,7 +130,8 @@ def run_from(
         Crossing(c.number, i.waiting, o.waiting)
         for c, i, o in zip(crossings, came, left, strict=True)
     ]
-    books = BusBooks(sum(c.lost for c in came), sum(c.lost for c in left))
+    lost = sum(c.lost for c in came), sum(c.lost for c in left)
+    books = tuple(BusBooks(*lost, saturated=int(n)) for n in ran.saturated.sum(axis=1))
     return [[c.arrived for c in left], *sent[1:]], Moment(ran.state, tuple(ends)), books
 
 
@@ -183,7 +184,7 @@ def _to_host(fleet: Fleet, trials: Sequence[Trial], ran: Run) -> list[list[Event
     which, word = fleet.to_host.of(ran.neuron[kept])
     which, sent = kept[which], fleet.circuits.word[word]
     group = ran.chip[which].astype(np.int64) * len(trials) + ran.trial[which]
-    # Spikes come by board, trial, step and neuron: nearly in order, which a stable sort makes use of.
+    # Spikes come by board, trial, step and neuron: nearly sorted, which a stable sort makes use of.
     last = np.int64(durations.max(initial=0))
     order = np.argsort(group * last + time_us[which], kind="stable")
     edges = np.searchsorted(group, np.arange(len(fleet.boards) * len(trials) + 1))

@@ -47,6 +47,7 @@ def simulate(
         books={
             "sent": sent, "unconnected": len(stimulus.trial) - sent, "in_window": len(order),
             "early": 0, "late": 0, "foreign": 0, "control": 0,
+            "saturated": int(ran.saturated.sum()),
         },
         board={
             "target": "software", "name": "software model", "step_us": step_us,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analoop.hw import Events, Trial, VirtualBoard, build_fleet, run_trials
+from analoop.hw import Events, Trial, VirtualBoard, build_fleet, open_board, run_trials
 from analoop.models import Draw, InputError, sample_factor
 from analoop.models.runner import Runner
 
@@ -99,7 +99,28 @@ def test_the_result_does_not_depend_on_the_number_of_threads(alone, workers):
     assert answers(BOARDS, TRIALS, workers) == alone
 
 
-def test_boards_with_different_steps_cannot_share_a_fleet():
+@pytest.mark.parametrize(
+    ("other", "code"),
+    [
+        (VirtualBoard(step_us=500), "STEP_MIXED"),
+        (VirtualBoard(temperature_C=30.0), "TEMPERATURE_MIXED"),
+        (VirtualBoard(precision="single"), "PRECISION_MIXED"),
+    ],
+)
+def test_boards_that_are_computed_differently_cannot_share_a_fleet(other: VirtualBoard, code: str):
     with pytest.raises(InputError) as caught:
-        build_fleet(lively(), [VirtualBoard(), VirtualBoard(step_us=500)])
-    assert caught.value.code == "STEP_MIXED"
+        build_fleet(lively(), [VirtualBoard(), other])
+    assert caught.value.code == code
+
+
+def test_single_precision_is_asked_for_by_name_and_recorded():
+    double, single = (
+        played(lively(), stimulus(1), DURATION_US, f"sim:nominal{more}")
+        for more in ("", ",precision=single")
+    )
+    assert len(double) > 20 and abs(len(double) - len(single)) <= 1
+    runners = []
+    for name in ("sim:seed=2", "sim:seed=2,precision=single"):
+        with open_board(name) as board:
+            runners.append(board.identity.record()["runner"])
+    assert runners == ["numba double", "numba single"]

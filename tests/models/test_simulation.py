@@ -213,3 +213,13 @@ def test_a_finer_step_finds_the_same_spikes_at_nearly_the_same_times():
     coarse, fine = (simulate(net, stimulus, step_us) for step_us in (1000, 250))
     assert coarse.counts.sum() > 5
     assert abs(coarse.counts - fine.counts).max() <= 1
+
+
+def test_spikes_that_a_step_could_not_hold_are_in_the_books():
+    fast = NeuronParameters.from_times(t_refractory=0.05e-3, dc=True, i_dc=1e-6)
+    none = np.zeros(0, int)
+    for parameters, saturated in ((fast, True), (NeuronParameters.from_times(), False)):
+        net = Network(0, (Population("one", 2, parameters),), (), "one")
+        recorded = simulate(net, Stimulus(0, np.array([50_000]), none, none, none))
+        assert (recorded.books["saturated"] > 50) is saturated
+        assert (recorded.books["saturated"] == 0) is not saturated
