@@ -16,6 +16,7 @@ from ..hw.simulated_board import SimulatedBoard, identify
 from ..hw.simulator import play
 from ..models.errors import InputError
 from ..models.recording import Recording, Stimulus
+from ..models.runner import Runner
 from ..models.versions import versions
 from .program import Program
 
@@ -35,9 +36,12 @@ def run(program: Program, board: Board, stimulus: Stimulus) -> Recording:
 
 
 def run_virtual(
-    program: Program, boards: Sequence[VirtualBoard], stimulus: Stimulus
+    program: Program,
+    boards: Sequence[VirtualBoard],
+    stimulus: Stimulus,
+    runner: Runner | None = None,
 ) -> list[Recording]:
-    """As `run`, on several virtual boards in one batch."""
+    """As `run`, on several virtual boards in one batch; `runner` as in `hw.run_trials`."""
     if not boards:
         return []
     trials = _trials(program, stimulus)
@@ -47,7 +51,7 @@ def run_virtual(
         _with_losses(
             _recording(program, stimulus, trials, came, identify(board, chip).record()), lost
         )
-        for board, came, lost in zip(boards, *play(fleet, trials), strict=True)
+        for board, came, lost in zip(boards, *play(fleet, trials, 0, runner), strict=True)
     ]
 
 
@@ -99,13 +103,16 @@ def _recording(
         "foreign": int(foreign.sum()),
         "control": int(control.sum()),
     }
-    order = np.lexsort((column[good], time[good], trial[good]))
+    trial, time, column = trial[good], time[good], column[good]
+    last = int(stimulus.duration_us.max(initial=1))
+    # Nearly sorted already, which a stable sort makes use of.
+    order = np.argsort((trial * last + time) * len(program.names) + column, kind="stable")
     return Recording(
         program.names,
         stimulus.duration_us,
-        trial[good][order],
-        time[good][order],
-        column[good][order],
+        trial[order],
+        time[order],
+        column[order],
         books,
         board,
         {"program": program.hash, "stimulus": stimulus.hash, "versions": versions()},

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,6 +16,7 @@ from ..models.errors import InputError
 from ..models.mismatch import MISMATCH_VERSION
 from ..models.network import Network
 from ..models.recording import Recording, Stimulus
+from ..models.runner import Runner, has_kernel
 from ..models.simulation import simulate
 from ..models.versions import versions
 from .compilation import decoded_network
@@ -20,7 +24,7 @@ from .execution import run_virtual
 from .metrics import accuracy, mean_rate_hz
 from .program import Program
 
-CHUNK = 8
+CHUNK = 4
 """Boards in one batch: small enough to show progress and to lose little on Ctrl-C."""
 
 
@@ -107,9 +111,8 @@ def validate(
     try:
         if network is not None:
             judge(simulate(network, stimulus))
-        for first in range(0, len(boards), CHUNK):
-            for recording in run_virtual(program, boards[first : first + CHUNK], stimulus):
-                judge(recording)
+        for recording in _recordings(program, boards, stimulus):
+            judge(recording)
     except KeyboardInterrupt:
         complete = False
     provenance = {
@@ -123,6 +126,25 @@ def validate(
         "versions": versions(),
     }
     return Report(tuple(rows), provenance, complete, planned)
+
+
+def _recordings(
+    program: Program, boards: Sequence[VirtualBoard], stimulus: Stimulus
+) -> Iterator[Recording]:
+    """What each board did, in order; as many batches at a time as there are processors."""
+    at_once = len(os.sched_getaffinity(0)) if has_kernel() else 1
+    pool, waiting = ThreadPoolExecutor(at_once), deque[Future]()
+    try:
+        for first in range(0, len(boards), CHUNK):
+            batch = boards[first : first + CHUNK]
+            runner = Runner(batch[0].precision, workers=1)
+            waiting.append(pool.submit(run_virtual, program, batch, stimulus, runner))
+            if len(waiting) == at_once:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _check(program: Program, stimulus: Stimulus, network: Network | None) -> None:

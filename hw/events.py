@@ -45,17 +45,10 @@ class Events:
         if len(lengths) > 1:
             raise InputError("events: arrays differ in length", code="EVENTS_INVALID")
         time = np.asarray(self.time_us)
-        order = np.argsort(time, kind="stable")
+        order = None if (time[1:] >= time[:-1]).all() else np.argsort(time, kind="stable")
         for name, dtype in _FIELDS:
-            given = np.asarray(getattr(self, name))[order]
-            with np.errstate(invalid="ignore"):
-                array = given.astype(dtype)
-            if not np.array_equal(array, given):
-                raise InputError(
-                    f"events: {name} takes whole numbers that fit {np.dtype(dtype)}: round or "
-                    "correct them",
-                    code="EVENTS_INVALID",
-                )
+            given = np.asarray(getattr(self, name))
+            array = _whole(name, given if order is None else given[order], dtype)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
 
@@ -77,3 +70,15 @@ class Events:
     def none() -> Events:
         """No events."""
         return Events(*(np.zeros(0, dtype) for _, dtype in _FIELDS))
+
+
+def _whole(name: str, given: np.ndarray, dtype: type) -> np.ndarray:
+    """A copy of whole numbers as this type. Raises InputError EVENTS_INVALID."""
+    with np.errstate(invalid="ignore"):
+        array = given.astype(dtype)
+    if given.dtype != dtype and not np.array_equal(array, given):
+        raise InputError(
+            f"events: {name} takes whole numbers that fit {np.dtype(dtype)}: round or correct them",
+            code="EVENTS_INVALID",
+        )
+    return array
