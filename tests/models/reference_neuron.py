@@ -48,14 +48,14 @@ def integrator(p: NeuronParameters, name: str, i_pulse: float) -> Integrator:
 class Reference:
     """One neuron, from rest."""
 
-    def __init__(self, p: NeuronParameters):
-        self.p = p
+    def __init__(self, p: NeuronParameters, method: str = "DOP853"):
+        self.p, self.method, self.current = p, method, I_0
         self.dendrites = {d: integrator(p, d, p.i_pulse) for d in DENDRITES}
         self.ahp = integrator(p, "ahp", p.i_pulse_ahp)
 
     def slope(self, t: float, y: np.ndarray) -> list[float]:
         """d ln I / dt [1/s]."""
-        p, i = self.p, math.exp(y[0])
+        p, i = self.p, math.exp(min(y[0], 0.0))  # a stage may overshoot a run-away
         ampa, nmda, gaba, shunt = (self.dendrites[d].at(t) for d in DENDRITES)
         gate = p.i_nmda_gate if p.nmda_gate else 0.0
         i_in = max(ampa + nmda / (1 + gate / i) - gaba + (p.i_dc if p.dc else 0.0), I_0)
@@ -82,12 +82,13 @@ class Reference:
                 self.dendrites[name].receive(start, weight)
             t = max(start, free)
             while t < end:
-                options = {"events": crossing, "rtol": 1e-8, "atol": 1e-8, "max_step": 5e-3}
-                solved = solve_ivp(self.slope, (t, end), [y], "LSODA", **options)
+                options = {"events": crossing, "rtol": 1e-8, "atol": 1e-8, "max_step": 1e-4}
+                solved = solve_ivp(self.slope, (t, end), [y], self.method, **options)
                 t, y = solved.t[-1], max(solved.y[0, -1], math.log(I_0))
                 if len(solved.t_events[0]):
                     spikes.append(t)
                     self.ahp.receive(t, self.p.i_w_ahp)
                     y, free = math.log(I_0), t + V_TH * C_REF / self.p.i_refractory
                     t = free
+        self.current = math.exp(y)  # of the soma at the end [A]
         return np.array(spikes)
