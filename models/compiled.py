@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from numba import njit
 
@@ -15,7 +16,7 @@ def compiled(function: Callable) -> Callable:
     numba looks only at the file a function stands in to see whether kept code is stale; these
     kernels are built from functions of several files, so all of them are looked at.
     """
-    kernel = njit(error_model="numpy", fastmath={"contract"}, nogil=True, cache=True)(function)
+    kernel: Any = njit(error_model="numpy", fastmath={"contract"}, nogil=True, cache=True)(function)
     kernel._cache._cache_file._source_stamp = _stamp()  # a private name: numba has no public one
     return kernel
 

@@ -9,6 +9,7 @@ over the arguments the kernels use: 1e-14 (double), 4e-7 (single).
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -16,6 +17,9 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
+
+instruction: Any = intrinsic
+"""numba's decorator; what it makes takes the arguments after the context, which types don't say."""
 
 inlined = njit(forceinline=True, error_model="numpy", fastmath={"contract"})
 """Compiles a helper into its caller: a call inside a loop would keep it scalar."""
@@ -44,7 +48,7 @@ class _Layout:
         return 1.5 * 2.0**self.mantissa
 
 
-@intrinsic
+@instruction
 def lit(_context, like, value):
     """The number `value` in the precision of `like`: a bare literal would widen the sum."""
 
@@ -54,7 +58,7 @@ def lit(_context, like, value):
     return like(like, value), build
 
 
-@intrinsic
+@instruction
 def is_single(_context, x):
     """Whether x is single precision; known when compiling, so the other branch costs nothing."""
 
@@ -64,7 +68,7 @@ def is_single(_context, x):
     return types.boolean(x), build
 
 
-@intrinsic
+@instruction
 def _magic(_context, x):
     def build(context, builder, signature, args):
         return ir.Constant(context.get_value_type(x), _Layout(x).magic)
@@ -72,7 +76,7 @@ def _magic(_context, x):
     return x(x), build
 
 
-@intrinsic
+@instruction
 def _scale(_context, p, q):
     """p 2**n for q = magic + n."""
 
@@ -92,7 +96,7 @@ def _shifted(k: _Layout, builder, x):
     return builder.add(builder.bitcast(x, k.type), k.constant(shift))
 
 
-@intrinsic
+@instruction
 def _exponent(_context, x):
     """e with x = m 2**e, m in [sqrt(1/2), sqrt(2)); x positive and normal."""
 
@@ -107,7 +111,7 @@ def _exponent(_context, x):
     return x(x), build
 
 
-@intrinsic
+@instruction
 def _mantissa(_context, x):
     """m with x = m 2**e, m in [sqrt(1/2), sqrt(2)); x positive and normal."""
 
@@ -239,7 +243,7 @@ def _improved(x, z, short):
     return x + x * r * (q - r) / (one * (q - lit(z, 2) * r))
 
 
-@intrinsic(prefer_literal=True)
+@instruction(prefer_literal=True)
 def add_rows(_context, out, at, lanes, rows, chosen, weight, first, last):
     """out[at : at + lanes] += sum of weight[e] * rows[chosen[e] * lanes ..] over first <= e < last.
 

@@ -1,6 +1,7 @@
 """Every runner plays a sheet the same way: compiled or not, any precision, threads and chunks."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,11 +156,11 @@ def driven(circuit: NeuronParameters, events: int, weight: float, steps: int, dt
     ]
 
 
+DARK: dict[str, Any] = dict.fromkeys(PLAIN.currents(), 5e-13)
+STRONG: dict[str, Any] = dict.fromkeys(PLAIN.currents(), 2.2e-6)
 EDGES = {
-    "all currents dark": NeuronParameters(
-        **dict.fromkeys(PLAIN.currents(), 5e-13), dc=True, adaptation=True, nmda_gate=True
-    ),
-    "coarse 5": NeuronParameters(**dict.fromkeys(PLAIN.currents(), 2.2e-6), dc=True),
+    "all currents dark": NeuronParameters(**DARK, dc=True, adaptation=True, nmda_gate=True),
+    "coarse 5": NeuronParameters(**STRONG, dc=True),
     "no refractory period": NeuronParameters.from_times(t_refractory=0.0, i_refractory=1.0),
     "exponential and strong": NeuronParameters.from_times(soma="exponential", tau_mem=0.1e-3),
 }

@@ -1,5 +1,7 @@
 """Unrolled in time: the hand-written adjoint against torch's autograd of the definition."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -81,7 +83,8 @@ def test_the_comparison_above_is_of_spiking_neurons_with_gradients():
 def test_a_chip_of_its_own_for_every_trial_and_a_dense_drive():
     dendrites = ("ampa", "gaba")
     chips = sheet_of([PLAIN] * 5, chips=11, dendrites=dendrites)
-    c = type(chips)(**{name: squeezed(value) for name, value in vars(chips).items()})
+    fields: dict[str, Any] = {name: squeezed(value) for name, value in vars(chips).items()}
+    c = type(chips)(**fields)
     scale = torch.tensor([SCALE[d] for d in dendrites])[:, None]
     hits = torch.tensor(np.random.default_rng(2).random((11, 70, 2, 5)) < 0.2)
     arriving = (hits * scale).double().requires_grad_()
