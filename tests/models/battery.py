@@ -7,6 +7,7 @@ What benchmarks/integrators.py studies and test_neuron_accuracy.py asserts. Even
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -34,8 +35,8 @@ TRAINS, DURATION = 3, 1.0
 
 RECORDED = Path(__file__).parent / "data" / "exact_neurons.npz"
 
-Trains = dict[str, tuple[np.ndarray, float]]
-"""By dendrite: times of events [s], weight current of each [A]."""
+Trains = Mapping[str, tuple[np.ndarray, float | np.ndarray]]
+"""By dendrite: times of events [s], weight current of all or of each [A]."""
 
 
 class Neuron(NamedTuple):
@@ -132,16 +133,17 @@ def coefficients_of(neurons: list[Neuron], dt: float) -> Coefficients:
 
 
 def events_of(neurons: list[Neuron], duration: float, dt: float) -> tuple[Wiring, Drive]:
-    """A source of its own for every neuron and dendrite, and its events in steps."""
+    """A source of its own for every neuron, dendrite and weight, and its events in steps."""
     used = [d for d in DENDRITES if any(d in n.trains for n in neurons)]
     slot, weight, step, source = [], [], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for k, neuron in enumerate(neurons):
         for d, (times, each) in neuron.trains.items():
+            weights, which = np.unique(np.broadcast_to(each, times.shape), return_inverse=True)
             # An event of step n reaches its synapses at the start of step n + 1.
             step.append(np.round(times / dt).astype(np.int64) - 1)
-            source.append(np.full(len(times), len(neurons) + len(slot)))
-            slot.append(used.index(d) * len(neurons) + k)
-            weight.append(each)
+            source.append(len(neurons) + len(slot) + which)
+            slot += [used.index(d) * len(neurons) + k] * len(weights)
+            weight += list(weights)
     reached = [np.zeros(0, np.int64)] * len(neurons) + [np.array([k]) for k in range(len(slot))]
     wiring = wire(reached, np.array(slot, np.int64), np.array([weight]))
     steps, source = np.concatenate(step), np.concatenate(source)
@@ -179,7 +181,10 @@ def solve(neurons: list[Neuron], duration: float) -> Exact:
     """Solve every neuron's equations to 1e-8."""
     times, currents = [], []
     for neuron in neurons:
-        train = {d: [(float(t), each) for t in when] for d, (when, each) in neuron.trains.items()}
+        train = {
+            d: list(zip(when.tolist(), np.broadcast_to(each, when.shape).tolist(), strict=True))
+            for d, (when, each) in neuron.trains.items()
+        }
         reference = Reference(neuron.parameters)
         times.append(reference.spike_times(train, duration))
         currents.append(reference.current)
