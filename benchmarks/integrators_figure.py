@@ -23,7 +23,7 @@ LOOK = {
     ("Euler in I", "single"): ("forward Euler in I,\nas Rockpool", "#b5482a", "o-", (3, 1, 22)),
     ("RK4 in ln I", "single"): ("Runge-Kutta in ln I", "#7a7a7a", "s-", (0, 8, 12)),
     ("ours", "single"): ("ours,\nsingle", "#1f6fa8", "D-", (4, -36, -2)),
-    ("ours", "double"): ("ours,\ndouble", "#0b3556", "D--", (1, 10, 8)),
+    ("ours", "double"): ("ours,\ndouble", "#0b3556", "D--", (2, 26, 14)),
 }
 """Label, colour, style; point at which the label stands, and its distance [points]."""
 
@@ -67,7 +67,10 @@ def _curve(axis, points: list[tuple], look: tuple) -> None:
     axis.plot(cost, error, style, color=colour, ms=5, lw=1.4)
     options = {"textcoords": "offset points", "color": colour}
     for x, y, step in zip(cost, error, steps, strict=True):
-        axis.annotate(step, (x, y), (-5, -4), fontsize=8, ha="right", va="top", **options)
+        if "--" in style:
+            axis.annotate(step, (x, y), (5, 2), fontsize=8, ha="left", va="bottom", **options)
+        else:
+            axis.annotate(step, (x, y), (-5, -4), fontsize=8, ha="right", va="top", **options)
     axis.annotate(
         label, (cost[at], error[at]), (right, up), fontsize=10.5, va="center",
         ha="left" if right > 0 else "right", **options,
