@@ -20,6 +20,13 @@ from ..models.runner import Runner
 from ..models.versions import versions
 from .program import Program
 
+MOST_APART = 5.0
+"""Factor by which the spikes of a sound chip may differ from the known answer: 200 seeds of the
+shipped program gave 0.26 to 2.6."""
+
+LEAST_CORRELATION = 0.4
+"""Of a sound chip's spike counts with the known answer: 200 seeds gave 0.52 to 0.90."""
+
 
 def run(program: Program, board: Board, stimulus: Stimulus) -> Recording:
     """Program a board and play every trial of a stimulus, each from rest.
@@ -47,12 +54,12 @@ def run_virtual(
     trials = _trials(program, stimulus)
     fleet = build_fleet(program.configuration, boards)
     chip = program.configuration.chip
-    return [
-        _with_losses(
-            _recording(program, stimulus, trials, came, identify(board, chip).record()), lost
-        )
-        for board, came, lost in zip(boards, *play(fleet, trials, 0, runner), strict=True)
-    ]
+    played = play(fleet, trials, 0, runner)
+    recordings = []
+    for board, came, books in zip(boards, played.events, played.books, strict=True):
+        record = identify(board, chip).record() | {"runner": played.runner}
+        recordings.append(_with_losses(_recording(program, stimulus, trials, came, record), books))
+    return recordings
 
 
 def _with_losses(recording: Recording, more: BusBooks) -> Recording:
@@ -125,8 +132,9 @@ def verify(program: Program, board: Board) -> dict[str, Any]:
     Returns:
         `passed`; `exact`: every spike at its microsecond (only the board that gave the answer
         must, the nominal simulated one with its default step);
-        `correlation` of spike counts over neurons: any other board passes from 0.5 on, with
-        0.5 to 2 times the spikes (by these alone if all neurons should fire alike);
+        `correlation` of spike counts over neurons: any other board passes from
+        `LEAST_CORRELATION` on, with at most `MOST_APART` times more or fewer spikes (by these
+        alone if all neurons should fire alike);
         `expected` and `received` spikes.
     """
     answer = program.known_answer
@@ -153,5 +161,5 @@ def verify(program: Program, board: Board) -> dict[str, Any]:
 
 def _alike(wanted: np.ndarray, got: np.ndarray, correlation: float | None) -> bool:
     """Whether counts of a mismatched board are plausible for this program."""
-    near = wanted.sum() <= 2 * got.sum() and got.sum() <= 2 * wanted.sum()
-    return bool(near and (correlation is None or correlation >= 0.5))
+    near = wanted.sum() <= MOST_APART * got.sum() and got.sum() <= MOST_APART * wanted.sum()
+    return bool(near and (correlation is None or correlation >= LEAST_CORRELATION))

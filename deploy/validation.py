@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -128,6 +129,13 @@ def validate(
     return Report(tuple(rows), provenance, complete, planned)
 
 
+def _batches(boards: Sequence[VirtualBoard]) -> Iterator[list[VirtualBoard]]:
+    """Neighbours that can be computed together, `CHUNK` at most."""
+    for _, alike in groupby(boards, lambda b: (b.step_us, b.temperature_C, b.precision)):
+        run = list(alike)
+        yield from (run[first : first + CHUNK] for first in range(0, len(run), CHUNK))
+
+
 def _recordings(
     program: Program, boards: Sequence[VirtualBoard], stimulus: Stimulus
 ) -> Iterator[Recording]:
@@ -135,8 +143,7 @@ def _recordings(
     at_once = len(os.sched_getaffinity(0)) if has_kernel() else 1
     pool, waiting = ThreadPoolExecutor(at_once), deque[Future]()
     try:
-        for first in range(0, len(boards), CHUNK):
-            batch = boards[first : first + CHUNK]
+        for batch in _batches(boards):
             runner = Runner(batch[0].precision, workers=1)
             waiting.append(pool.submit(run_virtual, program, batch, stimulus, runner))
             if len(waiting) == at_once:

@@ -142,6 +142,8 @@ class VirtualBoard:
     """Of the equations; 'single' is two to three times faster (docs/simulated_chip.md)."""
 
     def __post_init__(self) -> None:
+        for option in OPTIONS:
+            object.__setattr__(self, option.key, _plain(getattr(self, option.key)))
         bad = [
             (f"{o.key} {getattr(self, o.key)!r}", f"{o.key} is {o.wanted}{o.condition * lost}")
             for o in OPTIONS
@@ -171,6 +173,11 @@ class VirtualBoard:
             if getattr(self, o.key) != o.default
         ]
         return "sim:" + ",".join(shown if self.seed is not None else ["nominal", *shown])
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy's as one of Python's, so that it can be written in a name."""
+    return value.item() if hasattr(value, "item") else value
 
 
 class Option(NamedTuple):
@@ -233,6 +240,11 @@ OPTIONS = (
 """What can stand in the name of a simulated board, in the order of its canonical name."""
 
 
+def _cause(error: Exception) -> str:
+    """What is wrong with a board name, in a few words."""
+    return f"there is no option {error}" if isinstance(error, KeyError) else str(error)
+
+
 def parse_board(name: str) -> VirtualBoard:
     """Read a board name.
 
@@ -259,7 +271,8 @@ def parse_board(name: str) -> VirtualBoard:
         legal = "; ".join(f"{o.key} {o.wanted}" for o in OPTIONS)
         only = ", ".join(f"{o.key} only{o.condition}" for o in OPTIONS if o.needs)
         raise BoardError(
-            f"no board is named '{name}': this release opens {NAMES} ({legal}; each at most once; "
+            f"no board is named '{name}' ({_cause(error)}): this release opens {NAMES} ({legal}; "
+            f"each at most once; "
             f"{only})",
             code="UNKNOWN_BOARD",
         ) from error

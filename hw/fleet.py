@@ -123,6 +123,8 @@ def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) ->
     currents = {name: torch.tensor(values)[:, None] for name, values in amps.items()}
     currents["i_threshold"][..., torch.tensor(circuits.switches["killed"])] = torch.inf
     switches = {n: torch.tensor(v, dtype=torch.float64) for n, v in circuits.switches.items()}
+    # Without a reset, the feedback of an exponential soma would run away for ever.
+    switches["exponential"] = switches["exponential"] * (1.0 - switches["killed"])
     dt, constants = boards[0].step_us * 1e-6, constants_at(boards[0].temperature_C)
     made = coefficients(currents, switches, circuits.dendrites, dt, constants)
     if any(board.noise for board in boards):

@@ -48,6 +48,8 @@ class Moment(NamedTuple):
     """The neurons."""
     crossings: tuple[Crossing, ...]
     """The bus, [trial]; only of a board alone."""
+    runner: str
+    """What computed the run before."""
 
 
 class Played(NamedTuple):
@@ -57,6 +59,8 @@ class Played(NamedTuple):
     """By [board][trial]."""
     books: tuple[BusBooks, ...]
     """What did not arrive, by [board]."""
+    runner: str
+    """What computed it."""
 
 
 def run_trials(
@@ -80,19 +84,22 @@ def play(
     if len(fleet.boards) > 1 and any(not Bus(board, "in").ideal for board in fleet.boards):
         alone = [build_fleet(fleet.configuration, [board]) for board in fleet.boards]
         parts = [play(one, trials, first, runner) for one in alone]
-        return Played([p.events[0] for p in parts], tuple(p.books[0] for p in parts))
-    at_once = max(1, MOST_PENDING // max(1, fleet.pending))
+        answered = [p.events[0] for p in parts]
+        return Played(answered, tuple(p.books[0] for p in parts), parts[0].runner)
+    by = runner or Runner(fleet.boards[0].precision)
+    name, at_once = by.name(), max(1, MOST_PENDING // max(1, fleet.pending))
     events, books = [[] for _ in fleet.boards], [BusBooks() for _ in fleet.boards]
     for start in range(0, len(trials), at_once):
         some = trials[start : start + at_once]
-        came, moment, lost = run_from(fleet, some, first + start, runner)
+        came, moment, lost = run_from(fleet, some, first + start, by)
+        name = moment.runner
         for k, (crossing, trial) in enumerate(zip(moment.crossings, some, strict=True)):
             came[0][k] = came[0][k].followed_by(crossing.outward.events, trial.duration_us)
             books[0] += BusBooks(undelivered=len(crossing.inward.events))
         books = [a + b for a, b in zip(books, lost, strict=True)]
         for row, more in zip(events, came, strict=True):
             row += more
-    return Played(events, tuple(books))
+    return Played(events, tuple(books), name)
 
 
 def run_from(
@@ -112,7 +119,7 @@ def run_from(
         sheet = fleet.at_rest(start + np.arange(len(trials)))
         crossings = [Crossing(start + k) for k in range(len(trials))]
     else:
-        sheet, crossings = start
+        sheet, crossings, _ = start
     to_chips, to_host = Bus(fleet.boards[0], "in"), Bus(fleet.boards[0], "out")
     came = [to_chips.carry(*t, c.number, c.inward) for t, c in zip(trials, crossings, strict=True)]
     arriving = [Trial(c.arrived, t.duration_us) for c, t in zip(came, trials, strict=True)]
@@ -132,7 +139,7 @@ def run_from(
     ]
     lost = sum(c.lost for c in came), sum(c.lost for c in left)
     books = tuple(BusBooks(*lost, saturated=int(n)) for n in ran.saturated.sum(axis=1))
-    return [[c.arrived for c in left], *sent[1:]], Moment(ran.state, tuple(ends)), books
+    return [[c.arrived for c in left], *sent[1:]], Moment(ran.state, tuple(ends), ran.runner), books
 
 
 def _from_outside(fleet: Fleet, trials: Sequence[Trial]) -> tuple[np.ndarray, wiring.Drive]:

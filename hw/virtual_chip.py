@@ -107,7 +107,7 @@ class _Silicon:
             entries = sample_entries(draw, self.chip.cam_words)
             if entries is not None:
                 weights[mine] *= entries[0, core, neuron, word]
-            if self.board.doubled:
+            if self.board.doubled and len(c.dendrites):
                 doubled = np.stack([doubled_weights(draw, d)[0] for d in c.dendrites])
                 weights[mine] *= doubled[c.dendrite[mine], core, neuron]
             if self.board.defects:

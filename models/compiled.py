@@ -14,17 +14,20 @@ def compiled(function: Callable) -> Callable:
     """Compile with numba, without the interpreter's lock, and keep the machine code on disk.
 
     numba looks only at the file a function stands in to see whether kept code is stale; these
-    kernels are built from functions of several files, so all of them are looked at.
+    kernels are built from several files and their constants, so the whole folder is looked at.
+    Where no folder can be written to, nothing is kept.
     """
-    kernel: Any = njit(error_model="numpy", fastmath={"contract"}, nogil=True, cache=True)(function)
-    kernel._cache._cache_file._source_stamp = _stamp()  # a private name: numba has no public one
+    options = {"error_model": "numpy", "fastmath": {"contract"}, "nogil": True}
+    try:
+        kernel: Any = njit(cache=True, **options)(function)
+        kernel._cache._cache_file._source_stamp = _stamp()  # private: numba has no public name
+    except (RuntimeError, AttributeError):  # no folder for a cache, or another numba's cache
+        return njit(**options)(function)
     return kernel
 
 
 @cache
 def _stamp() -> tuple[tuple[str, float, int], ...]:
-    """Time and size of every module of this folder that holds compiled code."""
+    """Time and size of every module of this folder."""
     files = sorted(Path(__file__).parent.glob("*.py"))
-    words = ("numba", "vector_math", "compiled")
-    marked = [f for f in files if any(w in f.read_text(encoding="utf-8") for w in words)]
-    return tuple((f.name, f.stat().st_mtime, f.stat().st_size) for f in marked)
+    return tuple((f.name, f.stat().st_mtime, f.stat().st_size) for f in files)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from . import adjoint, adjoint_back
 from .adjoint import LANES
@@ -87,9 +88,8 @@ def unroll_compiled(
         counts = np.zeros((trials, steps, 0))
     sheet = _sheet(c, counts, given.dtype)
     dense = given.new_zeros(0, *empty.shape) if arriving is None else arriving
-    return _Unrolled.apply(  # pyright: ignore[reportReturnType]
-        sheet, dense, empty if w_in is None else w_in, empty if w_rec is None else w_rec
-    )
+    into, back = (empty if w is None else w.to(given.dtype) for w in (w_in, w_rec))
+    return _Unrolled.apply(sheet, dense, into, back)  # pyright: ignore[reportReturnType]
 
 
 def _sheet(c: Coefficients, counts: np.ndarray, dtype: torch.dtype) -> _Sheet:
@@ -144,6 +144,7 @@ class _Unrolled(torch.autograd.Function):
         return torch.from_numpy(raster if sheet.chips is not None else raster[0])
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor):  # pyright: ignore
         sheet: _Sheet = ctx.sheet
         wanted = ctx.needs_input_grad[1:]

@@ -11,11 +11,9 @@ import math
 import numpy as np
 
 from .compiled import compiled
+from .neuron import STEEPEST
 from .vector_math import exp, inlined, is_single, lit, log, omega, phi1
 from .vector_noise import normal
-
-STEEPEST = 50.0
-"""As neuron.STEEPEST."""
 
 # Rows of the coefficients [row, neuron]; after them decay, mean and jump of each dendrite.
 PER_CHARGE, LEAK, DC, FLOOR, THRESHOLD, REFRACTORY, PIECES, HALF_GATE = range(8)

@@ -27,7 +27,11 @@ Device = Literal["cpu", "cuda"]
 
 @dataclass(frozen=True)
 class Runner:
-    """How to compute; never what."""
+    """How to compute; never what.
+
+    Raises:
+        InputError: RUNNER, at construction.
+    """
 
     precision: Precision = "double"
     """Of the neurons' equations. The readable runner always takes double."""
@@ -38,6 +42,16 @@ class Runner:
     device: Device | None = None
     """Where to compute; None: on the processor. Delayed synapses and noise, which the GPU runner
     does not know, are computed on the processor in any case."""
+
+    def __post_init__(self) -> None:
+        known = self.precision in PRECISIONS and self.device in (None, "cpu", "cuda")
+        if not known or (self.workers is not None and self.workers < 1):
+            raise InputError(
+                f"no runner has precision {self.precision!r}, device {self.device!r} and "
+                f"{self.workers} workers: precision is {' or '.join(PRECISIONS)}, device cpu or "
+                "cuda, workers 1 or more",
+                code="RUNNER",
+            )
 
     def name(self) -> str:
         """What will compute, for the record: 'numba double', 'torch float64', 'torch cuda double'.

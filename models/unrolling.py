@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .errors import InputError
 from .neuron import Coefficients, rest, step
 from .runner import has_kernel
 
@@ -30,10 +31,13 @@ def unroll(
         w_rec: weight currents [A], [source neuron, dendrite, neuron].
         compiled: whether to take the compiled adjoint; None: where it can be taken.
 
+    Raises:
+        InputError: NO_ADJOINT, the adjoint is asked for and cannot be taken.
+
     Returns:
         0 or 1, [trial, step, neuron], or [chip, trial, step, neuron].
     """
-    if has_adjoint(c) if compiled is None else compiled:
+    if _takes_adjoint(c, compiled):
         from .compiled_unrolling import unroll_compiled  # compiles, or reads what it compiled
 
         return unroll_compiled(c, arriving, w_rec=w_rec)
@@ -53,7 +57,7 @@ def unroll_events(
         counts: outside events of each step, [trial, step, channel].
         w_in: weight currents [A], [channel, dendrite, neuron].
     """
-    if has_adjoint(c) if compiled is None else compiled:
+    if _takes_adjoint(c, compiled):
         from .compiled_unrolling import unroll_compiled
 
         return unroll_compiled(c, None, counts, w_in, w_rec)
@@ -62,12 +66,24 @@ def unroll_events(
     return _unroll_torch(c, arriving, w_rec)
 
 
+def _takes_adjoint(c: Coefficients, compiled: bool | None) -> bool:
+    known = has_adjoint(c)
+    if compiled and not known:
+        raise InputError(
+            "the compiled adjoint knows threshold somas without noise, on the processor and with "
+            "fixed coefficients: leave `compiled` to Analoop",
+            code="NO_ADJOINT",
+        )
+    return known if compiled is None else compiled
+
+
 def has_adjoint(c: Coefficients) -> bool:
     """Whether the compiled adjoint can take these neurons."""
     tensors = [t for t in vars(c).values() if isinstance(t, Tensor)]
     tensors += [*c.decay.values(), *c.mean.values(), *c.jump.values()]
     plain = c.most_pieces == 1
     fixed = not any(t.requires_grad for t in tensors)
+    plain = plain and c.noise is None
     return plain and fixed and c.z_floor.device.type == "cpu" and has_kernel()
 
 

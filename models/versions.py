@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = ("analoop", "numpy", "torch", "rockpool", "aeon")
+PACKAGES = ("analoop", "numpy", "torch", "numba", "llvmlite", "rockpool", "aeon")
 
 
 def versions() -> dict[str, str]:

@@ -22,8 +22,9 @@ class Wiring:
     slot: np.ndarray
     """dendrite * neurons + neuron that each entry reaches, int32 [entry]."""
     weight: np.ndarray
-    """Weight current of each entry [A], float32 [chip, entry]. Summed in float64: sums of some
-    thousand are then exact, and their order cannot change a spike."""
+    """Weight current of each entry [A], float32 [chip, entry]. Summed in float64, which is exact
+    for some thousand whose largest is at most 10,000 times the smallest: their order then
+    cannot change a bit."""
     delay: np.ndarray
     """Steps by which each entry is late, beyond the one step everything takes; int64
     [chip, entry], or [chip, 0] where nothing is delayed."""

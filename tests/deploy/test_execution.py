@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analoop.deploy import Program, compile, decoded_network, run, run_virtual
+from analoop.deploy.execution import verify
+from analoop.deploy.shipped import shipped_program
 from analoop.hw import (
     DYNAPSE2,
     BoardIdentity,
@@ -22,6 +24,7 @@ from analoop.hw import (
     parse_board,
 )
 from analoop.models import INPUT, InputError, Recording, Stimulus, simulate
+from analoop.models.runner import Runner
 
 from .networks import LIVELY, network, population, ring, spike_trains, wires
 
@@ -250,3 +253,19 @@ def test_a_trial_without_events_and_a_stimulus_without_trials_are_played():
     assert run(PROGRAM, FakeBoard(answer()), stimulus()).counts.tolist() == [[0, 0, 0, 0]]
     (nothing,) = run_virtual(PROGRAM, [VirtualBoard()], stimulus(trials=0))
     assert nothing.counts.shape == (0, 4)
+
+
+def test_every_sound_chip_answers_the_known_question_plausibly():
+    program = shipped_program()
+    for seed in range(40):
+        with open_board(f"sim:seed={seed}") as board:
+            assert verify(program, board)["passed"], seed
+
+
+def test_a_recording_names_the_runner_that_computed_it():
+    program, stimulus = shipped_program(), shipped_program().known_answer.stimulus
+    runners = (None, Runner("single"), Runner(compiled=False))
+    names = [
+        run_virtual(program, [VirtualBoard()], stimulus, r)[0].board["runner"] for r in runners
+    ]
+    assert names == ["numba double", "numba single", "torch float64"]

@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -189,3 +190,16 @@ def test_the_record_of_a_board_names_sampler_and_versions():
         assert board.identity.record()["defects"] is None
     with open_board("sim:nominal") as board:
         assert "sampler" not in board.identity.record()
+
+
+def test_numbers_of_numpy_make_a_name_that_opens_the_same_board():
+    numbers: dict[str, Any] = {"seed": np.int64(3), "noise": np.float64(0.5)}
+    board = VirtualBoard(**numbers, level=2.0)
+    assert board.name == "sim:seed=3,level=2.0,noise=0.5"
+    assert parse_board(board.name) == board
+
+
+def test_an_unknown_board_says_which_part_of_its_name_is_wrong():
+    for name, part in (("sim:temperature=3", "'temperature'"), ("sim:loss=nan", "loss nan")):
+        with pytest.raises(BoardError, match=part):
+            parse_board(name)

@@ -114,7 +114,7 @@ def test_a_board_of_a_fleet_loses_what_it_loses_alone():
     boards = [VirtualBoard(), parse_board(ROUGH), VirtualBoard(loss=0.2)]
     trials = [Trial(stimulus(k), DURATION_US) for k in range(2)]
     fleet = play(build_fleet(lively(), boards), trials)
-    for board, answers, books in zip(boards, *fleet, strict=True):
+    for board, answers, books in zip(boards, fleet.events, fleet.books, strict=True):
         alone = SimulatedBoard(board)
         alone.program(lively())
         assert [rows_of(e) for e in alone.run_trials(trials)] == [rows_of(e) for e in answers]

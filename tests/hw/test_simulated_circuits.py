@@ -170,12 +170,14 @@ def test_rockpool_defect_dc_latch_is_set_everywhere():
     assert set(spike_counts(played(c, Events.none(), DURATION_US))) == {1}
 
 
-def test_a_killed_neuron_is_silent_and_its_neighbour_is_not():
+@pytest.mark.parametrize("more", [(), ("latch_soif_type",)])
+def test_a_killed_neuron_is_silent_and_its_neighbour_is_not(more: tuple[str, ...]):
+    """An exponential soma too: it must not run away for want of a reset."""
     killed = Place(neuron=1)
     c = registers(
         [synapse(), synapse(killed)],
         [monitor(), monitor(killed)],
-        [latches(killed, "latch_soif_kill")],
+        [latches(killed, "latch_soif_kill", *more)],
     )
     alone = played(monitored([synapse()]), DRIVE, DURATION_US)
     assert rows_of(played(c, DRIVE, DURATION_US)) == rows_of(alone)

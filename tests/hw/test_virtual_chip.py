@@ -159,3 +159,9 @@ def test_events_to_a_deaf_word_are_not_heard_by_the_neuron(half: int):
         drive = regular(400, 60_000, tag, cores=1 << core)
         answer: Events = played(c, drive, 60_000, "sim:seed=2,level=0,defects=1")
         assert bool(spike_counts(answer)) == hears
+
+
+def test_chips_without_synapses_can_be_doubled_and_have_defects():
+    board = VirtualBoard(seed=3, doubled=True, defects=True)
+    c = registers([], [monitor()], [], biases())
+    assert board_circuits(c, decode(c), [board])[1].shape == (1, 0)

@@ -219,3 +219,11 @@ def test_the_runner_is_chosen_by_what_is_installed_and_says_its_name(monkeypatch
     with pytest.raises(InputError) as caught:
         Runner(compiled=True).name()
     assert caught.value.code == "NO_KERNEL" and "pip install numba" in str(caught.value)
+
+
+def test_a_runner_that_does_not_exist_is_refused():
+    bad: list[dict[str, Any]] = [{"precision": "half"}, {"device": "gpu"}, {"workers": 0}]
+    for wrong in bad:
+        with pytest.raises(InputError) as caught:
+            Runner(**wrong)
+        assert caught.value.code == "RUNNER"

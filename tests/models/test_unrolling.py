@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analoop.models import compiled_unrolling, unrolling
+from analoop.models.errors import InputError
 from analoop.models.parameters import DENDRITES, NeuronParameters
 from analoop.models.unrolling import has_adjoint, unroll, unroll_events
 
@@ -161,3 +162,19 @@ def test_no_steps_no_trials_and_no_synapses_are_unrolled_too(compiled: bool):
         w_in, w_rec = torch.zeros(3, 1, 2).double(), torch.zeros(2, 1, 2).double()
         out = unroll_events(c, np.zeros((trials, steps, 3)), w_in, w_rec, compiled)
         assert out.shape == (1, trials, steps, 2) and not out.any()
+
+
+def test_the_adjoint_refuses_what_it_does_not_know():
+    c = sheet_of([NeuronParameters.from_times(soma="exponential")], dendrites=("ampa",))
+    w = torch.zeros(1, 1, 1).double()
+    with pytest.raises(InputError) as caught:
+        unroll_events(c, np.zeros((1, 3, 1)), w, w, compiled=True)
+    assert caught.value.code == "NO_ADJOINT"
+
+
+def test_weights_of_another_precision_than_the_drive_get_their_gradient():
+    c = sheet_of([PLAIN] * 3, dendrites=("ampa", "gaba"))
+    arriving = torch.rand(2, 60, 2, 3).double() * 2e-8
+    w_rec = torch.rand(3, 2, 3).mul(4e-9).requires_grad_()
+    unroll(c, arriving, w_rec).sum().backward()
+    assert w_rec.grad is not None and w_rec.grad.dtype == torch.float32 and w_rec.grad.any()
