@@ -81,12 +81,12 @@ def play(
 
     What is on the bus to the host when its trial ends still comes, after the end.
     """
+    by = runner or Runner(fleet.boards[0].precision)
     if len(fleet.boards) > 1 and any(not Bus(board, "in").ideal for board in fleet.boards):
         alone = [build_fleet(fleet.configuration, [board]) for board in fleet.boards]
-        parts = [play(one, trials, first, runner) for one in alone]
+        parts = [play(one, trials, first, by) for one in alone]
         answered = [p.events[0] for p in parts]
         return Played(answered, tuple(p.books[0] for p in parts), parts[0].runner)
-    by = runner or Runner(fleet.boards[0].precision)
     name, at_once = by.name(), max(1, MOST_PENDING // max(1, fleet.pending))
     events, books = [[] for _ in fleet.boards], [BusBooks() for _ in fleet.boards]
     for start in range(0, len(trials), at_once):
