@@ -15,6 +15,7 @@ from ..hw.configuration import Configuration, from_content, to_content
 from ..hw.events import Events
 from ..models.archive import content_hash, read_content, write_archive
 from ..models.recording import Stimulus
+from ..models.wiring import expand
 from .routing import ROUTE
 
 _FORMAT, _VERSION = "program", 1
@@ -102,9 +103,7 @@ class Program:
         channel, time = stimulus.channel[mine], stimulus.time_us[mine]
         first = np.searchsorted(self.inputs["source"], channel, "left")
         last = np.searchsorted(self.inputs["source"], channel, "right")
-        count = last - first
-        event = np.repeat(np.arange(len(channel)), count)
-        word = first[event] + np.arange(len(event)) - (np.cumsum(count) - count)[event]
+        event, word = expand(first, last - first)
         sent = self.inputs[word]
         return Events(time[event], sent["tag"], sent["cores"], sent["chip"], np.zeros(len(event)))
 

@@ -62,6 +62,8 @@ class Events:
 
     def followed_by(self, more: Events, later_us: int = 0) -> Events:
         """These events and others, the others later by so many microseconds."""
+        if not len(more):
+            return self
         moved = more.chosen(np.arange(len(more)), later_us)
         pairs = [(getattr(self, name), getattr(moved, name)) for name, _ in _FIELDS]
         return Events(*(np.concatenate(pair) for pair in pairs))

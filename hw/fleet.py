@@ -98,9 +98,8 @@ class _Words(NamedTuple):
 
     def of(self, neurons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """For each of these neurons its words: position in `neurons` and word, both flat."""
-        length = self.start[neurons + 1] - self.start[neurons]
-        which = np.repeat(np.arange(len(neurons)), length)
-        at = np.arange(len(which)) + (self.start[neurons] - (np.cumsum(length) - length))[which]
+        first = self.start[neurons]
+        which, at = wiring.expand(first, self.start[neurons + 1] - first)
         return which, self.word[at]
 
 

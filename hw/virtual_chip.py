@@ -23,16 +23,14 @@ def board_circuits(
 
     Returns:
         Currents of every neuron by name [A], float64 [board, neuron], and the current of every
-        synapse [A], float64 [board, synapse]. The latter are rounded to float32 values: their
-        float64 sums are exact, whatever the order. A nominal board has exactly the nominal ones.
+        synapse [A], float64 [board, synapse]. A nominal board has exactly the nominal ones.
     """
     silicon = [_Silicon(configuration, circuits, board) for board in boards]
     currents = {
         name: np.stack([nominal * s.factor(name, nominal) for s in silicon])
         for name, nominal in circuits.currents.items()
     }
-    weights = np.stack([s.weights() for s in silicon])
-    return currents, weights.astype(np.float32).astype(np.float64)
+    return currents, np.stack([s.weights() for s in silicon])
 
 
 def board_delays(

@@ -40,7 +40,6 @@ from .kernel import (
     fire,
     plain,
 )
-from .surrogate import SpikeAtThreshold
 from .vector_math import inlined, lit, omega, phi1
 
 SEGMENT = 64
@@ -48,8 +47,6 @@ SEGMENT = 64
 
 LANES = 8
 """Trials side by side."""
-
-SURROGATE_SLOPE = SpikeAtThreshold.SLOPE
 
 TAPE_Z, TAPE_X, TAPE_PHI = range(3)
 

@@ -7,7 +7,6 @@ import numpy as np
 from .adjoint import (
     LANES,
     SEGMENT,
-    SURROGATE_SLOPE,
     TAPE_PHI,
     TAPE_X,
     TAPE_Z,
@@ -32,7 +31,10 @@ from .kernel import (
     THRESHOLD,
     WAIT,
 )
+from .surrogate import SpikeAtThreshold
 from .vector_math import add_rows, inlined, lit
+
+SURROGATE_SLOPE = SpikeAtThreshold.SLOPE
 
 NEXT_AHP = 0
 """Row of a segment with the adaptation current before its floor (the soma is on the tape)."""

@@ -19,10 +19,9 @@ from torch.autograd.function import once_differentiable
 
 from . import adjoint, adjoint_back
 from .adjoint import LANES
-from .fast import pack
+from .fast import kinds_of, pack
 from .kernel import AHP, AHP_FLOOR, CURRENT, FLOOR, Z
 from .neuron import Coefficients
-from .parameters import DENDRITES
 
 PARTS = 8
 """Partial sums of the gradients of weights."""
@@ -84,8 +83,7 @@ def unroll_compiled(
     given = next(t for t in (arriving, w_in, w_rec) if t is not None)
     empty = given.new_zeros(0, len(c.decay), c.z_floor.shape[-1])
     if counts is None:
-        trials, steps = (given if arriving is None else arriving).shape[:2]
-        counts = np.zeros((trials, steps, 0))
+        counts = np.zeros((*given.shape[:2], 0))
     sheet = _sheet(c, counts, given.dtype)
     dense = given.new_zeros(0, *empty.shape) if arriving is None else arriving
     into, back = (empty if w is None else w.to(given.dtype) for w in (w_in, w_rec))
@@ -108,7 +106,7 @@ def _sheet(c: Coefficients, counts: np.ndarray, dtype: torch.dtype) -> _Sheet:
     return _Sheet(
         pack(c, n_sets, kind),
         np.ascontiguousarray(1.0 / threshold, dtype=kind),
-        np.array([DENDRITES.index(d) for d in c.decay], np.int64),
+        kinds_of(c),
         c.adapts,
         (kind(c.dt), kind(c.constants.i_0)),
         groups,

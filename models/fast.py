@@ -42,10 +42,9 @@ def run(
     start = start or at_rest(c, wiring.ring, chips, trials)
     states, pending = _to_arrays(c, start, kind)
     noise, chance = noise_of(c, start.chance, chips, trials)
-    kinds = np.array([DENDRITES.index(d) for d in c.decay], np.int64)
     power = c.constants.kappa / (c.constants.kappa + 1.0)
     clock = (kind(c.dt), kind(c.constants.i_0), kind(power))
-    groups, workers = runs_of(c), workers or len(os.sched_getaffinity(0))
+    kinds, groups, workers = kinds_of(c), runs_of(c), workers or len(os.sched_getaffinity(0))
 
     def job(part: tuple[int, slice]):
         chip, chosen = part
@@ -84,6 +83,11 @@ def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:
     arrays = [r.numpy()[:, None] if r.ndim == 2 else r.numpy() for r in rows]
     shaped = [np.broadcast_to(a, (chips, 1, neurons))[:, 0] for a in arrays]
     return np.ascontiguousarray(np.stack(shaped, axis=1), dtype=kind)
+
+
+def kinds_of(c: Coefficients) -> np.ndarray:
+    """What each dendrite does, as the kernels number it, int64 [dendrite]."""
+    return np.array([DENDRITES.index(d) for d in c.decay], np.int64)
 
 
 def noise_of(

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .neuron import Coefficients, State, rest, step
 from .noise import normals, trial_keys
-from .wiring import Chance, Drive, Run, SheetState, Wiring, from_now
+from .wiring import Chance, Drive, Run, SheetState, Wiring, expand, from_now
 
 NAME = "torch float64"
 
@@ -106,9 +106,7 @@ class _Events:
     def deliver(self, chip: np.ndarray, trial: np.ndarray, source: np.ndarray, k: int) -> None:
         """Deliver events of step k."""
         w = self.wiring
-        length = w.start[source + 1] - w.start[source]
-        which = np.repeat(np.arange(len(source)), length)
-        entry = np.arange(len(which)) + (w.start[source] - (np.cumsum(length) - length))[which]
+        which, entry = expand(w.start[source], w.start[source + 1] - w.start[source])
         late = w.delay[chip[which], entry] if w.delay.shape[1] else 0
         _, trials, ring, size = self.flat.shape
         place = (chip[which] * trials + trial[which]) * ring + (k + 1 + late) % ring

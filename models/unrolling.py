@@ -81,9 +81,8 @@ def has_adjoint(c: Coefficients) -> bool:
     """Whether the compiled adjoint can take these neurons."""
     tensors = [t for t in vars(c).values() if isinstance(t, Tensor)]
     tensors += [*c.decay.values(), *c.mean.values(), *c.jump.values()]
-    plain = c.most_pieces == 1
+    plain = c.most_pieces == 1 and c.noise is None
     fixed = not any(t.requires_grad for t in tensors)
-    plain = plain and c.noise is None
     return plain and fixed and c.z_floor.device.type == "cpu" and has_kernel()
 
 

@@ -60,6 +60,16 @@ def wire(
     )
 
 
+def expand(first: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The entries of some lists that lie end to end, each given by its first entry and its length.
+
+    Returns:
+        For every entry the list it belongs to, and where it lies, int64 [entry].
+    """
+    which = np.repeat(np.arange(len(first)), length)
+    return which, np.arange(len(which)) + (first - (np.cumsum(length) - length))[which]
+
+
 def joined(first: Wiring, second: Wiring) -> Wiring:
     """The sources of both, those of `first` before those of `second`."""
     chips = len(first.weight)
