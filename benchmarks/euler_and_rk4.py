@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from analoop.models.neuron import Coefficients
+from analoop.models.coefficients import Coefficients
 from analoop.models.vector_math import exp, inlined, lit, log
 
 # Rows of the coefficients [row, neuron] and of what the soma sees, its first three.

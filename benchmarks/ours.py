@@ -22,7 +22,7 @@ import workloads as wl
 from timing import Work, measure
 
 from analoop.models import NeuronParameters, rockpool_euler
-from analoop.models.neuron import Coefficients, coefficients
+from analoop.models.coefficients import Coefficients, coefficients
 from analoop.models.runner import Precision, Runner
 from analoop.models.unrolling import unroll_events
 from analoop.models.wiring import Drive, Wiring, drive, wire

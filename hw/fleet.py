@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from ..models import wiring
+from ..models.coefficients import Coefficients, coefficients
 from ..models.errors import InputError, RegisterError, Violation
-from ..models.neuron import Coefficients, coefficients
 from ..models.noise import ELEMENTARY_CHARGE, trial_keys
 from ..models.reference import at_rest
 from ..models.temperature import constants_at

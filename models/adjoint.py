@@ -14,16 +14,19 @@ the reset, the refractory period and the moment of a spike within its step.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .compiled import compiled
-from .kernel import (
+from .kernel import dendrites, spent
+from .kernel_rows import (
     AHP,
     AHP_DECAY,
     AHP_FLOOR,
-    AHP_JUMP,
     AHP_MEAN,
     FLOOR,
+    MIDDLE,
     NMDA,
     NOTES,
     PER_CHARGE,
@@ -36,10 +39,8 @@ from .kernel import (
     Z_BEFORE,
     X,
     Z,
-    dendrites,
-    fire,
-    plain,
 )
+from .kernel_soma import fire, plain, plain_middle
 from .vector_math import inlined, lit, omega, phi1
 
 SEGMENT = 64
@@ -57,11 +58,14 @@ def taped_somas(state, p, notes, z_tape, x_tape, phi_tape, dark, dt):
     zero = lit(dark, 0)
     for n in range(np.uint64(0), np.uint64(state.shape[1])):
         z, left = notes[Z_BEFORE, n], dt - notes[WAIT_BEFORE, n]
-        x = omega(z)
-        rate, slope = plain(
-            x, notes[STEADY, n], notes[NMDA, n], notes[SUM, n], p[PER_CHARGE, n], dark
-        )
         h = left if left > zero else zero
+        steady, nmda, i_sum = notes[STEADY, n], notes[NMDA, n], notes[SUM, n]
+        there = plain_middle(
+            z, h, steady, nmda, i_sum, p[PER_CHARGE, n], dark, p[THRESHOLD, n], p[FLOOR, n]
+        )
+        x = omega(there)
+        rate, slope = plain(x, steady, nmda, i_sum, p[PER_CHARGE, n], dark)
+        rate += slope * (z - there)
         phi = phi1(h * slope)
         end = z + h * rate * phi
         x_tape[n], phi_tape[n] = x, phi
@@ -70,22 +74,33 @@ def taped_somas(state, p, notes, z_tape, x_tape, phi_tape, dark, dt):
 
 
 @inlined
-def pulse(p, n, wait, dt):
-    """Adaptation current that a spike leaves at the end of its step [A]; `wait` is what follows."""
+def since_spike(p, n, wait, dt):
+    """How far adaptation decays from a spike to the end of its step; `wait` is what follows."""
     moment = max(wait - p[REFRACTORY, n] + dt, lit(dt, 0))
-    return p[AHP_JUMP, n] * p[AHP_DECAY, n] ** (lit(dt, 1) - moment / dt)
+    return p[AHP_DECAY, n] ** (lit(dt, 1) - moment / dt)
+
+
+@compiled
+def adapt(p, ahp, spikes, waits, dt):
+    """Adaptation over a step; `spikes` are the neurons that spiked in it."""
+    for k in range(spikes.size):  # kept apart: all others are held at their floor
+        n = spikes[k]
+        ahp[n] = -spent(p, n, ahp[n] * p[AHP_DECAY, n], since_spike(p, n, waits[k], dt))
+    for n in range(np.uint64(0), np.uint64(ahp.size)):
+        end, floor = ahp[n] * p[AHP_DECAY, n], p[AHP_FLOOR, n]
+        end = end if end > floor else floor
+        ahp[n] = -ahp[n] if ahp[n] < lit(dt, 0) else end
 
 
 @compiled
 def taped_step(state, p, pending, notes, kinds, adapts, tape, spikes, waits, count, dt, dark):
     """One step; spiking neurons and how long they wait are appended from `count` on."""
-    zeroth, n_neurons = np.uint64(0), np.uint64(state.shape[1])
+    zeroth, n_neurons, first = np.uint64(0), np.uint64(state.shape[1]), count
     dendrites(state, p, pending, notes, kinds, 0, state.shape[1], dark)
     if adapts:
         for n in range(zeroth, n_neurons):
             ahp = state[AHP, n] * p[AHP_MEAN, n]
             notes[SUM, n] += ahp if ahp > p[AHP_FLOOR, n] else p[AHP_FLOOR, n]
-            state[AHP, n] *= p[AHP_DECAY, n]
     for n in range(zeroth, n_neurons):
         notes[Z_BEFORE, n] = state[Z, n]
         notes[WAIT_BEFORE, n] = state[WAIT, n]
@@ -93,16 +108,14 @@ def taped_step(state, p, pending, notes, kinds, adapts, tape, spikes, waits, cou
     taped_somas(state, p, notes, tape[TAPE_Z], tape[TAPE_X], tape[TAPE_PHI], dark, dt)
     for n in range(state.shape[1]):
         if state[Z, n] >= p[THRESHOLD, n] and notes[WAIT_BEFORE, n] < dt:
-            notes[X, n] = tape[TAPE_X, n]
+            notes[X, n] = x = tape[TAPE_X, n]
+            notes[MIDDLE, n] = x + math.log(x)
             fire(state, p, notes, n, dark, dt, dark)
             waits[count] = state[WAIT, n] = max(state[WAIT, n], -dt)
             spikes[count] = n
-            if adapts:
-                state[AHP, n] += pulse(p, n, waits[count], dt)
             count += 1
     if adapts:
-        for n in range(zeroth, n_neurons):
-            state[AHP, n] = max(state[AHP, n], p[AHP_FLOOR, n])
+        adapt(p, state[AHP], spikes[first:count], waits[first:count], dt)
     return count
 
 

@@ -10,11 +10,13 @@ from .adjoint import (
     TAPE_PHI,
     TAPE_X,
     TAPE_Z,
+    adapt,
     deliver,
-    pulse,
+    since_spike,
 )
 from .compiled import compiled
-from .kernel import (
+from .kernel import spent
+from .kernel_rows import (
     AHP,
     AHP_DECAY,
     AHP_FLOOR,
@@ -31,24 +33,23 @@ from .kernel import (
     THRESHOLD,
     WAIT,
 )
+from .kernel_soma import plain_middle
 from .surrogate import SpikeAtThreshold
 from .vector_math import add_rows, inlined, lit
 
 SURROGATE_SLOPE = SpikeAtThreshold.SLOPE
 
-NEXT_AHP = 0
-"""Row of a segment with the adaptation current before its floor (the soma is on the tape)."""
-
 # Rows of the adjoints [row, neuron].
-G_Z, G_AHP, G_SPIKE, G_IN, G_SUM, INPUT, LEAKING, ADJOINTS = range(8)
+G_Z, G_AHP, G_FREE, G_SPIKE, G_IN, G_SUM, INPUT, LEAKING = range(8)
+ADJOINTS = 8
 
 
 @compiled
 def again(p, kinds, adapts, clock, kept, drives, outcome, first, segment):
     """The linear circuits of the steps from `first` on, once more, from a checkpoint.
 
-    Fills `segment` [step, row, neuron] with WAIT and AHP at the start of each step, the currents
-    of the dendrites after what arrived, and NEXT_AHP.
+    Fills `segment` [step, row, neuron] with WAIT and AHP at the start of each step and the currents
+    of the dendrites after what arrived.
     """
     dt, dark = clock
     spikes, waits, before = outcome
@@ -72,15 +73,10 @@ def again(p, kinds, adapts, clock, kept, drives, outcome, first, segment):
         if adapts:
             for n in range(zeroth, n_neurons):
                 segment[i, AHP, n] = state[AHP, n]
-                state[AHP, n] *= p[AHP_DECAY, n]
+            now = slice(before[k], before[k + 1])
+            adapt(p, state[AHP], spikes[now], waits[now], dt)
         for j in range(before[k], before[k + 1]):
             state[WAIT, spikes[j]] = waits[j]
-            if adapts:
-                state[AHP, spikes[j]] += pulse(p, spikes[j], waits[j], dt)
-        if adapts:
-            for n in range(zeroth, n_neurons):
-                segment[i, NEXT_AHP, n] = state[AHP, n]
-                state[AHP, n] = max(state[AHP, n], p[AHP_FLOOR, n])
         deliver(pending, drives, spikes, before, k)
 
 
@@ -132,20 +128,33 @@ def back_somas(p, per_threshold, wait, tape_z, tape_x, tape_phi, g, dark, dt):
         i_in = g[INPUT, n] if above else dark
         leak = g[LEAKING, n]
         share = x / (one + x)
-        rate = (i_in - leak * (one + x)) * per_charge
-        a = -h * leak * share * per_charge
-        end = tape_z[n] + h * rate * phi
+        slope = -leak * share * per_charge
+        z, floor, threshold = tape_z[n], p[FLOOR, n], p[THRESHOLD, n]
+        there = plain_middle(z, h, i_in, zero, leak, per_charge, dark, threshold, floor)
+        away = z - there
+        rate = (i_in - leak * (one + x)) * per_charge + slope * away
+        a = h * slope
+        end = z + h * rate * phi
         far = end if end > p[FLOOR, n] else p[FLOOR, n]
         far = lit(dark, SURROGATE_SLOPE) * abs(far - p[THRESHOLD, n]) * per_threshold[n] + one
         g_end = g[G_Z, n]
         g_end += g[G_SPIKE, n] * per_threshold[n] / (far * far) if h > zero else zero
         g_end = g_end if end >= p[FLOOR, n] else zero
-        by_rate = h * phi * per_charge
-        by_slope = h * h * rate * phi1_slope(a, phi) * per_charge
-        bend = by_slope / ((one + x) * (one + x))
-        g[G_Z, n] = g_end * (one - leak * (by_rate + bend) * share)
-        g[G_IN, n] = g_end * by_rate if above else zero
-        g[G_SUM, n] = -g_end * (by_rate * (one + x) + by_slope * share)
+        by_rate = h * phi
+        by_slope = by_rate * away + h * h * rate * phi1_slope(a, phi)
+        # The middle moves with all that it was guessed from, unless it is at an end of its range.
+        half = lit(dark, 0.5) * h * per_charge
+        half /= one + half * leak
+        bent = share / ((one + x) * (one + x)) * leak * per_charge
+        by_middle = -by_slope * bent if floor < there and there < threshold else zero
+        guessed = one + (z if z > zero else zero)
+        into = by_rate * per_charge + by_middle * half
+        g[G_Z, n] = g_end * (
+            one + a * phi + by_middle * (one - (half * leak if z > zero else zero))
+        )
+        g[G_IN, n] = g_end * into if above else zero
+        out = by_rate * (one + x) + by_slope * share
+        g[G_SUM, n] = -g_end * (out * per_charge + by_middle * half * (guessed - away))
 
 
 @compiled
@@ -198,14 +207,18 @@ def back_adaptation(p, outcome, k, currents, g, dt):
     """Adjoint of adaptation: of its current, and of the spikes that feed it."""
     spikes, waits, before = outcome
     zero = lit(dt, 0)
-    for n in range(np.uint64(0), np.uint64(p.shape[1])):
-        if currents[NEXT_AHP, n] < p[AHP_FLOOR, n]:
-            g[G_AHP, n] = zero
-        g[G_SPIKE, n] += g[G_AHP, n] * p[AHP_JUMP, n] * p[AHP_DECAY, n]
     for j in range(before[k], before[k + 1]):
-        n = spikes[j]
-        late = pulse(p, n, waits[j], dt) - p[AHP_JUMP, n] * p[AHP_DECAY, n]
-        g[G_SPIKE, n] += g[G_AHP, n] * late
+        n, floor = spikes[j], p[AHP_FLOOR, spikes[j]]
+        since, ahp = since_spike(p, n, waits[j], dt), currents[AHP, n] * p[AHP_DECAY, n]
+        by_end = g[G_AHP, n] if spent(p, n, ahp, since) > floor else zero
+        g[G_SPIKE, n] += p[AHP_JUMP, n] * (by_end * since - g[G_AHP, n] * p[AHP_DECAY, n])
+        g[G_FREE, n] = by_end if ahp >= floor * since else zero
+    for n in range(np.uint64(0), np.uint64(p.shape[1])):
+        g[G_SPIKE, n] += g[G_AHP, n] * p[AHP_JUMP, n] * p[AHP_DECAY, n]
+        free = currents[AHP, n] * p[AHP_DECAY, n] >= p[AHP_FLOOR, n]
+        g[G_AHP, n] = g[G_AHP, n] if free else zero
+    for j in range(before[k], before[k + 1]):
+        g[G_AHP, spikes[j]] = g[G_FREE, spikes[j]]
 
 
 @compiled

@@ -19,9 +19,9 @@ from torch.autograd.function import once_differentiable
 
 from . import adjoint, adjoint_back
 from .adjoint import LANES
+from .coefficients import Coefficients
 from .fast import kinds_of, pack
-from .kernel import AHP, AHP_FLOOR, CURRENT, FLOOR, Z
-from .neuron import Coefficients
+from .kernel_rows import AHP, AHP_FLOOR, CURRENT, FLOOR, Z
 
 PARTS = 8
 """Partial sums of the gradients of weights."""

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import kernel, kernel_loop
-from .neuron import Coefficients, State
+from . import kernel_loop
+from . import kernel_rows as row
+from .coefficients import Coefficients
+from .neuron import State
 from .parameters import DENDRITES
 from .reference import at_rest, later
 from .runner import Precision
@@ -68,15 +70,16 @@ def run(
 
 def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:
     """Coefficients [chip, neuron] or [chip, 1, neuron] as a kernel's [chip, row, neuron]."""
-    rows: list[Any] = [None] * kernel.DENDRITE
-    rows[kernel.PER_CHARGE] = 1.0 / c.charge
-    rows[kernel.LEAK], rows[kernel.DC], rows[kernel.FLOOR] = c.i_leak, c.i_dc, c.z_floor
-    rows[kernel.THRESHOLD] = torch.clamp(c.z_threshold, max=NEVER)
-    rows[kernel.REFRACTORY], rows[kernel.PIECES] = c.t_refractory, c.pieces
-    rows[kernel.HALF_GATE], rows[kernel.FEEDBACK] = c.i_gate / c.i_gain, c.feedback
-    rows[kernel.GAIN], rows[kernel.AHP_DECAY] = c.i_gain, c.ahp_decay
-    rows[kernel.AHP_MEAN], rows[kernel.AHP_JUMP] = c.ahp_mean, c.ahp_jump
-    rows[kernel.AHP_FLOOR] = c.ahp_floor
+    rows: list[Any] = [None] * row.DENDRITE
+    rows[row.PER_CHARGE] = 1.0 / c.charge
+    rows[row.LEAK], rows[row.DC], rows[row.FLOOR] = c.i_leak, c.i_dc, c.z_floor
+    rows[row.THRESHOLD] = torch.clamp(c.z_threshold, max=NEVER)
+    rows[row.REFRACTORY], rows[row.PIECES] = c.t_refractory, c.pieces
+    rows[row.HALF_GATE], rows[row.FEEDBACK] = c.i_gate / c.i_gain, c.feedback
+    rows[row.LOG_GAIN] = torch.log(c.i_gain / c.constants.i_0)
+    rows[row.AHP_DECAY] = c.ahp_decay
+    rows[row.AHP_MEAN], rows[row.AHP_JUMP] = c.ahp_mean, c.ahp_jump
+    rows[row.AHP_FLOOR] = c.ahp_floor
     for d in c.decay:
         rows += [c.decay[d], c.mean[d], c.jump[d]]
     neurons = c.z_floor.shape[-1]
@@ -137,8 +140,8 @@ def _to_arrays(c: Coefficients, start: SheetState, kind: type) -> tuple[np.ndarr
 
 def _to_state(c: Coefficients, states: np.ndarray, pending: np.ndarray) -> SheetState:
     rows = [torch.tensor(r, dtype=c.z_floor.dtype) for r in np.moveaxis(states, 2, 0)]
-    dendrites = dict(zip(c.decay, rows[kernel.CURRENT :], strict=True))
-    z, wait, ahp = rows[kernel.Z], rows[kernel.WAIT], rows[kernel.AHP]
+    dendrites = dict(zip(c.decay, rows[row.CURRENT :], strict=True))
+    z, wait, ahp = rows[row.Z], rows[row.WAIT], rows[row.AHP]
     return SheetState(State(dendrites, ahp, z, wait), pending)
 
 

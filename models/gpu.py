@@ -11,9 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from .coefficients import Coefficients
 from .errors import InputError
 from .gpu_sheet import NONE, Part, Place, Sheet, advance, captured, is_dense, sheet_of, tensors_of
-from .neuron import Coefficients, State
+from .neuron import State
 from .reference import at_rest, one_thread
 from .runner import Device, Precision, require_gpu
 from .wiring import Drive, Run, SheetState, Wiring

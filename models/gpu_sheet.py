@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .neuron import Coefficients, State, step
+from .coefficients import Coefficients
+from .neuron import State, step
 from .wiring import SheetState, Wiring
 
 DENSE_SHARE = 1 / 32

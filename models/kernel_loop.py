@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from .compiled import compiled
-from .kernel import NOTES, step
+from .kernel import step
+from .kernel_rows import NOTES
 from .vector_math import inlined
 from .vector_noise import hashed
 

@@ -32,7 +32,8 @@ from torch import Tensor
 from .omega import wright_omega
 
 if TYPE_CHECKING:
-    from .neuron import Coefficients, State
+    from .coefficients import Coefficients
+    from .neuron import State
 
 ELEMENTARY_CHARGE = 1.602176634e-19
 """q [A s]."""

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .neuron import Coefficients, State, rest, step
+from .coefficients import Coefficients
+from .neuron import State, rest, step
 from .noise import normals, trial_keys
 from .wiring import Chance, Drive, Run, SheetState, Wiring, expand, from_now
 

@@ -17,8 +17,8 @@ from rockpool.graph import GenericNeurons, LinearWeights, as_GraphHolder
 from rockpool.nn.modules import TorchModule
 from torch import Tensor
 
+from .coefficients import coefficients
 from .errors import InputError
-from .neuron import coefficients
 from .parameters import CURRENTS, DENDRITES, NeuronParameters
 from .simulation import STEP_US
 from .training import W_UNIT, hold

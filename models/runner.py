@@ -13,8 +13,8 @@ from typing import Literal
 
 import torch
 
+from .coefficients import Coefficients
 from .errors import InputError
-from .neuron import Coefficients
 from .wiring import Drive, Run, SheetState, Wiring
 
 Precision = Literal["double", "single"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from .coefficients import Coefficients, coefficients
 from .network import INPUT, Network
-from .neuron import Coefficients, coefficients
 from .parameters import CURRENTS, DENDRITES
 from .recording import Recording, Stimulus
 from .runner import Runner

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .coefficients import coefficients
 from .mismatch import Draw, lumped_factors
 from .network import INPUT, Network, Population, Projection
-from .neuron import coefficients
 from .parameters import CURRENTS, DENDRITES, NeuronParameters
 from .recording import Stimulus
 from .reference import one_thread

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .coefficients import Coefficients
 from .errors import InputError
-from .neuron import Coefficients, rest, step
+from .neuron import rest, step
 from .runner import has_kernel
 
 

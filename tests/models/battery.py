@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from analoop.models.neuron import Coefficients, coefficients
+from analoop.models.coefficients import Coefficients, coefficients
 from analoop.models.omega import wright_omega
 from analoop.models.parameters import DENDRITES, NeuronParameters
 from analoop.models.runner import Runner

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from analoop.models.neuron import Coefficients, coefficients, rest, step
+from analoop.models.coefficients import Coefficients, coefficients
+from analoop.models.neuron import rest, step
 from analoop.models.parameters import DENDRITES, NeuronParameters
 
 Train = Mapping[str, Iterable[tuple[float, float]]]

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from analoop.models.neuron import Coefficients, coefficients
+from analoop.models.coefficients import Coefficients, coefficients
 from analoop.models.parameters import DENDRITES, NeuronParameters
 from analoop.models.wiring import Drive, Wiring, drive, wire
 

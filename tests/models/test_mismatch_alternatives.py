@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from analoop.models import NeuronParameters
+from analoop.models.coefficients import coefficients
 from analoop.models.mismatch import Draw, sample_entries, sample_factor
 from analoop.models.mismatch_alternatives import rockpool_factor
-from analoop.models.neuron import coefficients
 from analoop.models.parameters import CONSTANTS, CURRENTS, DENDRITES
 
 SHAPE = (10, 4, 256)

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from analoop.models.neuron import Coefficients, rest, step
+from analoop.models.coefficients import Coefficients
+from analoop.models.neuron import rest, step
 from analoop.models.parameters import DENDRITES, NeuronParameters
 
 from .neurons import coefficients_of

@@ -8,7 +8,8 @@ import torch
 from scipy import stats
 
 from analoop.models import fast, reference
-from analoop.models.neuron import Coefficients, State, step
+from analoop.models.coefficients import Coefficients
+from analoop.models.neuron import State, step
 from analoop.models.noise import ELEMENTARY_CHARGE, hashed, normals, trial_keys, uniforms
 from analoop.models.omega import wright_omega
 from analoop.models.parameters import CONSTANTS, NeuronParameters

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analoop.models import fast, reference, runner
+from analoop.models.coefficients import Coefficients
 from analoop.models.errors import InputError
-from analoop.models.neuron import Coefficients
 from analoop.models.noise import ELEMENTARY_CHARGE
 from analoop.models.parameters import DENDRITES, NeuronParameters
 from analoop.models.runner import Runner

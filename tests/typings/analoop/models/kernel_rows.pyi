@@ -1,0 +1,1 @@
+from models.kernel_rows import *
