@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .parameters import CONSTANTS, CircuitConstants
 
-RUN_AWAY_PIECES = 4
+RUN_AWAY_PIECES = 3
 """Soma steps per step of a neuron whose soma excites itself (exponential soma, NMDA gate): one
 step misses the run-away."""
 

@@ -134,15 +134,15 @@ def _part(drive: Drive, chosen: slice) -> tuple[np.ndarray, ...]:
 def _to_arrays(c: Coefficients, start: SheetState, kind: type) -> tuple[np.ndarray, np.ndarray]:
     """Copies of the state [chip, trial, row, neuron] and of what is on its way."""
     s = start.neurons
-    rows = [s.z, s.wait, s.ahp, *(s.dendrites[d] for d in c.decay)]
+    rows = [s.z, s.wait, s.ahp, s.ahead, *(s.dendrites[d] for d in c.decay)]
     return np.stack([r.numpy() for r in rows], axis=2).astype(kind), start.pending.copy()
 
 
 def _to_state(c: Coefficients, states: np.ndarray, pending: np.ndarray) -> SheetState:
     rows = [torch.tensor(r, dtype=c.z_floor.dtype) for r in np.moveaxis(states, 2, 0)]
     dendrites = dict(zip(c.decay, rows[row.CURRENT :], strict=True))
-    z, wait, ahp = rows[row.Z], rows[row.WAIT], rows[row.AHP]
-    return SheetState(State(dendrites, ahp, z, wait), pending)
+    z, wait, ahp, ahead = rows[row.Z], rows[row.WAIT], rows[row.AHP], rows[row.AHEAD]
+    return SheetState(State(dendrites, ahp, z, wait, ahead), pending)
 
 
 def _joined(parts: list, done: list, state: SheetState, runner: str, trials: int) -> Run:

@@ -7,7 +7,6 @@ import numpy as np
 from .compiled import compiled
 from .kernel_rows import (
     AHEAD,
-    BEND,
     DONE,
     FEEDBACK,
     FLOOR,
@@ -42,9 +41,9 @@ def plain(x, steady, nmda, i_sum, per_charge, dark):
 
 @inlined
 def middle(z, ahead, bend, h, threshold, floor):
-    """As `neuron._middle`; bend is not positive."""
+    """As `neuron._middle`."""
     half = lit(h, 0.5) * h
-    there = z + half * ahead / (lit(h, 1) - half * bend)
+    there = z + half * ahead / (lit(h, 1) + half * bend)
     top = threshold if threshold > z else z
     there = there if there < top else top
     return there if there > floor else floor
@@ -57,7 +56,7 @@ def plain_middle(z, h, steady, nmda, i_sum, per_charge, dark, threshold, floor):
     i_in = steady + nmda
     i_in = i_in if i_in > dark else dark
     ahead = (i_in - i_sum * (lit(z, 1) + (z if z > zero else zero))) * per_charge
-    return middle(z, ahead, -i_sum * per_charge, h, threshold, floor)
+    return middle(z, ahead, i_sum * per_charge, h, threshold, floor)
 
 
 @inlined
@@ -111,10 +110,7 @@ def run_away_somas(state, p, notes, first, last, dark, piece, power):
         z, left = notes[Z_BEFORE, n], piece - notes[WAIT_BEFORE, n]
         done = notes[DONE, n] > zero
         h = zero if done or left < zero else left
-        bend = notes[BEND, n]
-        there = middle(
-            z, notes[AHEAD, n], bend if bend < zero else zero, h, p[THRESHOLD, n], p[FLOOR, n]
-        )
+        there = middle(z, state[AHEAD, n], zero, h, p[THRESHOLD, n], p[FLOOR, n])
         x = omega(there)
         notes[MIDDLE, n], notes[X, n] = there, x
         rate, slope = run_away(
@@ -123,8 +119,7 @@ def run_away_somas(state, p, notes, first, last, dark, piece, power):
         )  # fmt: skip
         rate += slope * (z - there)
         end = _end(z, rate, slope, h, p[FLOOR, n])
-        notes[AHEAD, n], notes[BEND, n] = rate + slope * (end - z), slope
-        state[Z, n] = end
+        state[Z, n], state[AHEAD, n] = end, rate + slope * (end - z)
         state[WAIT, n] = -left if done or left < zero else zero
 
 
@@ -167,6 +162,7 @@ def fire(state, p, notes, n, dark, piece, power):
         after = zero
     state[Z, n] = p[FLOOR, n]
     state[WAIT, n] = wait + after + p[REFRACTORY, n] - piece
+    state[AHEAD, n] = zero
     notes[DONE, n] = lit(dark, 1)
     return max(wait + after, zero)
 
@@ -176,9 +172,6 @@ def somas(state, p, notes, group, dark, dt, power, spikes, when, count):
     """One step of a run of neurons (first, last, pieces); returns the number of spikes so far."""
     first, last, pieces = group
     piece, before = dt / lit(dt, pieces), count
-    if pieces > 1:
-        for n in range(np.uint64(first), np.uint64(last)):
-            notes[AHEAD, n] = notes[BEND, n] = lit(dt, 0)
     for index in range(pieces):
         for n in range(np.uint64(first), np.uint64(last)):
             notes[Z_BEFORE, n] = state[Z, n]

@@ -53,6 +53,8 @@ class State(NamedTuple):
     """Soma, z = x + ln x with x = I / I_gain [1]."""
     wait: Tensor
     """How long after the start of the step the soma integrates again [s]; negative: it lags."""
+    ahead: Tensor
+    """dz/dt as the last step ended [1/s], of a soma that excites itself; 0 of others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +77,7 @@ def rest(c: Coefficients, shape: tuple[int, ...]) -> State:
         ahp=zero + c.ahp_floor,
         z=zero + c.z_floor,
         wait=zero,
+        ahead=zero,
     )
 
 
@@ -97,7 +100,7 @@ def step(
     for d, arrived in drive.items():
         dendrites[d] = dendrites[d] + c.jump[d] * arrived
     seen = {d: torch.clamp(value * c.mean[d], min=i_0) for d, value in dendrites.items()}
-    z, wait, spikes = _soma(c, state, seen, normal)
+    z, wait, ahead, spikes = _soma(c, state, seen, normal)
     ahp = state.ahp
     if c.adapts:
         since = c.ahp_decay ** (1.0 - spikes.time / c.dt)
@@ -106,11 +109,11 @@ def step(
         ahp = torch.maximum(ahp * c.ahp_decay, floor) + c.ahp_jump * since * spikes.count
         ahp = torch.where(ahp < c.ahp_floor, c.ahp_floor, ahp)
     decayed = {d: torch.clamp(value * c.decay[d], min=i_0) for d, value in dendrites.items()}
-    return State(decayed, ahp, z, wait), spikes
+    return State(decayed, ahp, z, wait, ahead), spikes
 
 
 def _soma(c: Coefficients, state: State, seen: dict[str, Tensor], normal: Tensor | None):
-    """Integrate the soma over one step in `c.pieces` pieces: new z, new wait, spikes."""
+    """Integrate the soma over one step in `c.pieces` pieces: new z, wait and ahead, spikes."""
     i_0 = c.constants.i_0
     piece = c.dt / c.pieces.to(state.z.dtype)
     steady = seen.get("ampa", i_0) - seen.get("gaba", i_0) + c.i_dc
@@ -122,7 +125,9 @@ def _soma(c: Coefficients, state: State, seen: dict[str, Tensor], normal: Tensor
     if c.noise is not None and normal is not None:
         z = shaken(c, state, i_sum, normal, lambda x: _local(c, x, steady, nmda, i_sum)[0])
     count = time = torch.zeros_like(z)
-    ahead, bend = _guess(c, z, steady, nmda, i_sum)
+    calm = c.pieces == 1
+    ahead = torch.where(calm, _guess(c, z, steady, nmda, i_sum), state.ahead)
+    bend = torch.where(calm, i_sum / c.charge, 0.0)
     for index in range(c.most_pieces):
         stepping, done = index < c.pieces, count.detach() > 0
         h = torch.where(done | ~stepping, 0.0, torch.clamp(piece - wait, min=0.0))
@@ -130,8 +135,8 @@ def _soma(c: Coefficients, state: State, seen: dict[str, Tensor], normal: Tensor
         rate, slope = _local(c, wright_omega(middle), steady, nmda, i_sum)
         rate = rate + slope * (z - middle)
         z, fired, when = _piece(c, z, rate, slope, h)
-        ahead, bend = rate + slope * (z - before), slope
         hit = fired.detach() > 0
+        ahead = torch.where(hit | calm, 0.0, rate + slope * (z - before))
         time = torch.where(hit, torch.clamp(wait + when, min=0.0) + index * piece, time)
         count = count + fired
         # Time the soma could not use (after a spike, with a refractory period shorter than
@@ -140,26 +145,20 @@ def _soma(c: Coefficients, state: State, seen: dict[str, Tensor], normal: Tensor
         idle = torch.where(stepping, idle, wait)
         wait = torch.where(hit, wait + when + c.t_refractory - piece, idle)
     held = wait < -c.dt
-    return z, torch.clamp(wait, min=-c.dt), Spikes(count, time, held)
+    return z, torch.clamp(wait, min=-c.dt), ahead, Spikes(count, time, held)
 
 
 def _guess(c: Coefficients, z: Tensor, steady: Tensor, nmda: Tensor | None, i_sum: Tensor):
-    """dz/dt [1/s] and its derivative by z [1/s] at the start of a step, with max(z, 0) for x.
-
-    A soma that excites itself has no such guess: its first piece is linear about its start, and
-    each later one goes on as the one before ended.
-    """
+    """About dz/dt [1/s] of a soma that does not excite itself: max(z, 0) stands for x."""
     i_0 = c.constants.i_0
     i_in = torch.clamp(steady + (i_0 if nmda is None else nmda), min=i_0)
-    rate = (i_in - i_sum * (1.0 + torch.clamp(z, min=0.0))) / c.charge
-    alone = c.pieces == 1
-    return torch.where(alone, rate, 0.0), torch.where(alone, -i_sum / c.charge, 0.0)
+    return (i_in - i_sum * (1.0 + torch.clamp(z, min=0.0))) / c.charge
 
 
 def _middle(c: Coefficients, z: Tensor, ahead: Tensor, bend: Tensor, h: Tensor) -> Tensor:
-    """About where z is in the middle of a piece of length h [s]."""
+    """About where z is in the middle of a piece of length h [s]; `bend` slows it down [1/s]."""
     half = 0.5 * h
-    middle = z + half * ahead / (1.0 - half * torch.clamp(bend, max=0.0))
+    middle = z + half * ahead / (1.0 + half * bend)
     middle = torch.minimum(middle, torch.maximum(c.z_threshold, z.detach()))
     return torch.maximum(middle, c.z_floor)
 

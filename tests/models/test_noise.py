@@ -9,7 +9,7 @@ from scipy import stats
 
 from analoop.models import fast, reference
 from analoop.models.coefficients import Coefficients
-from analoop.models.neuron import State, step
+from analoop.models.neuron import step
 from analoop.models.noise import ELEMENTARY_CHARGE, hashed, normals, trial_keys, uniforms
 from analoop.models.omega import wright_omega
 from analoop.models.parameters import CONSTANTS, NeuronParameters
@@ -93,7 +93,7 @@ def test_a_step_adds_the_shot_noise_of_every_current_at_the_membrane(soma, x_bef
     rest = reference.at_rest(c, 1, 1, 1).neurons
     z = torch.full_like(rest.z, x_before + np.log(x_before))
     normal = torch.from_numpy(normals(KEY[None], np.array([[0]]), neurons))
-    moved, still = (step(c, State(rest.dendrites, rest.ahp, z, rest.wait), {}, n)[0].z
+    moved, still = (step(c, rest._replace(z=z), {}, n)[0].z
                     for n in (normal, None))  # fmt: skip
     leak, i_0 = circuit.i_tau_mem, CONSTANTS.i_0
     i_in, i_sum = circuit.i_dc + i_0, leak + i_0
