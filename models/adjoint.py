@@ -14,8 +14,6 @@ the reset, the refractory period and the moment of a spike within its step.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from .compiled import compiled
@@ -40,8 +38,9 @@ from .kernel_rows import (
     X,
     Z,
 )
-from .kernel_soma import fire, plain, plain_middle
-from .vector_math import inlined, lit, omega, phi1
+from .kernel_soma import fire, plain, plain_middles
+from .vector_math import inlined, lit, phi1
+from .vector_omega import omegas
 
 SEGMENT = 64
 """Steps between checkpoints."""
@@ -56,19 +55,17 @@ TAPE_Z, TAPE_X, TAPE_PHI = range(3)
 def taped_somas(state, p, notes, z_tape, x_tape, phi_tape, dark, dt):
     """As `kernel.plain_somas` for all neurons, keeping what the way back needs."""
     zero = lit(dark, 0)
+    plain_middles(p, notes, 0, state.shape[1], dark, dt)
+    omegas(notes[MIDDLE], x_tape, 0, state.shape[1])
     for n in range(np.uint64(0), np.uint64(state.shape[1])):
         z, left = notes[Z_BEFORE, n], dt - notes[WAIT_BEFORE, n]
         h = left if left > zero else zero
-        steady, nmda, i_sum = notes[STEADY, n], notes[NMDA, n], notes[SUM, n]
-        there = plain_middle(
-            z, h, steady, nmda, i_sum, p[PER_CHARGE, n], dark, p[THRESHOLD, n], p[FLOOR, n]
+        rate, slope = plain(
+            x_tape[n], notes[STEADY, n], notes[NMDA, n], notes[SUM, n], p[PER_CHARGE, n], dark
         )
-        x = omega(there)
-        rate, slope = plain(x, steady, nmda, i_sum, p[PER_CHARGE, n], dark)
-        rate += slope * (z - there)
-        phi = phi1(h * slope)
+        rate += slope * (z - notes[MIDDLE, n])
+        phi = phi_tape[n] = phi1(h * slope)
         end = z + h * rate * phi
-        x_tape[n], phi_tape[n] = x, phi
         state[Z, n] = end if end > p[FLOOR, n] else p[FLOOR, n]
         state[WAIT, n] = -left if left < zero else zero
 
@@ -108,8 +105,7 @@ def taped_step(state, p, pending, notes, kinds, adapts, tape, spikes, waits, cou
     taped_somas(state, p, notes, tape[TAPE_Z], tape[TAPE_X], tape[TAPE_PHI], dark, dt)
     for n in range(state.shape[1]):
         if state[Z, n] >= p[THRESHOLD, n] and notes[WAIT_BEFORE, n] < dt:
-            notes[X, n] = x = tape[TAPE_X, n]
-            notes[MIDDLE, n] = x + math.log(x)
+            notes[X, n] = tape[TAPE_X, n]
             fire(state, p, notes, n, dark, dt, dark)
             waits[count] = state[WAIT, n] = max(state[WAIT, n], -dt)
             spikes[count] = n

@@ -121,40 +121,36 @@ def back_somas(p, per_threshold, wait, tape_z, tape_x, tape_phi, g, dark, dt):
     """Adjoints of the soma's step: of z, of the input current and of the leak."""
     zero, one = lit(dark, 0), lit(dark, 1)
     for n in range(np.uint64(0), np.uint64(p.shape[1])):
-        x, phi, per_charge = tape_x[n], tape_phi[n], p[PER_CHARGE, n]
+        x, z, phi, per_charge = tape_x[n], tape_z[n], tape_phi[n], p[PER_CHARGE, n]
         left = dt - wait[n]
         h = left if left > zero else zero
         above = g[INPUT, n] >= dark
         i_in = g[INPUT, n] if above else dark
-        leak = g[LEAKING, n]
-        share = x / (one + x)
-        slope = -leak * share * per_charge
-        z, floor, threshold = tape_z[n], p[FLOOR, n], p[THRESHOLD, n]
+        leak, floor, threshold = g[LEAKING, n], p[FLOOR, n], p[THRESHOLD, n]
         there = plain_middle(z, h, i_in, zero, leak, per_charge, dark, threshold, floor)
-        away = z - there
+        over = one / (one + x)
+        share, away = x * over, z - there
+        slope = -leak * share * per_charge
         rate = (i_in - leak * (one + x)) * per_charge + slope * away
         a = h * slope
         end = z + h * rate * phi
-        far = end if end > p[FLOOR, n] else p[FLOOR, n]
-        far = lit(dark, SURROGATE_SLOPE) * abs(far - p[THRESHOLD, n]) * per_threshold[n] + one
+        far = end if end > floor else floor
+        far = lit(dark, SURROGATE_SLOPE) * abs(far - threshold) * per_threshold[n] + one
         g_end = g[G_Z, n]
         g_end += g[G_SPIKE, n] * per_threshold[n] / (far * far) if h > zero else zero
-        g_end = g_end if end >= p[FLOOR, n] else zero
+        g_end = g_end if end >= floor else zero
         by_rate = h * phi
         by_slope = by_rate * away + h * h * rate * phi1_slope(a, phi)
         # The middle moves with all that it was guessed from, unless it is at an end of its range.
         half = lit(dark, 0.5) * h * per_charge
         half /= one + half * leak
-        bent = share / ((one + x) * (one + x)) * leak * per_charge
-        by_middle = -by_slope * bent if floor < there and there < threshold else zero
+        moved = -by_slope * share * over * over * leak * per_charge
+        moved = moved if floor < there and there < threshold else zero
         guessed = one + (z if z > zero else zero)
-        into = by_rate * per_charge + by_middle * half
-        g[G_Z, n] = g_end * (
-            one + a * phi + by_middle * (one - (half * leak if z > zero else zero))
-        )
-        g[G_IN, n] = g_end * into if above else zero
-        out = by_rate * (one + x) + by_slope * share
-        g[G_SUM, n] = -g_end * (out * per_charge + by_middle * half * (guessed - away))
+        g[G_Z, n] = g_end * (one + a * phi + moved * (one - (half * leak if z > zero else zero)))
+        g[G_IN, n] = g_end * (by_rate * per_charge + moved * half) if above else zero
+        out = (by_rate * (one + x) + by_slope * share) * per_charge
+        g[G_SUM, n] = -g_end * (out + moved * half * (guessed - away))
 
 
 @compiled
@@ -183,23 +179,29 @@ def gather(g_spike, reached, g_flat):
 
 
 @compiled
-def to_weights(drives, outcome, g_flat, g_dense, g_in, g_rec, k):
-    """Gradients of what was delivered after step k: dense drive, weights of events, of spikes."""
+def to_weights(drives, outcome, g_flat, by_lane, g_dense, g_in, g_rec, k):
+    """Gradients of what was delivered after step k: dense drive, weights of events, of spikes.
+
+    `by_lane` [lane, slot] is work space: rows that are added as they lie.
+    """
     _, (first, source, lane, number), _, _ = drives
     spikes, _, before = outcome
+    for s in range(by_lane.shape[1]):
+        for b in range(LANES):
+            by_lane[b, s] = g_flat[s * LANES + b]
     for b in range(g_dense.shape[0]):
         for s in range(g_dense.shape[2]):
-            g_dense[b, k, s] += g_flat[s * LANES + b]
+            g_dense[b, k, s] += by_lane[b, s]
     if g_in.shape[0]:
         for event in range(first[k], first[k + 1]):
             b, factor = lane[event], number[event]
             for s in range(g_in.shape[1]):
-                g_in[source[event], s] += factor * g_flat[s * LANES + b]
+                g_in[source[event], s] += factor * by_lane[b, s]
     if g_rec.shape[0]:
         for j in range(before[k], before[k + 1]):
             n, b = spikes[j] // LANES, spikes[j] % LANES
             for s in range(g_rec.shape[1]):
-                g_rec[n, s] += g_flat[s * LANES + b]
+                g_rec[n, s] += by_lane[b, s]
 
 
 @compiled
@@ -248,6 +250,7 @@ def backward(
     g_currents = np.zeros((kinds.size, elements), p.dtype)
     g_pending = np.zeros((kinds.size, elements), p.dtype)
     g_flat = g_pending.reshape(g_pending.size)
+    by_lane = np.empty((LANES, g_flat.size // LANES), p.dtype)
     for mark in range(kept.shape[0] - 1, -1, -1):
         first = mark * SEGMENT
         size = min(SEGMENT, steps - first)
@@ -256,7 +259,7 @@ def backward(
             currents = segment[k - first]
             from_spikes(g, g_raster, k)
             gather(g[G_SPIKE], drives[3], g_flat)
-            to_weights(drives, outcome, g_flat, g_dense, g_in, g_rec, k)
+            to_weights(drives, outcome, g_flat, by_lane, g_dense, g_in, g_rec, k)
             if adapts:
                 back_adaptation(p, outcome, k, currents, g, dt)
             for j in range(before[k], before[k + 1]):

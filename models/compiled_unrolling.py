@@ -95,24 +95,34 @@ def _sheet(c: Coefficients, counts: np.ndarray, dtype: torch.dtype) -> _Sheet:
     lead, neurons = c.z_floor.shape[:-1], c.z_floor.shape[-1]
     n_sets = lead[0] if lead else 1
     threshold = np.broadcast_to(c.x_threshold.numpy().reshape(-1, neurons), (n_sets, neurons))
-    groups = []
-    for start in range(0, len(counts), LANES):
-        trials = slice(start, min(start + LANES, len(counts)))
-        step, lane, source = np.nonzero(np.swapaxes(counts[trials], 0, 1))
-        number = counts[trials][lane, step, source].astype(kind)
-        first = np.searchsorted(step, np.arange(counts.shape[1] + 1))
-        source, lane = (np.ascontiguousarray(a) for a in (source, lane))
-        groups.append(_Group(trials, first, source, lane, number))
     return _Sheet(
         pack(c, n_sets, kind),
         np.ascontiguousarray(1.0 / threshold, dtype=kind),
         kinds_of(c),
         c.adapts,
         (kind(c.dt), kind(c.constants.i_0)),
-        groups,
+        _groups(counts, kind),
         n_sets if len(lead) == 2 else None,
         counts.shape[1],
     )
+
+
+def _groups(counts: np.ndarray, kind: type) -> list[_Group]:
+    """Trials by `LANES`, with the events of outside counts [trial, step, source]."""
+    trials, steps, sources = counts.shape
+    where = np.flatnonzero(counts != 0)
+    trial, rest = np.divmod(where, steps * sources)
+    step, source = np.divmod(rest, sources)
+    number = counts.reshape(-1)[where].astype(kind)
+    groups = []
+    for start in range(0, trials, LANES):
+        stop = min(start + LANES, trials)
+        mine = slice(*np.searchsorted(trial, [start, stop]))
+        order = np.argsort(step[mine], kind="stable") + mine.start
+        first = np.searchsorted(step[order], np.arange(steps + 1))
+        group = slice(start, stop), first, source[order], trial[order] - start, number[order]
+        groups.append(_Group(*group))
+    return groups
 
 
 class _Unrolled(torch.autograd.Function):

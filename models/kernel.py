@@ -39,9 +39,10 @@ from .kernel_rows import (
     WAIT,
     Z,
 )
-from .kernel_soma import plain, run_away, somas
-from .vector_math import inlined, lit, omega
+from .kernel_soma import fed_back, plain, run_away, somas
+from .vector_math import inlined, lit
 from .vector_noise import normal
+from .vector_omega import omega
 
 
 @compiled
@@ -106,9 +107,10 @@ def shake(state, p, notes, group, noise, key, dt, dark, power):
         for n in range(np.uint64(first), np.uint64(last)):
             z, i_sum, per_charge = state[Z, n], notes[SUM, n], p[PER_CHARGE, n]
             x, free = omega(z), dt - state[WAIT, n]
+            i_fb = fed_back(z - x, p[FEEDBACK, n], p[LOG_GAIN, n], dark, power)
             rate, _ = run_away(
-                x, z - x, notes[STEADY, n], notes[NMDA, n], i_sum, per_charge, dark,
-                p[HALF_GATE, n], p[FEEDBACK, n], p[LOG_GAIN, n], power,
+                x, i_fb, notes[STEADY, n], notes[NMDA, n], i_sum, per_charge, dark,
+                p[HALF_GATE, n], power,
             )  # fmt: skip
             state[Z, n] = _kicked(
                 z, x, rate, i_sum, per_charge, noise, free, notes[NORMAL, n], p[FLOOR, n]

@@ -8,7 +8,9 @@ FEEDBACK, LOG_GAIN, AHP_DECAY, AHP_MEAN, AHP_JUMP, AHP_FLOOR, DENDRITE = range(8
 Z, WAIT, AHP, AHEAD, CURRENT = range(5)
 
 # Rows of the notes taken within a step [row, neuron].
-STEADY, NMDA, SUM, Z_BEFORE, WAIT_BEFORE, DONE, AFTER, NORMAL, MIDDLE, X, NOTES = range(11)
+STEADY, NMDA, SUM, Z_BEFORE, WAIT_BEFORE, DONE, AFTER, NORMAL, MIDDLE, X, FED, FREE, NOTES = range(
+    13
+)
 
 # What a dendrite does, in the order of parameters.DENDRITES.
 AMPA_KIND, NMDA_KIND, GABA_KIND, SHUNT_KIND = range(4)

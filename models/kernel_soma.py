@@ -8,8 +8,10 @@ from .compiled import compiled
 from .kernel_rows import (
     AHEAD,
     DONE,
+    FED,
     FEEDBACK,
     FLOOR,
+    FREE,
     HALF_GATE,
     LOG_GAIN,
     MIDDLE,
@@ -27,7 +29,8 @@ from .kernel_rows import (
     Z,
 )
 from .neuron import STEEPEST
-from .vector_math import exp, inlined, is_single, lit, log, omega, phi1
+from .vector_math import exp, inlined, is_single, lit, log, phi1
+from .vector_omega import omegas
 
 
 @inlined
@@ -60,7 +63,13 @@ def plain_middle(z, h, steady, nmda, i_sum, per_charge, dark, threshold, floor):
 
 
 @inlined
-def run_away(x, ln_x, steady, nmda, i_sum, per_charge, dark, half, feedback, log_gain, power):
+def fed_back(ln_x, feedback, log_gain, dark, power):
+    """Positive feedback current of an exponential soma [A]."""
+    return feedback * dark * exp(power * (ln_x + log_gain))
+
+
+@inlined
+def run_away(x, i_fb, steady, nmda, i_sum, per_charge, dark, half, power):
     """As `plain`, for an exponential soma or a gated NMDA dendrite."""
     one = lit(x, 1) + x
     gated = nmda * (x / (x + half))
@@ -68,7 +77,6 @@ def run_away(x, ln_x, steady, nmda, i_sum, per_charge, dark, half, feedback, log
     above = i_in > dark
     i_in = i_in if above else dark
     slope_in = gated * half / (x * (x + half)) if above else lit(x, 0)
-    i_fb = feedback * dark * exp(power * (ln_x + log_gain))
     leak = i_sum - i_fb
     slope = (slope_in + power * i_fb / x * one - leak) * (x / one)
     return (i_in - leak * one) * per_charge, slope * per_charge
@@ -84,21 +92,30 @@ def _end(z, rate, slope, h, floor):
 
 
 @compiled
+def plain_middles(p, notes, first, last, dark, piece):
+    """Where somas without feedback and without a gate are linearised."""
+    zero = lit(dark, 0)
+    for n in range(np.uint64(first), np.uint64(last)):
+        left = piece - notes[WAIT_BEFORE, n]
+        notes[MIDDLE, n] = plain_middle(
+            notes[Z_BEFORE, n], left if left > zero else zero, notes[STEADY, n], notes[NMDA, n],
+            notes[SUM, n], p[PER_CHARGE, n], dark, p[THRESHOLD, n], p[FLOOR, n],
+        )  # fmt: skip
+
+
+@compiled
 def plain_somas(state, p, notes, first, last, dark, piece):
     """One piece of a step for somas without feedback and without a gate."""
     zero = lit(dark, 0)
+    plain_middles(p, notes, first, last, dark, piece)
+    omegas(notes[MIDDLE], notes[X], first, last)
     for n in range(np.uint64(first), np.uint64(last)):
         z, left = notes[Z_BEFORE, n], piece - notes[WAIT_BEFORE, n]
-        steady, nmda, i_sum = notes[STEADY, n], notes[NMDA, n], notes[SUM, n]
-        h = left if left > zero else zero
-        there = plain_middle(
-            z, h, steady, nmda, i_sum, p[PER_CHARGE, n], dark, p[THRESHOLD, n], p[FLOOR, n]
+        rate, slope = plain(
+            notes[X, n], notes[STEADY, n], notes[NMDA, n], notes[SUM, n], p[PER_CHARGE, n], dark
         )
-        x = omega(there)
-        notes[MIDDLE, n], notes[X, n] = there, x
-        rate, slope = plain(x, steady, nmda, i_sum, p[PER_CHARGE, n], dark)
-        rate += slope * (z - there)
-        state[Z, n] = _end(z, rate, slope, h, p[FLOOR, n])
+        rate += slope * (z - notes[MIDDLE, n])
+        state[Z, n] = _end(z, rate, slope, left if left > zero else zero, p[FLOOR, n])
         state[WAIT, n] = -left if left < zero else zero
 
 
@@ -107,20 +124,26 @@ def run_away_somas(state, p, notes, first, last, dark, piece, power):
     """One piece of a step for exponential somas and gated NMDA dendrites."""
     zero = lit(dark, 0)
     for n in range(np.uint64(first), np.uint64(last)):
-        z, left = notes[Z_BEFORE, n], piece - notes[WAIT_BEFORE, n]
+        left = piece - notes[WAIT_BEFORE, n]
         done = notes[DONE, n] > zero
-        h = zero if done or left < zero else left
-        there = middle(z, state[AHEAD, n], zero, h, p[THRESHOLD, n], p[FLOOR, n])
-        x = omega(there)
-        notes[MIDDLE, n], notes[X, n] = there, x
-        rate, slope = run_away(
-            x, there - x, notes[STEADY, n], notes[NMDA, n], notes[SUM, n], p[PER_CHARGE, n], dark,
-            p[HALF_GATE, n], p[FEEDBACK, n], p[LOG_GAIN, n], power,
-        )  # fmt: skip
-        rate += slope * (z - there)
-        end = _end(z, rate, slope, h, p[FLOOR, n])
-        state[Z, n], state[AHEAD, n] = end, rate + slope * (end - z)
+        notes[FREE, n] = h = zero if done or left < zero else left
+        notes[MIDDLE, n] = middle(
+            notes[Z_BEFORE, n], state[AHEAD, n], zero, h, p[THRESHOLD, n], p[FLOOR, n]
+        )
         state[WAIT, n] = -left if done or left < zero else zero
+    omegas(notes[MIDDLE], notes[X], first, last)
+    for n in range(np.uint64(first), np.uint64(last)):
+        ln_x = notes[MIDDLE, n] - notes[X, n]
+        notes[FED, n] = fed_back(ln_x, p[FEEDBACK, n], p[LOG_GAIN, n], dark, power)
+    for n in range(np.uint64(first), np.uint64(last)):
+        z = notes[Z_BEFORE, n]
+        rate, slope = run_away(
+            notes[X, n], notes[FED, n], notes[STEADY, n], notes[NMDA, n], notes[SUM, n],
+            p[PER_CHARGE, n], dark, p[HALF_GATE, n], power,
+        )  # fmt: skip
+        rate += slope * (z - notes[MIDDLE, n])
+        end = _end(z, rate, slope, notes[FREE, n], p[FLOOR, n])
+        state[Z, n], state[AHEAD, n] = end, rate + slope * (end - z)
 
 
 @inlined
@@ -145,15 +168,14 @@ def fire(state, p, notes, n, dark, piece, power):
     The crossing is that of the same local solution, solved for the time.
     """
     z, wait, zero = notes[Z_BEFORE, n], notes[WAIT_BEFORE, n], lit(dark, 0)
-    x, ln_x = notes[X, n], notes[MIDDLE, n] - notes[X, n]
+    x, per_charge = notes[X, n], p[PER_CHARGE, n]
     steady, nmda, i_sum = notes[STEADY, n], notes[NMDA, n], notes[SUM, n]
     if p[PIECES, n] > lit(dark, 1):
         rate, slope = run_away(
-            x, ln_x, steady, nmda, i_sum, p[PER_CHARGE, n], dark,
-            p[HALF_GATE, n], p[FEEDBACK, n], p[LOG_GAIN, n], power,
-        )  # fmt: skip
+            x, notes[FED, n], steady, nmda, i_sum, per_charge, dark, p[HALF_GATE, n], power
+        )
     else:
-        rate, slope = plain(x, steady, nmda, i_sum, p[PER_CHARGE, n], dark)
+        rate, slope = plain(x, steady, nmda, i_sum, per_charge, dark)
     rate += slope * (z - notes[MIDDLE, n])
     straight = (p[THRESHOLD, n] - z) / rate
     after = straight * _log1p_over(slope * straight)

@@ -1,4 +1,4 @@
-"""exp, log and Wright's omega that LLVM can vectorise; for use inside numba kernels only.
+"""exp, log and phi1 that LLVM can vectorise; for use inside numba kernels only.
 
 Plain `math.exp` is a library call, which keeps a loop scalar. These are a few multiplications on
 the bits of the number, in the precision of their argument. Relative errors, checked in the tests
@@ -60,16 +60,19 @@ def lit(_context, like, value):
 
 @instruction
 def is_single(_context, x):
-    """Whether x is single precision; known when compiling, so the other branch costs nothing."""
+    """Whether x, a number or an array, is single precision.
+
+    Known when compiling, so the other branch costs nothing.
+    """
 
     def build(context, builder, signature, args):
-        return ir.Constant(ir.IntType(1), int(x == types.float32))
+        return ir.Constant(ir.IntType(1), int(getattr(x, "dtype", x) == types.float32))
 
     return types.boolean(x), build
 
 
 @instruction
-def _magic(_context, x):
+def magic(_context, x):
     def build(context, builder, signature, args):
         return ir.Constant(context.get_value_type(x), _Layout(x).magic)
 
@@ -77,7 +80,7 @@ def _magic(_context, x):
 
 
 @instruction
-def _scale(_context, p, q):
+def scale(_context, p, q):
     """p 2**n for q = magic + n."""
 
     def build(context, builder, signature, args):
@@ -97,7 +100,7 @@ def _shifted(k: _Layout, builder, x):
 
 
 @instruction
-def _exponent(_context, x):
+def exponent(_context, x):
     """e with x = m 2**e, m in [sqrt(1/2), sqrt(2)); x positive and normal."""
 
     def build(context, builder, signature, args):
@@ -112,7 +115,7 @@ def _exponent(_context, x):
 
 
 @instruction
-def _mantissa(_context, x):
+def mantissa(_context, x):
     """m with x = m 2**e, m in [sqrt(1/2), sqrt(2)); x positive and normal."""
 
     def build(context, builder, signature, args):
@@ -127,8 +130,8 @@ def _mantissa(_context, x):
 @inlined
 def _split(x):
     """n (as magic + n) and r with x = n ln 2 + r, |r| <= ln 2 / 2."""
-    q = x * lit(x, 1.4426950408889634) + _magic(x)
-    n = q - _magic(x)
+    q = x * lit(x, 1.4426950408889634) + magic(x)
+    n = q - magic(x)
     return q, x - n * lit(x, 0.693145751953125) - n * lit(x, 1.42860682030941723212e-6)
 
 
@@ -155,7 +158,7 @@ def _phi1_near_0(r):
 def exp(x):
     """e**x for -87 < x < 88 (single) or -708 < x < 709 (double)."""
     q, r = _split(x)
-    return _scale(r * _phi1_near_0(r) + lit(x, 1), q)
+    return scale(r * _phi1_near_0(r) + lit(x, 1), q)
 
 
 @inlined
@@ -163,7 +166,7 @@ def phi1(a):
     """(e**a - 1) / a for any a < 88 (single) or 709 (double), exact through zero."""
     lowest = lit(a, -80)
     q, r = _split(a if a > lowest else lowest)
-    power = _scale(lit(a, 1), q)
+    power = scale(lit(a, 1), q)
     rise = power * (r * _phi1_near_0(r)) + (power - lit(a, 1))
     return rise / a if abs(a) > lit(a, 1e-30) else lit(a, 1)
 
@@ -171,13 +174,13 @@ def phi1(a):
 @inlined
 def log(x):
     """Natural logarithm of a positive, normal x."""
-    return _log(x, is_single(x))
+    return log_within(x, is_single(x))
 
 
 @inlined
-def _log(x, short):
+def log_within(x, short):
     """Natural logarithm, within 1e-7 if `short`."""
-    e, m = _exponent(x), _mantissa(x)
+    e, m = exponent(x), mantissa(x)
     s = (m - lit(x, 1)) / (m + lit(x, 1))
     q = s * s
     p = lit(x, 2 / 9)
@@ -194,53 +197,6 @@ def _log(x, short):
     p = p * q + lit(x, 2 / 3)
     p = p * q + lit(x, 2)
     return e * lit(x, 0.693145751953125) + (s * p + e * lit(x, 1.42860682030941723212e-6))
-
-
-@inlined
-def _rough_exp(x):
-    """e**x within 0.02 %."""
-    v = x * lit(x, 1.4426950408889634)
-    q = v + _magic(x)
-    f = v - (q - _magic(x))
-    p = lit(x, 0.0553) * f + lit(x, 0.2402)
-    p = p * f + lit(x, 0.69315)
-    return _scale(p * f + lit(x, 1), q)
-
-
-@inlined
-def _rough_log(x):
-    """Natural logarithm within 0.005."""
-    m = _mantissa(x) - lit(x, 1)
-    p = lit(x, 1) - m * (lit(x, 0.5) - m * lit(x, 0.36))
-    return _exponent(x) * lit(x, 0.69314718) + m * p
-
-
-@inlined
-def omega(z):
-    """x > 0 with x + ln x = z.
-
-    A guess within 7 % (a Pade approximant of Lambert's W below z = 1, an asymptotic form above),
-    then the iteration of Fritsch, Shafer and Crowley (1973), of fourth order: once in single
-    precision, twice in double.
-    """
-    one = lit(z, 1)
-    small = z < one
-    y = _rough_exp(z if small else one)
-    above = one if small else z
-    num, den = above * (one + above - _rough_log(above)), one + above
-    if small:
-        num = y * (one + lit(z, 4 / 3) * y)
-        den = one + y * (lit(z, 7 / 3) + lit(z, 5 / 6) * y)
-    x = _improved(num / den, z, True)
-    return x if is_single(z) else _improved(x, z, False)
-
-
-@inlined
-def _improved(x, z, short):
-    r = z - x - _log(x, short)
-    one = lit(z, 1) + x
-    q = lit(z, 2) * one * (one + lit(z, 2 / 3) * r)
-    return x + x * r * (q - r) / (one * (q - lit(z, 2) * r))
 
 
 @instruction(prefer_literal=True)

@@ -1,9 +1,8 @@
-"""The vectorisable functions against numpy and scipy."""
+"""The vectorisable functions against numpy."""
 
 import numpy as np
 import pytest
 from numba import njit
-from scipy.special import wrightomega
 
 from analoop.models import vector_math
 
@@ -33,12 +32,6 @@ def test_exp_is_exact_to_rounding(kind, error: float):
 def test_log_is_exact_to_rounding(kind, error: float):
     x = np.concatenate([np.geomspace(1e-30, 1e30, 40_001), [1.0, 0.5**0.5, 2**0.5]]).astype(kind)
     assert apply("log", x) == pytest.approx(np.log(x.astype(float)), rel=error, abs=error)
-
-
-@pytest.mark.parametrize(("kind", "error"), [(SINGLE, 4e-6), (DOUBLE, 1e-13)])
-def test_omega_solves_its_equation(kind, error: float):
-    z = np.concatenate([np.linspace(-30, 60, 40_001), np.geomspace(60, 1e6, 1000)]).astype(kind)
-    assert apply("omega", z) == pytest.approx(wrightomega(z.astype(float)), rel=error)
 
 
 @pytest.mark.parametrize(("kind", "error"), [(SINGLE, 4e-7), (DOUBLE, 1e-14)])
