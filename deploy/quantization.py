@@ -37,7 +37,8 @@ REACHES = (1.0, 0.8, 0.6, 0.45, 0.33, 0.22, 0.13, 0.07)
 """Largest subset sums at the starts of the search [largest weight]."""
 
 QUANTILES = 8
-"""Quantiles of the weights; every four of them are one more start."""
+"""Quantiles of the weights; every four of them are one more start. Weights with no more values
+than a core knows (weights read back from a chip, say) give every four of these values."""
 
 ROUNDS = 25
 """Alternations from each start; 2,500 random starts of 60 rounds find nothing 0.02 dB better."""
@@ -171,7 +172,9 @@ def _starts(values: Floats) -> Floats:
     series = series / series.sum(axis=1, keepdims=True)
     scaled = (series[:, None, :] * np.array(REACHES)[:, None]).reshape(-1, DYNAPSE2.weight_bits)
     distinct = values[np.concatenate([[True], np.diff(values) > 0])]
-    chosen = np.linspace(0, distinct.size - 1, QUANTILES).round().astype(int)
+    few = QUANTILES < distinct.size < 2**DYNAPSE2.weight_bits
+    number = distinct.size if few else QUANTILES
+    chosen = np.linspace(0, distinct.size - 1, number).round().astype(int)
     quantiles = list(combinations(distinct[chosen], DYNAPSE2.weight_bits))
     return np.concatenate([scaled, quantiles])
 

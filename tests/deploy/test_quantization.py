@@ -78,6 +78,20 @@ def test_weights_that_four_currents_can_make_are_kept_exactly():
     assert quality(np.repeat(weights, 20)) > 80.0
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(40, LEGAL.amps.size - 1), min_size=4, max_size=4, unique=True),
+    st.integers(0, 2**32 - 1),
+)
+def test_weights_that_a_chip_holds_are_held_exactly_again(chosen: list[int], seed: int):
+    currents = LEGAL.amps[chosen]
+    held = subset_sums(currents)[1:]
+    number = np.random.default_rng(seed).integers(1, 100, held.size)
+    weights = np.repeat(held, number)
+    found = nearest_levels(weights, fit_weight_currents(weights).currents)
+    assert np.abs(found - weights).max() <= 1e-9 * weights.max()
+
+
 def test_the_best_of_all_legal_choices_is_found_in_a_table_small_enough_to_try_them_all():
     entries = np.searchsorted(LEGAL.amps, np.geomspace(2e-10, 3e-8, 12))
     table = bias.LegalCurrents(LEGAL.amps[entries], LEGAL.coarse[entries], LEGAL.fine[entries])
