@@ -23,13 +23,13 @@ LOOK = {
     ("Euler in I", "single"): ("forward Euler in I,\nas Rockpool", "#b5482a", "o-", (3, 1, 22)),
     ("RK4 in ln I", "single"): ("Runge-Kutta in ln I", "#7a7a7a", "s-", (0, 8, 12)),
     ("ours", "single"): ("ours,\nsingle", "#1f6fa8", "D-", (4, -36, -2)),
-    ("ours", "double"): ("ours,\ndouble", "#0b3556", "D--", (2, 26, 14)),
+    ("ours", "double"): ("ours,\ndouble", "#0b3556", "D--", (4, -16, -30)),
 }
 """Label, colour, style; point at which the label stands, and its distance [points]."""
 
 
 def draw(table: Path) -> None:
-    """Draw the table as rms spike-time error against cost."""
+    """Draw the table as median spike-time error against cost."""
     with table.open() as file:
         rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
     figure, axes = plt.subplots(1, 2, figsize=(11, 5.2), sharey=True, layout="constrained")
