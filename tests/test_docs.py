@@ -71,7 +71,8 @@ def test_every_python_example_of_a_page_runs(page: Path, tmp_path: Path, monkeyp
 
 def verbs() -> set[str]:
     commands = app.registered_commands
-    return {c.name or c.callback.__name__ for c in commands if c.callback}
+    named = {c.name or c.callback.__name__ for c in commands if c.callback}
+    return named | {str(group.name) for group in app.registered_groups}
 
 
 def test_the_page_of_the_command_line_has_every_verb_and_no_other():

@@ -1,0 +1,38 @@
+"""Run a program written for samna on virtual boards."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..hw.virtual_samna import virtual_samna
+from ..models.errors import FileError
+
+
+def run_script(
+    script: Path,
+    arguments: Sequence[str] = (),
+    boards: Sequence[str] = ("sim:nominal",),
+    chips: int = 1,
+    realtime: bool = False,
+) -> None:
+    """Run a script as `python SCRIPT ARGUMENTS` would, with a virtual `samna` in place.
+
+    What the script raises, SystemExit included, goes on to the caller.
+
+    Raises:
+        FileError: FILE_MISSING.
+        BoardError, InputError: as `hw.virtual_samna.virtual_samna`.
+    """
+    if not script.is_file():
+        raise FileError(f"there is no script {script}", code="FILE_MISSING")
+    before = sys.argv, sys.path[:]
+    sys.argv = [str(script), *arguments]
+    sys.path.insert(0, str(script.resolve().parent))
+    try:
+        with virtual_samna(boards, chips, realtime):
+            runpy.run_path(str(script), run_name="__main__")
+    finally:
+        sys.argv, sys.path[:] = before

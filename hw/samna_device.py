@@ -1,0 +1,242 @@
+"""A board of the virtual samna: its FPGA and chips behind the methods of chip.md 2.2 and 2.3.
+
+Chip time runs with the host's clock, but stands while the host simulates, and hurries while input
+waits; unless the board is in real time: then host and board agree, and waiting input waits.
+
+The FPGA sends every word that is for no chip back to the host, one hop on (chip.md 2.5): echoes of
+virtual neurons, time probes and end markers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..models.errors import BoardError
+from .board import VirtualBoard
+from .chip import DYNAPSE2
+from .events import Events
+from .samna_clock import Clock, meant, timestamp
+from .samna_records import Dynapse2Chip, Dynapse2Configuration, NormalGridEvent, ResetType
+from .samna_translation import Translated, mask_of, translate
+from .simulated_board import SimulatedBoard
+
+TURN_US = 100_000
+"""Most chip time that one call simulates ahead while input waits [us]."""
+PATIENCE_US = 10_000
+"""Chip time that has to pass before a call simulates again, without input [us]."""
+
+
+class VirtualStack:
+    """What `samna.device.open_device` returns."""
+
+    def __init__(self, board: VirtualBoard, chips: int, realtime: bool = False):
+        self.board, self._chips, self.realtime = board, chips, realtime
+        self.closed = False
+        self._clock, self._silicon = Clock(), SimulatedBoard(board)
+        self._simulated_us = 0
+        self._waiting: deque[tuple[int, NormalGridEvent]] = deque()
+        self._came: list[NormalGridEvent] = []
+        self._outputs: dict[Any, bool] = {}
+        self._model = VirtualModel(self)
+        self.foreign = 0
+        """Events that were for no chip of this board."""
+
+    def configure_opal_kelly(self, bit_file: str) -> bool:
+        """Load the FPGA: any name will do."""
+        self.check_open()
+        return bool(str(bit_file))
+
+    def reset_fpga(self) -> None:
+        """Forget events on their way, either way."""
+        self.check_open()
+        self._waiting.clear()
+        self._came.clear()
+
+    def get_model(self) -> VirtualModel:
+        """The chips; the same object each time."""
+        self.check_open()
+        return self._model
+
+    def get_device_type_name(self) -> str:
+        """The kind of board."""
+        return "DYNAP-SE2 Stack"
+
+    def get_number_of_chips(self) -> int:
+        """Chips of the board."""
+        return self._chips
+
+    def enable_output(self, bus: Any, on: bool) -> None:
+        """Stored, without effect: all events come back by `read_events`."""
+        self._outputs[bus] = bool(on)
+
+    def get_output_enable_status(self) -> dict[Any, bool]:
+        """What `enable_output` stored."""
+        return dict(self._outputs)
+
+    def input_interface_write_events(self, port: int, events: Iterable[NormalGridEvent]) -> None:
+        """Queue events; each is sent at its time, but never before those that were queued earlier.
+
+        Raises:
+            TypeError: something that is no event; then none of them is queued.
+        """
+        self.check_open()
+        given = list(events)
+        if any(type(e) is not NormalGridEvent for e in given):
+            raise TypeError("input_interface_write_events takes a list of NormalGridEvent")
+        now = max(self._clock.now_us, self._simulated_us)
+        last = self._waiting[-1][0] if self._waiting else now
+        for event in given:
+            last = max(last, meant(event.timestamp, now))
+            self._waiting.append((last, event.copy()))
+
+    def grid_bus_write_events(self, events: Iterable[NormalGridEvent]) -> None:
+        """As `input_interface_write_events`."""
+        self.input_interface_write_events(0, events)
+
+    def read_events(self) -> list[NormalGridEvent]:
+        """All events that came since the last call; does not wait for any."""
+        if self.closed or self._waiting or self._clock.now_us - self._simulated_us > PATIENCE_US:
+            self.check_open()
+            self.catch_up()
+        came = self._came
+        if came:
+            self._came = []
+        return came
+
+    def catch_up(self) -> None:
+        """Simulate up to now, or further where input waits."""
+        until = self._clock.now_us
+        if self._waiting and not self.realtime:
+            ahead = self._simulated_us + TURN_US
+            until = max(until, min(self._waiting[-1][0] + self.board.step_us, ahead))
+        while self._simulated_us < until:
+            self._advance(min(until, self._simulated_us + TURN_US))
+        if not self.realtime:
+            self._clock.set_to(self._simulated_us)
+
+    def program(self, translated: Translated) -> None:
+        """Write registers; currents settle, and what is in the capacitors is lost."""
+        self.catch_up()
+        now = self._clock.now_us
+        self._silicon.program(translated.configuration)
+        if not self.realtime:
+            self._clock.set_to(now)
+
+    def check_open(self) -> None:
+        """Raise if the board was closed."""
+        if self.closed:
+            raise BoardError(f"{self.board.name} is closed: open it again", code="CLOSED")
+
+    def _advance(self, until_us: int) -> None:
+        """Simulate in whole steps, at least until a time [us]."""
+        start, step = self._simulated_us, self.board.step_us
+        duration = -(-(until_us - start) // step) * step
+        inward, back = [], []
+        while self._waiting and self._waiting[0][0] < start + duration:
+            time_us, event = self._waiting.popleft()
+            word = event.event
+            if word.y_hop or word.x_hop == DYNAPSE2.host_hop:
+                back.append((time_us, word.tag, mask_of(word.core), word.x_hop + 1, word.y_hop))
+            elif 0 <= word.x_hop < self._chips:
+                inward.append((time_us - start, word.tag, mask_of(word.core), word.x_hop, 0))
+            else:
+                self.foreign += 1
+        out = self._silicon.run(_events(inward), duration) if self._model.awake else Events.none()
+        self._simulated_us = start + duration
+        columns = out.time_us + start, out.tag, out.cores, out.x_hop, out.y_hop
+        both = back + list(zip(*(c.tolist() for c in columns), strict=True))
+        both.sort(key=lambda row: row[0])
+        self._came += [_event(*row) for row in both]
+
+
+class VirtualModel:
+    """The chips of a virtual board: registers in, as the host knows them."""
+
+    def __init__(self, stack: VirtualStack):
+        self._stack = stack
+        self._applied = self._default()
+        self._period_ms = 100
+        self.awake = False
+        """Whether any neuron could be seen."""
+        self.inert: dict[str, int] = {}
+        """What the last configuration asked for that has no effect here."""
+
+    def get_configuration(self) -> Dynapse2Configuration:
+        """A copy of what was applied last; silicon cannot be read back."""
+        self._stack.check_open()
+        return self._applied.copy()
+
+    def apply_configuration(self, configuration: Dynapse2Configuration) -> bool:
+        """Write what differs from the last configuration.
+
+        Raises:
+            TypeError: no configuration.
+            RegisterError: illegal registers; nothing is written.
+        """
+        self._stack.check_open()
+        if type(configuration) is not Dynapse2Configuration:
+            raise TypeError("apply_configuration takes a Dynapse2Configuration")
+        if configuration == self._applied:
+            return True
+        new, chips = configuration.copy(), self._stack.get_number_of_chips()
+        new.chips = [*new.chips, *self._default().chips[len(new.chips) :]][:chips]
+        self._write(new)
+        return True
+
+    def reset(self, kind: ResetType, chips: int = 1) -> None:
+        """Back to the configuration a board starts with, for every kind of reset and all chips."""
+        self._stack.check_open()
+        if not isinstance(kind, ResetType):
+            raise TypeError("reset takes a ResetType")
+        self._write(self._default())
+
+    def clear_error_queue(self) -> None:
+        """There are never errors here."""
+
+    def get_error_events(self) -> list[Any]:
+        """There are never errors here."""
+        return []
+
+    def set_sadc_sample_period_ms(self, period_ms: int) -> None:
+        """Stored: the sADC is not simulated."""
+        self._period_ms = int(period_ms)
+
+    def get_sadc_sample_period_ms(self) -> int:
+        """What was stored."""
+        return self._period_ms
+
+    def get_sadc_values(self, chip: int) -> list[int]:
+        """Raises: the sADC is not simulated."""
+        raise BoardError("the spiking ADC is not simulated in this release", code="NOT_SIMULATED")
+
+    def _default(self) -> Dynapse2Configuration:
+        new = Dynapse2Configuration()
+        new.chips = [Dynapse2Chip() for _ in range(self._stack.get_number_of_chips())]
+        for chip in new.chips:
+            for k, core in enumerate(chip.cores):
+                core._id = k
+        return new
+
+    def _write(self, new: Dynapse2Configuration) -> None:
+        translated = translate(new)
+        self._stack.program(translated)
+        self._applied, self.inert = new, translated.inert
+        self.awake = len(translated.configuration.destinations) > 0
+
+
+def _events(rows: list[tuple[int, ...]]) -> Events:
+    columns = np.array(rows, np.int64).reshape(-1, 5).T
+    return Events(*columns)
+
+
+def _event(time_us: int, tag: int, cores: int, x_hop: int, y_hop: int) -> NormalGridEvent:
+    event = NormalGridEvent()
+    event.timestamp = timestamp(time_us)
+    word = event.event
+    word.tag, word.x_hop, word.y_hop = tag, x_hop, y_hop
+    word.core = [bool(cores >> k & 1) for k in range(DYNAPSE2.cores)]
+    return event

@@ -1,0 +1,242 @@
+"""Programs written for samna, on the virtual one: discovery, registers, events, time."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from analoop.hw import virtual_samna as vs
+from analoop.models.errors import BoardError, InputError
+
+PARAMETERS = {
+    "SOIF_LEAK_N": (2, 4), "SOIF_GAIN_N": (3, 40), "SOIF_REFR_N": (2, 45), "SOIF_DC_P": (2, 80),
+    "SOIF_SPKTHR_P": (3, 40), "SYPD_EXT_N": (3, 200), "DEAM_ETAU_P": (2, 30),
+    "DEAM_EGAIN_P": (2, 35), "DEGA_ITAU_P": (1, 50), "DEGA_IGAIN_P": (1, 50),
+    "SYAM_W0_P": (5, 26), "SYAM_W1_P": (3, 74), "SYAM_W2_P": (5, 102), "SYAM_W3_P": (5, 102),
+}  # fmt: skip
+"""Values that labs use (chip.md 1.3)."""
+
+
+@pytest.fixture
+def samna():
+    with vs.virtual_samna(["sim:nominal"], chips=2) as module:
+        yield module
+
+
+@pytest.fixture
+def board(samna):
+    return samna.device.open_device(samna.device.get_unopened_devices()[0])
+
+
+def configured(samna, board, neurons=((0, 0, 5),), dc=False):
+    """A configuration in which each neuron listens to tag 1030 and reports to the host."""
+    config = board.get_model().get_configuration()
+    for chip, core, n in neurons:
+        c = config.chips[chip].cores[core]
+        for name, (coarse, fine) in PARAMETERS.items():
+            c.parameters[name].coarse_value, c.parameters[name].fine_value = coarse, fine
+        neuron = c.neurons[n]
+        neuron.latch_so_dc = dc
+        synapse = neuron.synapses[0]
+        synapse.tag, synapse.dendrite = 1030, samna.dynapse2.Dendrite.ampa
+        synapse.weight = [True, True, True, True]
+        word = neuron.destinations[0]
+        word.tag, word.core, word.x_hop = core * 256 + n, [True] * 4, -7
+    return config
+
+
+def event(samna, tag, timestamp, x_hop=0, y_hop=0, core=(True,) * 4):
+    made = samna.dynapse2.NormalGridEvent()
+    made.event.tag, made.event.x_hop, made.event.y_hop = tag, x_hop, y_hop
+    made.event.core = list(core)
+    made.timestamp = timestamp
+    return made
+
+
+def poll(board, last_tag=2047, most=100_000):
+    """Read until an end marker comes, as labs do."""
+    came = []
+    for _ in range(most):
+        came += board.read_events()
+        if any(e.event.tag == last_tag and e.event.y_hop for e in came):
+            return came
+    raise AssertionError("no end marker")
+
+
+def clock_of(samna, board):
+    board.input_interface_write_events(0, [event(samna, 1024, 0, -7, -7)])
+    return [e for e in poll(board, 1024) if e.event.tag == 1024][0].timestamp
+
+
+def test_boards_are_found_opened_once_and_closed(samna):
+    (info,) = samna.device.get_unopened_devices()
+    assert "DYNAP-SE2" in info.device_type_name
+    board = samna.device.open_device(info)
+    assert samna.device.open_device(info) is board
+    assert samna.device.open_device("DYNAP-SE2 Stack:0") is board
+    assert samna.device.get_unopened_devices() == []
+    samna.device.close_device(board)
+    assert samna.device.get_unopened_devices() == [info]
+    with pytest.raises(BoardError, match="closed"):
+        board.read_events()
+
+
+def test_a_driven_neuron_answers_and_the_probe_and_end_marker_come_back(samna, board):
+    board.get_model().apply_configuration(configured(samna, board))
+    start = clock_of(samna, board) + 100_000
+    sent = [event(samna, 1030, start + 2000 * k) for k in range(100)]
+    sent += [event(samna, 2047, start + 300_000, -7, -7)] * 3
+    board.input_interface_write_events(0, sent)
+    came = poll(board)
+    spikes = [e for e in came if e.event.y_hop == 0]
+    assert len(spikes) > 10
+    assert {(e.event.tag, e.event.x_hop) for e in spikes} == {(5, -6)}
+    assert all(start <= e.timestamp < start + 300_000 for e in spikes)
+    ends = [e for e in came if e.event.tag == 2047]
+    assert [(e.event.x_hop, e.event.y_hop, e.timestamp) for e in ends] == [
+        (-6, -7, start + 300_000)
+    ] * 3
+
+
+def test_monitor_words_tell_the_chips_apart(samna, board):
+    places = [(0, 1, 7), (1, 1, 7)]
+    board.get_model().apply_configuration(configured(samna, board, places))
+    start = clock_of(samna, board) + 10_000
+    sent = [event(samna, 1030, start + 1000 * k, x_hop=chip) for k in range(60) for chip in (0, 1)]
+    board.input_interface_write_events(0, [*sent, event(samna, 2047, start + 100_000, -7, -7)])
+    came = {(e.event.tag, e.event.x_hop) for e in poll(board) if e.event.y_hop == 0}
+    assert came == {(256 + 7, -6), (256 + 7, -5)}
+
+
+def test_a_virtual_neuron_is_echoed_at_its_time(samna, board):
+    now = clock_of(samna, board)
+    board.input_interface_write_events(
+        0,
+        [event(samna, 1100, now + 5000, x_hop=-7), event(samna, 2047, now + 9000, -7, -7)],
+    )
+    echoes = [e for e in poll(board) if e.event.tag == 1100]
+    assert [(e.event.x_hop, e.event.y_hop, e.timestamp) for e in echoes] == [(-6, 0, now + 5000)]
+
+
+def test_past_events_are_sent_now_and_a_late_one_delays_those_behind_it(samna, board):
+    now = clock_of(samna, board)
+    stamps = [now + 50_000, now + 20_000, now - 1_000_000]
+    sent = [event(samna, 1100 + k, max(t, 1), x_hop=-7) for k, t in enumerate(stamps)]
+    board.input_interface_write_events(0, [*sent, event(samna, 2047, 0, -7, -7)])
+    came = poll(board)
+    assert [e.timestamp for e in came] == [now + 50_000] * 4
+    assert [e.event.tag for e in came] == [1100, 1101, 1102, 2047]
+
+
+def test_a_neuron_with_direct_current_fires_without_input(samna, board):
+    board.get_model().apply_configuration(configured(samna, board, dc=True))
+    now = clock_of(samna, board)
+    board.input_interface_write_events(0, [event(samna, 2047, now + 500_000, -7, -7)])
+    spikes = [e for e in poll(board) if e.event.y_hop == 0]
+    assert len(spikes) > 20
+
+
+def test_the_configuration_that_comes_back_is_a_copy_of_the_last_applied(samna, board):
+    model = board.get_model()
+    config = configured(samna, board)
+    model.apply_configuration(config)
+    config.chips[0].cores[0].neurons[5].synapses[0].tag = 1
+    back = model.get_configuration()
+    assert back.chips[0].cores[0].neurons[5].synapses[0].tag == 1030
+    back.chips[0].cores[0].parameters["SOIF_LEAK_N"].fine_value = 77
+    leak = model.get_configuration().chips[0].cores[0].parameters["SOIF_LEAK_N"]
+    assert leak.fine_value == 4
+    model.reset(samna.dynapse2.ResetType.PowerCycle, 0b11)
+    assert model.get_configuration().chips[0].cores[0].neurons[5].synapses[0].tag == 0
+
+
+def test_what_has_no_effect_is_counted(samna, board):
+    config = configured(samna, board)
+    neuron = config.chips[0].cores[0].neurons[5]
+    neuron.latch_ho_enable, neuron.synapses[0].stp = True, True
+    neuron.destinations[1].core, neuron.destinations[1].x_hop = [True] * 4, 3
+    board.get_model().apply_configuration(config)
+    assert board.get_model().inert == {
+        "neurons with latch_ho_enable": 1,
+        "synapses with stp": 1,
+        "destinations on no chip of this board": 1,
+    }
+
+
+def test_an_illegal_register_is_refused_and_nothing_is_written(samna, board):
+    model = board.get_model()
+    model.apply_configuration(configured(samna, board))
+    bad = model.get_configuration()
+    bad.chips[0].cores[0].parameters["SOIF_LEAK_N"].coarse_value = 9
+    with pytest.raises(Exception, match="chip 0 core 0 SOIF_LEAK_N"):
+        model.apply_configuration(bad)
+    kept = model.get_configuration().chips[0].cores[0].parameters["SOIF_LEAK_N"]
+    assert kept.coarse_value == 2
+
+
+def test_something_else_than_events_is_refused_whole(samna, board):
+    with pytest.raises(TypeError):
+        board.input_interface_write_events(0, [event(samna, 2047, 0, -7, -7), 3])
+    assert board.read_events() == []
+
+
+def test_events_for_no_chip_are_counted(samna, board):
+    now = clock_of(samna, board)
+    sent = [event(samna, 5, now, x_hop=2), event(samna, 2047, 0, -7, -7)]
+    board.input_interface_write_events(0, sent)
+    poll(board)
+    assert board.foreign == 1
+
+
+def test_in_real_time_waiting_input_waits(capsys):
+    with vs.virtual_samna(["sim:nominal"], realtime=True) as samna:
+        board = samna.device.open_device(samna.device.get_all_devices()[0])
+        board.input_interface_write_events(0, [event(samna, 2047, 2**30, -7, -7)])
+        assert all(board.read_events() == [] for _ in range(100))
+    assert "SIMULATED: sim:nominal" in capsys.readouterr().err
+
+
+def test_it_is_gone_afterwards_and_a_second_one_is_refused():
+    before = {name for name in sys.modules if name.split(".")[0] == "samna"}
+    with vs.virtual_samna():
+        import samna  # pyright: ignore[reportMissingImports]
+
+        assert samna.__version__
+        with pytest.raises(InputError, match="already loaded"), vs.virtual_samna():
+            pass
+    assert {name for name in sys.modules if name.split(".")[0] == "samna"} == before
+
+
+def test_unknown_boards_and_too_many_chips_are_refused():
+    with pytest.raises(BoardError), vs.virtual_samna(["dynapse3:x"]):
+        pass
+    with pytest.raises(InputError, match="1..4"), vs.virtual_samna(chips=5):
+        pass
+
+
+def test_a_script_runs_unmodified_from_the_command_line(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "import samna\n"
+        "from samna.dynapse2 import NormalGridEvent\n"
+        "info = samna.device.get_unopened_devices()[0]\n"
+        "board = samna.device.open_device(info)\n"
+        "print(info.serial_number, board.get_number_of_chips(), sys.argv[1:], __name__)\n"
+        "sys.exit(7)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "analoop.deploy", "samna", "run", "--chips", "2", "--seed", "5",
+         str(script), "a", "--b"],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.split("\n")[0] == "sim:seed=5 2 ['a', '--b'] __main__", done.stderr
+    assert done.returncode == 7
+    assert "SIMULATED" in done.stderr
+
+
+def test_numpy_numbers_are_taken():
+    with vs.virtual_samna() as samna:
+        made = event(samna, np.int64(5), np.uint32(7))
+        assert (made.event.tag, made.timestamp) == (5, 7)

@@ -1,0 +1,1 @@
+from deploy.samna_scripts import *
