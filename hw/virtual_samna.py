@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from ..models.errors import BoardError, InputError
@@ -138,6 +139,9 @@ def modules_of(shelf: Shelf) -> dict[str, ModuleType]:
         ModuleType(name, "Virtual: see analoop.hw.virtual_samna.")
         for name in ("samna", "samna.device", "samna.dynapse2")
     )
+    for module in (samna, device, dynapse2):
+        # Programs ask importlib whether there is a samna; without a spec it knows of none.
+        module.__spec__ = ModuleSpec(module.__name__, None, is_package=module is samna)
     samna.__path__ = []
     vars(samna).update(__version__=API_VERSION, device=device, dynapse2=dynapse2)
     vars(device)["DeviceInfo"] = DeviceInfo

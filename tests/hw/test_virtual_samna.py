@@ -1,5 +1,6 @@
 """Programs written for samna, on the virtual one: discovery, registers, events, time."""
 
+import importlib.util
 import subprocess
 import sys
 
@@ -203,6 +204,7 @@ def test_it_is_gone_afterwards_and_a_second_one_is_refused():
         import samna  # pyright: ignore[reportMissingImports]
 
         assert samna.__version__
+        assert importlib.util.find_spec("samna") and importlib.util.find_spec("samna.device")
         with pytest.raises(InputError, match="already loaded"), vs.virtual_samna():
             pass
     assert {name for name in sys.modules if name.split(".")[0] == "samna"} == before
