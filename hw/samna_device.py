@@ -119,12 +119,16 @@ class VirtualStack:
             self._clock.set_to(self._simulated_us)
 
     def program(self, translated: Translated) -> None:
-        """Write registers; currents settle, and what is in the capacitors is lost."""
+        """Write registers; capacitors keep their charge."""
         self.catch_up()
         now = self._clock.now_us
-        self._silicon.program(translated.configuration)
+        self._silicon.reprogram(translated.configuration)
         if not self.realtime:
             self._clock.set_to(now)
+
+    def settle(self) -> None:
+        """Discharge every capacitor."""
+        self._silicon.settle()
 
     def check_open(self) -> None:
         """Raise if the board was closed."""
@@ -193,6 +197,7 @@ class VirtualModel:
         if not isinstance(kind, ResetType):
             raise TypeError("reset takes a ResetType")
         self._write(self._default())
+        self._stack.settle()
 
     def clear_error_queue(self) -> None:
         """There are never errors here."""

@@ -16,6 +16,7 @@ from .configuration import Configuration
 from .defects import DEFECTS_VERSION
 from .events import Events
 from .fleet import Fleet, build_fleet
+from .reprogramming import carried
 from .simulator import Moment, play, run_from
 
 
@@ -56,15 +57,19 @@ class SimulatedBoard:
 
     def program(self, configuration: Configuration) -> None:
         """Write every register, and settle."""
-        self._open()
-        if configuration.chip != self._chip:
-            raise InputError(
-                f"the configuration is for {configuration.chip.name}, the board has "
-                f"{self._chip.name}: compile for this chip",
-                code="WRONG_CHIP",
-            )
-        self._fleet = build_fleet(configuration, [self._board])
+        self._fleet = self._built(configuration)
         self._moment, self._trials, self._books = None, 0, BusBooks()
+
+    def reprogram(self, configuration: Configuration) -> None:
+        """Write every register of a board that goes on: its capacitors keep their charge, and what
+        is on its way arrives.
+
+        Raises as `program`; then nothing is written.
+        """
+        fleet = self._built(configuration)
+        if self._fleet and self._moment:
+            self._moment = carried(self._fleet, self._moment, fleet)
+        self._fleet = fleet
 
     @property
     def books(self) -> BusBooks:
@@ -113,6 +118,16 @@ class SimulatedBoard:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def _built(self, configuration: Configuration) -> Fleet:
+        self._open()
+        if configuration.chip != self._chip:
+            raise InputError(
+                f"the configuration is for {configuration.chip.name}, the board has "
+                f"{self._chip.name}: compile for this chip",
+                code="WRONG_CHIP",
+            )
+        return build_fleet(configuration, [self._board])
 
     def _programmed(self) -> Fleet:
         self._open()

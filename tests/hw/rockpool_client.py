@@ -4,6 +4,8 @@ Prints one line of JSON. A program of its own: rockpool.devices.dynapse imports 
 imported, and must only ever find the virtual one.
 """
 
+# pyright: reportAttributeAccessIssue=false, reportIndexIssue=false
+# pyright: reportCallIssue=false, reportArgumentType=false
 import json
 import warnings
 

@@ -1,0 +1,60 @@
+"""What a chip keeps when its registers change: the charge of its capacitors.
+
+A current of this project is the voltage of a capacitor seen through a transistor, so currents are
+what stays, whatever gain or time constant changes. Neurons and dendrites that were not simulated
+before (nobody saw them) begin at rest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ..models.neuron import State
+from ..models.omega import wright_omega
+from ..models.wiring import SheetState
+from .fleet import Fleet
+from .simulator import Moment
+
+
+def carried(before: Fleet, moment: Moment, after: Fleet) -> Moment:
+    """Where a trial of one board stands after its registers changed.
+
+    Args:
+        before: the board as it was programmed.
+        moment: where its trial stood.
+        after: the board as it is programmed now.
+    """
+    numbers = np.array([crossing.number for crossing in moment.crossings])
+    rest, old = after.at_rest(numbers), moment.sheet
+    new, kept = _common(after.circuits.address, before.circuits.address)
+    z, wait, ahp, ahead = (v.clone() for v in _numbers(rest.neurons))
+    z_before, wait_before, ahp_before, ahead_before = _numbers(old.neurons)
+    gain = before.coefficients.i_gain[..., kept] / after.coefficients.i_gain[..., new]
+    x = wright_omega(z_before[..., kept]) * gain
+    same = torch.where(gain == 1, z_before[..., kept], x + torch.log(x))
+    z[..., new] = torch.maximum(same, z[..., new])
+    ahp[..., new] = torch.maximum(ahp_before[..., kept], ahp[..., new])
+    wait[..., new], ahead[..., new] = wait_before[..., kept], ahead_before[..., kept]
+    dendrites = {name: value.clone() for name, value in rest.neurons.dendrites.items()}
+    ring = max(after.ring, old.pending.shape[2])
+    pending = np.zeros((*rest.pending.shape[:2], ring, *rest.pending.shape[3:]))
+    for place, name in enumerate(after.circuits.dendrites):
+        if name in before.circuits.dendrites:
+            dendrites[name][..., new] = old.neurons.dendrites[name][..., kept]
+            coming = old.pending[:, :, :, before.circuits.dendrites.index(name)]
+            pending[:, :, : coming.shape[2], place, new] = coming[..., kept]
+    neurons = State(dendrites, ahp, z, wait, ahead)
+    return moment._replace(sheet=SheetState(neurons, pending, old.chance))
+
+
+def _numbers(state: State) -> tuple[torch.Tensor, ...]:
+    return state.z, state.wait, state.ahp, state.ahead
+
+
+def _common(after: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the neurons in both lists of addresses, [neuron, 3]: in `after`, in `before`."""
+    places = {tuple(row): k for k, row in enumerate(before.tolist())}
+    both = [(k, places[tuple(row)]) for k, row in enumerate(after.tolist()) if tuple(row) in places]
+    new, kept = np.array(both, np.int64).reshape(-1, 2).T
+    return new, kept
