@@ -106,7 +106,9 @@ def noise_of(
 def runs_of(c: Coefficients) -> np.ndarray:
     """Runs of neurons with the same number of pieces, int64 [run, (first, last, pieces)].
 
-    A neuron takes the most pieces that it takes on any of the chips.
+    A neuron takes the most pieces that it takes on any of the chips: one that excites itself on
+    some chips only is integrated more finely on the others than by the definition. The boards of
+    a fleet have the same switches.
     """
     neurons = c.pieces.shape[-1]
     if not neurons:

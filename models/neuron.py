@@ -19,10 +19,10 @@ Where this differs from Rockpool's DynapSim, and why: docs/simulated_chip.md.
 Integration: with z = x + ln x the soma is Q dz/dt = I_in - (I_sum - I_fb)(1 + x), free of
 the stiff factor 1 + 1/x, so one exponential Rosenbrock step (second order, exact where the
 equation is linear) replaces the hundred Euler steps needed after a reset. It is linear about
-the middle of the way, guessed beforehand, not about its start: that costs nothing and errs a
-quarter as much. The synaptic currents decay exactly; the soma sees their mean over the step. A
-spike is located inside the step, and what is left of the step after it counts against the
-refractory period.
+the middle of the way, guessed beforehand, not about its start: that costs one division and
+errs a quarter as much. The synaptic currents decay exactly; the soma sees their mean over the
+step. A spike is located inside the step, and what is left of the step after it counts against
+the refractory period.
 """
 
 from __future__ import annotations

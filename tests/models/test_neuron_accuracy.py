@@ -36,33 +36,33 @@ def rms(name: str, dt: float, precision: Precision = "double") -> float:
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("name", CIRCUITS)
-def test_at_one_millisecond_spike_counts_are_right_within_1_percent(name: str, precision):
+def test_at_one_millisecond_no_spike_is_missing_or_too_many(name: str, precision):
     ours, true = errors(name, 1e-3, precision)[1]
     assert true > 300, "the battery must spike"
-    assert abs(ours - true) <= 0.01 * true
+    assert ours == true
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("name", CIRCUITS)
-def test_at_one_millisecond_spike_times_are_right_within_0_2_ms(name: str, precision):
+def test_spike_times_are_right_within_0_15_ms_at_the_default_step(name: str, precision):
     assert rms(name, 1e-3, precision) < 0.15e-3
     assert rms(name, 0.5e-3, precision) < 0.06e-3
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("name", CIRCUITS)
-def test_currents_of_a_quiet_soma_are_right_within_1_percent(name: str, precision):
+def test_currents_of_a_quiet_soma_are_right_within_0_05_percent(name: str, precision):
     neurons = battery(name)
     gain = np.array([n.parameters.i_gain_mem for n in neurons])
     ours = currents_of(play(neurons, DURATION, 1e-3, Runner(precision)), gain)
     quiet = [k for k, n in enumerate(neurons) if n.drive == "quiet"]
     assert not any(len(exact(name).times[k]) for k in quiet)
-    assert np.allclose(ours[quiet], exact(name).currents[quiet], rtol=1e-3, atol=0)
+    assert np.allclose(ours[quiet], exact(name).currents[quiet], rtol=5e-4, atol=0)
 
 
 @pytest.mark.parametrize("name", CIRCUITS)
 def test_the_error_is_of_second_order_in_the_step(name: str):
-    steps = np.array([0.5e-3, 0.25e-3, 0.125e-3, 0.0625e-3])
+    steps = 1e-3 / 2 ** np.arange(5)
     order = np.polyfit(np.log(steps), np.log([rms(name, dt) for dt in steps]), 1)[0]
     assert 1.8 < order < 2.8
 
