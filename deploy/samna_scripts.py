@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def run_script(
 ) -> None:
     """Run a script as `python SCRIPT ARGUMENTS` would, with a virtual `samna` in place.
 
-    What the script raises, SystemExit included, goes on to the caller.
+    A script that fails is shown where it failed, and ends in SystemExit(1), as it would in Python.
 
     Raises:
         FileError: FILE_MISSING.
@@ -33,6 +34,18 @@ def run_script(
     sys.path.insert(0, str(script.resolve().parent))
     try:
         with virtual_samna(boards, chips, realtime):
-            runpy.run_path(str(script), run_name="__main__")
+            _run(script)
     finally:
         sys.argv, sys.path[:] = before
+
+
+def _run(script: Path) -> None:
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+    except Exception as error:
+        # From the script on: how it came to be run is of no interest.
+        frames = error.__traceback__
+        while frames and frames.tb_frame.f_code.co_filename != str(script):
+            frames = frames.tb_next
+        traceback.print_exception(error.with_traceback(frames or error.__traceback__))
+        sys.exit(1)

@@ -1,7 +1,6 @@
 """Programs written for samna, on the virtual one: discovery, registers, events, time."""
 
 import importlib.util
-import subprocess
 import sys
 
 import numpy as np
@@ -215,27 +214,6 @@ def test_unknown_boards_and_too_many_chips_are_refused():
         pass
     with pytest.raises(InputError, match="1..4"), vs.virtual_samna(chips=5):
         pass
-
-
-def test_a_script_runs_unmodified_from_the_command_line(tmp_path):
-    script = tmp_path / "script.py"
-    script.write_text(
-        "import sys\n"
-        "import samna\n"
-        "from samna.dynapse2 import NormalGridEvent\n"
-        "info = samna.device.get_unopened_devices()[0]\n"
-        "board = samna.device.open_device(info)\n"
-        "print(info.serial_number, board.get_number_of_chips(), sys.argv[1:], __name__)\n"
-        "sys.exit(7)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "analoop.deploy", "samna", "run", "--chips", "2", "--seed", "5",
-         str(script), "a", "--b"],
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.stdout.split("\n")[0] == "sim:seed=5 2 ['a', '--b'] __main__", done.stderr
-    assert done.returncode == 7
-    assert "SIMULATED" in done.stderr
 
 
 def test_numpy_numbers_are_taken():
