@@ -126,10 +126,6 @@ class VirtualStack:
         if not self.realtime:
             self._clock.set_to(now)
 
-    def settle(self) -> None:
-        """Discharge every capacitor."""
-        self._silicon.settle()
-
     def check_open(self) -> None:
         """Raise if the board was closed."""
         if self.closed:
@@ -191,13 +187,18 @@ class VirtualModel:
         self._write(new)
         return True
 
-    def reset(self, kind: ResetType, chips: int = 1) -> None:
-        """Back to the configuration a board starts with, for every kind of reset and all chips."""
+    def reset(self, kind: ResetType, chips: int) -> None:
+        """Back to the configuration a board starts with, for every kind of reset.
+
+        Args:
+            chips: bit k resets chip k; its capacitors are empty afterwards.
+        """
         self._stack.check_open()
         if not isinstance(kind, ResetType):
             raise TypeError("reset takes a ResetType")
-        self._write(self._default())
-        self._stack.settle()
+        new, first = self._applied.copy(), self._default().chips
+        new.chips = [first[k] if chips >> k & 1 else chip for k, chip in enumerate(new.chips)]
+        self._write(new)
 
     def clear_error_queue(self) -> None:
         """There are never errors here."""

@@ -147,8 +147,23 @@ def test_the_configuration_that_comes_back_is_a_copy_of_the_last_applied(samna, 
     back.chips[0].cores[0].parameters["SOIF_LEAK_N"].fine_value = 77
     leak = model.get_configuration().chips[0].cores[0].parameters["SOIF_LEAK_N"]
     assert leak.fine_value == 4
-    model.reset(samna.dynapse2.ResetType.PowerCycle, 0b11)
-    assert model.get_configuration().chips[0].cores[0].neurons[5].synapses[0].tag == 0
+
+
+def test_a_reset_is_of_the_chips_in_its_mask(samna, board):
+    model = board.get_model()
+    model.apply_configuration(configured(samna, board, [(0, 0, 5), (1, 0, 5)], dc=True))
+    assert {-6, -5} == {e.event.x_hop for e in after_half_a_second(samna, board)}
+    model.reset(samna.dynapse2.ResetType.PowerCycle, 0b01)
+    tags = [c.cores[0].neurons[5].synapses[0].tag for c in model.get_configuration().chips]
+    assert tags == [0, 1030]
+    assert {-5} == {e.event.x_hop for e in after_half_a_second(samna, board)}
+
+
+def after_half_a_second(samna, board):
+    """What neurons send by themselves."""
+    now = clock_of(samna, board)
+    board.input_interface_write_events(0, [event(samna, 2047, now + 500_000, -7, -7)])
+    return [e for e in poll(board) if e.event.y_hop == 0]
 
 
 def test_what_has_no_effect_is_counted(samna, board):
