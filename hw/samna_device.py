@@ -20,7 +20,14 @@ from .board import VirtualBoard
 from .chip import DYNAPSE2
 from .events import Events
 from .samna_clock import Clock, meant, timestamp
-from .samna_records import Dynapse2Chip, Dynapse2Configuration, NormalGridEvent, ResetType
+from .samna_lists import Flags
+from .samna_records import (
+    Dynapse2Chip,
+    Dynapse2Configuration,
+    Dynapse2Destination,
+    NormalGridEvent,
+    ResetType,
+)
 from .samna_translation import Translated, mask_of, translate
 from .simulated_board import SimulatedBoard
 
@@ -28,6 +35,10 @@ TURN_US = 100_000
 """Most chip time that one call simulates ahead while input waits [us]."""
 PATIENCE_US = 10_000
 """Chip time that has to pass before a call simulates again, without input [us]."""
+
+
+Word = tuple[int, int, int, int, int]
+"""An event: time [us], tag, mask of cores, x hop, y hop."""
 
 
 class VirtualStack:
@@ -38,7 +49,7 @@ class VirtualStack:
         self.closed = False
         self._clock, self._silicon = Clock(), SimulatedBoard(board)
         self._simulated_us = 0
-        self._waiting: deque[tuple[int, NormalGridEvent]] = deque()
+        self._waiting: deque[Word] = deque()
         self._came: list[NormalGridEvent] = []
         self._outputs: dict[Any, bool] = {}
         self._model = VirtualModel(self)
@@ -91,7 +102,8 @@ class VirtualStack:
         last = self._waiting[-1][0] if self._waiting else now
         for event in given:
             last = max(last, meant(event.timestamp, now))
-            self._waiting.append((last, event.copy()))
+            word = event.event
+            self._waiting.append((last, word.tag, mask_of(word.core), word.x_hop, word.y_hop))
 
     def grid_bus_write_events(self, events: Iterable[NormalGridEvent]) -> None:
         """As `input_interface_write_events`."""
@@ -137,12 +149,11 @@ class VirtualStack:
         duration = -(-(until_us - start) // step) * step
         inward, back = [], []
         while self._waiting and self._waiting[0][0] < start + duration:
-            time_us, event = self._waiting.popleft()
-            word = event.event
-            if word.y_hop or word.x_hop == DYNAPSE2.host_hop:
-                back.append((time_us, word.tag, mask_of(word.core), word.x_hop + 1, word.y_hop))
-            elif 0 <= word.x_hop < self._chips:
-                inward.append((time_us - start, word.tag, mask_of(word.core), word.x_hop, 0))
+            time_us, tag, cores, x_hop, y_hop = self._waiting.popleft()
+            if y_hop or x_hop == DYNAPSE2.host_hop:
+                back.append((time_us, tag, cores, x_hop + 1, y_hop))
+            elif 0 <= x_hop < self._chips:
+                inward.append((time_us - start, tag, cores, x_hop, 0))
             else:
                 self.foreign += 1
         out = self._silicon.run(_events(inward), duration) if self._model.awake else Events.none()
@@ -234,15 +245,12 @@ class VirtualModel:
         self.awake = len(translated.configuration.destinations) > 0
 
 
-def _events(rows: list[tuple[int, ...]]) -> Events:
+def _events(rows: list[Word]) -> Events:
     columns = np.array(rows, np.int64).reshape(-1, 5).T
     return Events(*columns)
 
 
 def _event(time_us: int, tag: int, cores: int, x_hop: int, y_hop: int) -> NormalGridEvent:
-    event = NormalGridEvent()
-    event.timestamp = timestamp(time_us)
-    word = event.event
-    word.tag, word.x_hop, word.y_hop = tag, x_hop, y_hop
-    word.core = [bool(cores >> k & 1) for k in range(DYNAPSE2.cores)]
-    return event
+    core = Flags(bool(cores >> k & 1) for k in range(DYNAPSE2.cores))
+    word = Dynapse2Destination.holding(core=core, x_hop=x_hop, y_hop=y_hop, tag=tag)
+    return NormalGridEvent.holding(event=word, timestamp=timestamp(time_us))

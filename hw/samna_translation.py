@@ -73,7 +73,11 @@ def translate(records: Dynapse2Configuration) -> Translated:
 
 def mask_of(flags: list[bool]) -> int:
     """Bits of a list of booleans, first one lowest."""
-    return sum(1 << k for k, on in enumerate(flags) if on)
+    mask = 0
+    for k, on in enumerate(flags):
+        if on:
+            mask |= 1 << k
+    return mask
 
 
 def is_used(word: Dynapse2Destination) -> bool:

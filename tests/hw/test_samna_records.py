@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from analoop.hw.samna_lists import Flags
 from analoop.hw.samna_records import (
     Dendrite,
     Dynapse2Configuration,
@@ -46,6 +47,16 @@ def test_whole_numbers_are_taken_and_all_else_refused_with_a_type_error(wrong: o
     with pytest.raises(TypeError, match="Dynapse2Destination.tag"):
         word.tag = wrong
     assert word.tag == 9
+
+
+def test_a_record_made_fast_is_the_same_record():
+    slow = Dynapse2Destination()
+    slow.tag, slow.x_hop, slow.core[1] = 9, -6, True
+    core = Flags([False, True, False, False])
+    fast = Dynapse2Destination.holding(core=core, x_hop=-6, y_hop=0, tag=9)
+    assert fast == slow and fast.to_json() == slow.to_json()
+    fast.tag = 10
+    assert fast.tag == 10
 
 
 def test_lists_have_their_length_and_kinds_are_members():
