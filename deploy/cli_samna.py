@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ..models.errors import InputError
+
 app = typer.Typer(help="Programs written for samna, on virtual boards.", no_args_is_help=True)
 
 
@@ -33,7 +35,6 @@ def run(
 
     Options of 'run' come before SCRIPT; all behind it is the script's own.
     """
-    from ..models.errors import InputError
     from .samna_scripts import run_script
 
     if board and seed is not None:

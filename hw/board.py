@@ -139,7 +139,7 @@ class VirtualBoard:
     noise_seed: int = 0
     """Another number gives the same chips other noise, losses and jitter."""
     precision: Precision = "double"
-    """Of the equations; 'single' is two to three times faster (docs/simulated_chip.md)."""
+    """Of the equations; 'single' is 1.7 to 2 times faster (docs/simulated_chip.md)."""
 
     def __post_init__(self) -> None:
         for option in OPTIONS:

@@ -11,6 +11,7 @@ from typing import Any
 
 
 def plain_of(value: Any) -> Any:
+    """A value of an attribute as JSON values."""
     return value.plain() if hasattr(value, "plain") else value
 
 
@@ -18,11 +19,9 @@ class Flags(list):
     """A fixed number of booleans, changed in place."""
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if isinstance(index, slice):
-            new = flags_of(len(self))(list(value))
-            super().__setitem__(slice(None), [*self[: index.start], *new][: len(self)])
-        else:
-            super().__setitem__(index, as_flag(value))
+        new = list(self)
+        new[index] = value
+        super().__setitem__(slice(None), flags_of(len(self))(new))
 
     def copy(self) -> Flags:
         """The same booleans, shared with nothing."""
@@ -145,6 +144,7 @@ class RecordMap(dict):
 
 
 def as_flag(value: Any) -> bool:
+    """Truth of a value; no text and no list is a boolean."""
     if isinstance(value, (str, bytes, list, tuple, dict)):
         raise TypeError(f"takes a boolean, not {type(value).__name__}")
     return bool(value)

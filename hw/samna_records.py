@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
+from . import chip
 from .chip import DYNAPSE2
 from .samna_fields import (
     Record,
@@ -31,13 +32,13 @@ SADC_GROUPS = 3
 
 
 class Dendrite(IntEnum):
-    """As hw.chip.Dendrite, in the vendor's spelling."""
+    """hw.chip.Dendrite in the vendor's spelling."""
 
-    none = 0
-    shunt = 128
-    nmda = 256
-    gaba = 512
-    ampa = 1024
+    none = chip.Dendrite.NONE
+    shunt = chip.Dendrite.SHUNT
+    nmda = chip.Dendrite.NMDA
+    gaba = chip.Dendrite.GABA
+    ampa = chip.Dendrite.AMPA
 
 
 class ParameterType(IntEnum):

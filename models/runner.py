@@ -19,7 +19,7 @@ from .wiring import Drive, Run, SheetState, Wiring
 
 Precision = Literal["double", "single"]
 PRECISIONS: tuple[Precision, ...] = ("double", "single")
-"""Of the neurons' equations: 'single' is two to three times faster, errors in
+"""Of the neurons' equations: 'single' is 1.7 to 2 times faster, errors in
 docs/simulated_chip.md. Sums of weights are exact in both."""
 
 Device = Literal["cpu", "cuda"]

@@ -1,7 +1,7 @@
 """What lab programs for samna do over and over, with samna's surface only (chip.md 2.6)."""
 
 from types import ModuleType
-from typing import Any
+from typing import Any, SupportsIndex
 
 NEURON = {
     "SOIF_LEAK_N": (2, 4), "SOIF_GAIN_N": (3, 40), "SOIF_REFR_N": (2, 45), "SOIF_DC_P": (2, 80),
@@ -38,7 +38,9 @@ def report(neuron: Any, tag: int) -> None:
     word.tag, word.core, word.x_hop = tag, [True] * 4, -7
 
 
-def event(samna: ModuleType, tag: int, timestamp: int, x_hop: int = 0, y_hop: int = 0) -> Any:
+def event(
+    samna: ModuleType, tag: SupportsIndex, timestamp: SupportsIndex, x_hop: int = 0, y_hop: int = 0
+) -> Any:
     """An event to all cores."""
     made = samna.dynapse2.NormalGridEvent()
     made.event.tag, made.event.x_hop, made.event.y_hop = tag, x_hop, y_hop

@@ -59,6 +59,15 @@ def test_a_record_made_fast_is_the_same_record():
     assert fast.tag == 10
 
 
+def test_flags_are_set_one_by_one_or_several_at_once():
+    weight = Dynapse2Synapse().weight
+    weight[0], weight[2:] = True, [False, True]
+    assert weight == [True, False, False, True]
+    with pytest.raises(TypeError):
+        weight[1:] = [True]
+    assert weight == [True, False, False, True]
+
+
 def test_lists_have_their_length_and_kinds_are_members():
     synapse = Dynapse2Synapse()
     with pytest.raises(TypeError):

@@ -9,13 +9,7 @@ import pytest
 from analoop.hw import virtual_samna as vs
 from analoop.models.errors import BoardError, InputError
 
-PARAMETERS = {
-    "SOIF_LEAK_N": (2, 4), "SOIF_GAIN_N": (3, 40), "SOIF_REFR_N": (2, 45), "SOIF_DC_P": (2, 80),
-    "SOIF_SPKTHR_P": (3, 40), "SYPD_EXT_N": (3, 200), "DEAM_ETAU_P": (2, 30),
-    "DEAM_EGAIN_P": (2, 35), "DEGA_ITAU_P": (1, 50), "DEGA_IGAIN_P": (1, 50),
-    "SYAM_W0_P": (5, 26), "SYAM_W1_P": (3, 74), "SYAM_W2_P": (5, 102), "SYAM_W3_P": (5, 102),
-}  # fmt: skip
-"""Values that labs use (chip.md 1.3)."""
+from .lab import clock_of, event, listen, poll, report, set_biases
 
 
 @pytest.fixture
@@ -34,39 +28,12 @@ def configured(samna, board, neurons=((0, 0, 5),), dc=False):
     config = board.get_model().get_configuration()
     for chip, core, n in neurons:
         c = config.chips[chip].cores[core]
-        for name, (coarse, fine) in PARAMETERS.items():
-            c.parameters[name].coarse_value, c.parameters[name].fine_value = coarse, fine
+        set_biases(c)
         neuron = c.neurons[n]
         neuron.latch_so_dc = dc
-        synapse = neuron.synapses[0]
-        synapse.tag, synapse.dendrite = 1030, samna.dynapse2.Dendrite.ampa
-        synapse.weight = [True, True, True, True]
-        word = neuron.destinations[0]
-        word.tag, word.core, word.x_hop = core * 256 + n, [True] * 4, -7
+        listen(samna, neuron, 0, 1030, [True] * 4)
+        report(neuron, core * 256 + n)
     return config
-
-
-def event(samna, tag, timestamp, x_hop=0, y_hop=0, core=(True,) * 4):
-    made = samna.dynapse2.NormalGridEvent()
-    made.event.tag, made.event.x_hop, made.event.y_hop = tag, x_hop, y_hop
-    made.event.core = list(core)
-    made.timestamp = timestamp
-    return made
-
-
-def poll(board, last_tag=2047, most=100_000):
-    """Read until an end marker comes, as labs do."""
-    came = []
-    for _ in range(most):
-        came += board.read_events()
-        if any(e.event.tag == last_tag and e.event.y_hop for e in came):
-            return came
-    raise AssertionError("no end marker")
-
-
-def clock_of(samna, board):
-    board.input_interface_write_events(0, [event(samna, 1024, 0, -7, -7)])
-    return [e for e in poll(board, 1024) if e.event.tag == 1024][0].timestamp
 
 
 def test_boards_are_found_opened_once_and_closed(samna):
@@ -214,10 +181,11 @@ def test_in_real_time_waiting_input_waits(capsys):
 
 def test_it_is_gone_afterwards_and_a_second_one_is_refused():
     before = {name for name in sys.modules if name.split(".")[0] == "samna"}
-    with vs.virtual_samna():
+    with vs.virtual_samna() as module:
+        assert sys.modules["samna"] is module  # so no other one can be imported here
         import samna  # pyright: ignore[reportMissingImports]
 
-        assert samna.__version__
+        assert samna is module and samna.__version__
         assert importlib.util.find_spec("samna") and importlib.util.find_spec("samna.device")
         with pytest.raises(InputError, match="already loaded"), vs.virtual_samna():
             pass
