@@ -71,15 +71,6 @@ def translate(records: Dynapse2Configuration) -> Translated:
     return Translated(made, dict(inert))
 
 
-def mask_of(flags: list[bool]) -> int:
-    """Bits of a list of booleans, first one lowest."""
-    mask = 0
-    for k, on in enumerate(flags):
-        if on:
-            mask |= 1 << k
-    return mask
-
-
 def is_used(word: Dynapse2Destination) -> bool:
     """Whether a destination leads anywhere."""
     return bool(word.x_hop or word.y_hop or any(word.core))
@@ -113,7 +104,7 @@ def _synapses(neuron: Dynapse2Neuron, place: Place, inert: Counter[str]) -> list
         if s.dendrite != Dendrite.none:
             inert["synapses with stp"] += s.stp
             delays = s.precise_delay, s.mismatched_delay
-            words.append((*place, k, s.tag, int(s.dendrite), mask_of(s.weight), False, *delays))
+            words.append((*place, k, s.tag, int(s.dendrite), s.weight.mask, False, *delays))
     return words
 
 
@@ -126,7 +117,7 @@ def _destinations(
             continue
         here = d.y_hop == 0 and 0 <= place[0] + d.x_hop < chips
         if here or d.x_hop == DYNAPSE2.host_hop:
-            words.append((*place, k, d.tag, mask_of(d.core), d.x_hop, d.y_hop))
+            words.append((*place, k, d.tag, d.core.mask, d.x_hop, d.y_hop))
         else:
             inert["destinations on no chip of this board"] += 1
     return words
