@@ -94,7 +94,11 @@ class VirtualStack:
 
     def read_events(self) -> list[NormalGridEvent]:
         """All events that came since the last call; does not wait for any."""
-        if self.closed or self._waiting.count or self._clock.now_us - self._simulated_us > PATIENCE_US:
+        if (
+            self.closed
+            or self._waiting.count
+            or self._clock.now_us - self._simulated_us > PATIENCE_US
+        ):
             self.check_open()
             self.catch_up()
         came = self._came

@@ -19,6 +19,7 @@ from . import samna_records
 from .board import VirtualBoard, parse_board
 from .chip import DYNAPSE2
 from .samna_device import VirtualStack
+from .samna_faults import Faults, FaultyStack
 from .samna_fields import Record
 
 API_VERSION = "0.48.6"
@@ -46,13 +47,15 @@ class DeviceInfo:
 class Shelf:
     """The virtual boards of one virtual samna, opened and not."""
 
-    def __init__(self, boards: Sequence[VirtualBoard], chips: int, realtime: bool):
-        self._boards, self._realtime = boards, realtime
+    def __init__(
+        self, boards: Sequence[VirtualBoard], chips: int, realtime: bool, faults: Faults
+    ) -> None:
+        self._boards, self._realtime, self._faults = boards, realtime, faults
         self._infos = [
             DeviceInfo(board.name, k + 1, daughter_board_num=chips)
             for k, board in enumerate(boards)
         ]
-        self._open: dict[DeviceInfo, VirtualStack] = {}
+        self._open: dict[DeviceInfo, VirtualStack | FaultyStack] = {}
 
     def get_all_devices(self) -> list[DeviceInfo]:
         """All boards."""
@@ -66,7 +69,7 @@ class Shelf:
         """Boards that were opened and not closed."""
         return list(self._open)
 
-    def open_device(self, device: DeviceInfo | str) -> VirtualStack:
+    def open_device(self, device: DeviceInfo | str) -> VirtualStack | FaultyStack:
         """Open a board, by its DeviceInfo or as 'DYNAP-SE2 Stack:0'; again: the same board.
 
         Raises:
@@ -80,10 +83,13 @@ class Shelf:
             )
         if info not in self._open:
             board = self._boards[self._infos.index(info)]
-            self._open[info] = VirtualStack(board, info.daughter_board_num, self._realtime)
+            chips, start_us = info.daughter_board_num, self._faults.start_us
+            stack = VirtualStack(board, chips, self._realtime, start_us)
+            fine = self._faults == Faults(start_us=start_us)
+            self._open[info] = stack if fine else FaultyStack(stack, self._faults)
         return self._open[info]
 
-    def close_device(self, device: VirtualStack) -> None:
+    def close_device(self, device: VirtualStack | FaultyStack) -> None:
         """Close a board; its handle cannot be used any more."""
         device.closed = True
         self._open = {info: stack for info, stack in self._open.items() if stack is not device}
@@ -102,7 +108,10 @@ class Shelf:
 
 @contextmanager
 def virtual_samna(
-    boards: Sequence[str] = ("sim:nominal",), chips: int = 1, realtime: bool = False
+    boards: Sequence[str] = ("sim:nominal",),
+    chips: int = 1,
+    realtime: bool = False,
+    faults: Faults = Faults(),  # noqa: B008 - frozen
 ) -> Iterator[ModuleType]:
     """Put a virtual `samna` in place, and take it away again.
 
@@ -111,6 +120,7 @@ def virtual_samna(
         chips: chips of each board.
         realtime: keep chip time and the host's clock together; otherwise the chips hurry while
             input waits.
+        faults: of every board.
 
     Raises:
         BoardError: UNKNOWN_BOARD.
@@ -120,7 +130,7 @@ def virtual_samna(
         raise InputError(f"{chips} chips: a board has 1..{DYNAPSE2.max_chips}", code="CHIPS")
     if "samna" in sys.modules:
         raise InputError("a samna is already loaded in this process", code="SAMNA_LOADED")
-    shelf = Shelf([parse_board(name) for name in boards], chips, realtime)
+    shelf = Shelf([parse_board(name) for name in boards], chips, realtime, faults)
     modules = modules_of(shelf)
     sys.modules.update(modules)
     names = ", ".join(info.serial_number for info in shelf.get_all_devices())

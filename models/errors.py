@@ -4,6 +4,8 @@
     ├── FileError           a file is missing, corrupt, of another kind or version
     ├── InputError          a value handed in makes no sense (names the value and the remedy)
     ├── BoardError          no such board (exit_code 3)
+    │   └── HardwareError   a board failed or fell silent (exit_code 4)
+    ├── IncompleteError     a run that is no result; holds what there is of it (4 or 6)
     └── ViolationsError     several things at once, each a `Violation`
         ├── NetworkError    the network itself is malformed
         ├── ConstraintError the network does not fit the chip
@@ -41,6 +43,12 @@ class BoardError(AnaloopError):
     """A board cannot be had or does not answer."""
 
     exit_code = 3
+
+
+class HardwareError(BoardError):
+    """A board that was there failed, or fell silent. It is closed then."""
+
+    exit_code = 4
 
 
 @dataclass(frozen=True)
