@@ -60,8 +60,8 @@ class Patience:
     """From asking the time to the first event of a run, beside what writing takes."""
 
 
-VIRTUAL_PATIENCE = Patience(answer_s=20.0, reset_s=0.0, apply_s=0.0, discharge_s=0.02, lead_s=0.02)
-"""Of virtual boards, whose registers take no time to settle."""
+VIRTUAL_PATIENCE = Patience(answer_s=60.0, reset_s=0.0, apply_s=0.0, discharge_s=0.02, lead_s=0.02)
+"""Of virtual boards, whose registers take no time to settle, but may have kernels to compile."""
 
 
 class Session:

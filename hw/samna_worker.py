@@ -7,11 +7,12 @@ call lasts, it sends what was received so far, and beats.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -28,8 +29,8 @@ from .samna_opening import chips_of, close, offers, open_by_serial
 from .samna_session import Patience, Session
 from .virtual_samna import virtual_samna
 
-EVENT_ARRAYS = ("time_us", "tag", "cores", "x_hop", "y_hop")
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+WATCH_S = 0.5
+"""How often it is looked whether the process that started this one is still there [s]."""
 
 
 class Worker:
@@ -75,13 +76,18 @@ class Worker:
     def run(self, message: Message) -> None:
         """Play one trial; the answer is sent here, with the events that came."""
         header, arrays = message
-        events = Events(*(arrays[name] for name in EVENT_ARRAYS))
+        events = Events(**arrays)
         if header["discharge"]:
             self._opened().discharge()
         came, books = self._opened().run(
             events, header["duration_us"], lambda part: self._tell({"part": True}, part)
         )
         self._tell({"done": asdict(books)}, came)
+
+    def discharge(self) -> dict[str, Any]:
+        """Empty every capacitor."""
+        self._opened().discharge()
+        return {}
 
     def close(self) -> None:
         """Discharge the board and let go of it."""
@@ -90,7 +96,7 @@ class Worker:
                 self._session.discharge()
 
     def _tell(self, header: dict[str, Any], events: Events) -> None:
-        send(self._link, header, {name: getattr(events, name) for name in EVENT_ARRAYS})
+        send(self._link, header, events.arrays())
 
     def _loaded(self) -> ModuleType:
         if self._samna is None:
@@ -111,6 +117,7 @@ def serve(link: socket.socket) -> None:
         "open": lambda message: worker.open(message.header),
         "program": worker.program,
         "run": worker.run,
+        "discharge": lambda message: worker.discharge(),
         "close": lambda message: worker.close(),
     }
     while True:
@@ -130,10 +137,16 @@ def serve(link: socket.socket) -> None:
             return
 
 
+def _leave_with(parent: int) -> None:
+    """End this process when the one that started it is gone, whatever samna is doing."""
+    while os.getppid() == parent:
+        time.sleep(WATCH_S)
+    os._exit(1)
+
+
 def main() -> None:
     """Serve the socket whose number is the argument; die with the process that started this."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    threading.Thread(target=_leave_with, args=[os.getppid()], daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other process's affair
     os.dup2(2, 1)  # the vendor's module may print; nobody reads our stdout
     try:

@@ -72,9 +72,9 @@ class SimulatedBoard:
         self._fleet = fleet
 
     @property
-    def books(self) -> BusBooks:
+    def books(self) -> dict[str, int]:
         """What did not arrive since the board was programmed; a real board cannot know."""
-        return self._books
+        return self._books.record(self._board)
 
     def settle(self) -> None:
         """Bring every current to rest; what is on the bus is not delivered. A new trial begins:
