@@ -29,12 +29,14 @@ KNOWN_BIT_FILES = {"dynapse2stack": STACK, "dynapse2dactestboard": DEV_BOARD}
 ANY = ""
 """Stands for any kind of board in a setting."""
 
+SETTINGS = (
+    'ANALOOP_BIT_FILE, bit_file = "..." in analoop.toml, or under [tool.analoop] in pyproject.toml'
+)
+"""Where a bit file is named, first one first."""
+
 _COMPILED = (".so", ".pyd")
 _BIT_HEADER = bytes.fromhex("00090ff0")
 _BIT_SYNC = bytes.fromhex("aa995566")
-_SETTINGS = (
-    'ANALOOP_BIT_FILE, bit_file = "..." in analoop.toml, or under [tool.analoop] in pyproject.toml'
-)
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def bit_file(device_type: str, setting: str | None = None) -> BitFile:
     if path is None:
         raise BoardError(
             f"no bit file is set for a {device_type}: its vendor delivers one with the board; name "
-            f"it in {_SETTINGS}",
+            f"it in {SETTINGS}",
             code="NO_BIT_FILE",
         )
     found = read_bit_file(path)
@@ -155,7 +157,7 @@ def read_bit_file(path: Path) -> BitFile:
     except OSError as error:
         raise BoardError(
             f"the bit file {path} cannot be read ({error.strerror}): correct the setting, one of "
-            f"{_SETTINGS}",
+            f"{SETTINGS}",
             code="BIT_FILE_MISSING",
         ) from error
     name = path.name.lower()

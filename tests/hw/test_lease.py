@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -119,6 +120,29 @@ def test_a_child_of_the_holder_does_not_keep_the_board():
         free = holder("00123") is None
         child.kill()
     assert free
+
+
+_FORK = """
+import os, signal, sys
+from analoop.hw.lease import acquire
+kept = acquire("00123")
+child = os.fork()
+if child:
+    print(child, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+os.close(1)
+signal.pause()
+"""
+
+
+def test_a_fork_of_a_killed_holder_does_not_keep_the_board():
+    done = subprocess.run([sys.executable, "-c", _FORK], stdout=subprocess.PIPE, text=True)
+    child = int(done.stdout)
+    try:
+        os.kill(child, 0)
+        assert holder("00123") is None
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("serial", SERIALS, ids=ascii)
