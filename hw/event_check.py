@@ -11,8 +11,10 @@ def check_events(events: Events, duration_us: int, n_chips: int, chip: ChipSpec)
     """Refuse events that no run of this length on a board of so many chips can hold.
 
     Raises:
-        InputError: EVENT_OUTSIDE_RUN, EVENT_FOR_NO_CHIP, EVENT_ILLEGAL.
+        InputError: DURATION, EVENT_OUTSIDE_RUN, EVENT_FOR_NO_CHIP, EVENT_ILLEGAL.
     """
+    if duration_us < 0:
+        raise InputError(f"a run of {duration_us} us: give 0 or more", code="DURATION")
     outside = (events.time_us < 0) | (events.time_us >= duration_us)
     if outside.any():
         raise InputError(

@@ -36,6 +36,10 @@ LEAKY = ("SOIF_LEAK_N", "DEAM_ETAU_P", "DEGA_ITAU_P", "DENM_ETAU_P", "DESC_ITAU_
 """Biases that empty the capacitors when they are at their largest (chip.md 2.6)."""
 CHUNK = 20_000
 """Words stamped and written at a time."""
+LAST_S = 0.005
+"""Reading goes on so long after an end marker [s]; labs poll a hundred times more."""
+TELL_S = 0.5
+"""How often it is told what came so far [s]."""
 PHASE_US = 1000
 """Runs start at whole multiples [us]: a simulated board then answers the same each time."""
 POLL_S = 1e-4
@@ -189,30 +193,39 @@ class Session:
         return spikes, books
 
     def _await_end(self, end_us: int, part: Callable[[int], None]) -> None:
-        """Read until an end marker of this run is back and nothing more comes.
+        """Read until an end marker of this run is back, and a moment longer.
+
+        Only control words count as life: a chip may spike for ever.
 
         Args:
             part: told now and then the first block that it was not told of.
         """
-        limit = time.monotonic() + self._patience.answer_s + self._patience.lead_s
-        marked, told, asked, quiet, first = False, time.monotonic(), 0, 0, 0
-        while not marked or quiet < 3:
-            blocks = self._read()
-            quiet = 0 if blocks else quiet + 1
+        alive = told = time.monotonic()
+        asked, first, checked = 0, 0, 0
+        while True:
             now = time.monotonic()
-            if blocks:
-                limit = now + self._patience.answer_s
-            elif limit - now < self._patience.answer_s * (0.7 - 0.2 * asked) and asked < 3:
-                # Silence: perhaps the markers were lost. Those sent now come after the end too.
+            for block in self._raw[checked:]:
+                control = block[block[:, 3] != 0]
+                alive = now if len(control) else alive
+                if (control[control[:, 1] == END_TAG, 0] >= end_us).any():
+                    self._read_for(LAST_S)
+                    return
+            checked = len(self._raw)
+            if now - alive > self._patience.answer_s * (0.3 + 0.2 * asked) and asked < 3:
+                # Perhaps the markers were lost. Those sent now come after the end as well.
                 self._write(control_words(np.zeros(1), np.array([END_TAG]), self._chip))
                 asked += 1
-            for block in blocks:
-                ends = (block[:, 3] != 0) & (block[:, 1] == END_TAG)
-                marked = marked or bool((ends & (block[:, 0] >= end_us)).any())
-            if now - told > 0.5:
+            if now - told > TELL_S:
                 part(first)
-                told, first = now, len(self._raw)
-            self._alive(limit, "the end of the run")
+                told, first = now, checked
+            self._alive(alive + self._patience.answer_s, "the end of the run")
+            self._read()
+
+    def _read_for(self, duration_s: float) -> None:
+        """Read what is still on its way behind an end marker."""
+        until = time.monotonic() + duration_s
+        while time.monotonic() < until:
+            self._read()
 
     def _spikes(self, start: int, first: int = 0) -> Events:
         """What came from a block on that is no control word; time from the start of the run."""
