@@ -7,8 +7,10 @@ Runs in the worker process (hw/samna_worker.py), never in the user's.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +21,7 @@ from .bias import Bias
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .events import Events
-from .samna_registers import set_biases, write_registers
+from .samna_registers import Sheets, set_biases, write_registers
 from .samna_words import (
     BEAT_TAG,
     END_TAG,
@@ -34,8 +36,11 @@ from .samna_words import (
 
 LEAKY = ("SOIF_LEAK_N", "DEAM_ETAU_P", "DEGA_ITAU_P", "DENM_ETAU_P", "DESC_ITAU_P")
 """Biases that empty the capacitors when they are at their largest (chip.md 2.6)."""
-CHUNK = 20_000
+CHUNK = 5_000
 """Words stamped and written at a time."""
+AHEAD_US = 600_000_000
+"""Words are written at most so long ahead, and half as long again [us]: half an hour ahead, their
+32-bit timestamps would mean the past."""
 LAST_S = 0.005
 """Reading goes on so long after an end marker [s]; labs poll a hundred times more."""
 TELL_S = 0.5
@@ -44,8 +49,9 @@ PHASE_US = 1000
 """Runs start at whole multiples [us]: a simulated board then answers the same each time."""
 POLL_S = 1e-4
 """Pause after a read that brought nothing [s]."""
-STAMP_US = 3.0
-"""Host time allowed for stamping and writing one word [us]; 0.9 us were measured."""
+WRITING = 6.0
+"""Time allowed for stamping and writing words over that for making them [1]; 2 to 3 were measured.
+A real FPGA's is not known: a start that came too early shows in the books, as late words."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +86,13 @@ class Session:
     ) -> None:
         self._samna, self._board, self._patience, self._chip = samna, board, patience, chip
         self._model = board.get_model()
-        self._records: Any = None
+        self._sheets = Sheets(None, None)
         self._written: Configuration | None = None
         self._last_us = 0
         self._raw: list[np.ndarray] = []
-        self._pool: dict[tuple, list[Any]] = {}
+        every = product((False, True), repeat=chip.cores)
+        self._masks = {on: sum(1 << k for k, x in enumerate(on) if x) for on in every}
+        self._free = defaultdict[tuple, list[Any]](list)
 
     def start(self, bit_file: str, chips: int) -> None:
         """Load the FPGA, reset the chips, and see that the clock runs.
@@ -103,7 +111,8 @@ class Session:
         board.reset_fpga()
         self._model.reset(samna.dynapse2.ResetType.PowerCycle, (1 << chips) - 1)
         time.sleep(self._patience.reset_s)
-        self._records, self._written = self._model.get_configuration(), None
+        self._sheets = Sheets(self._model.get_configuration(), self._model.get_configuration())
+        self._written = None
         self._apply()
         self._check_clock()
 
@@ -113,14 +122,14 @@ class Session:
         Raises:
             HardwareError: APPLY_FAILED; CHIPS if the board has too few.
         """
-        if configuration.n_chips > len(self._records.chips):
+        if configuration.n_chips > len(self._sheets.records.chips):
             raise HardwareError(
                 f"the program needs {configuration.n_chips} chips, the board has "
-                f"{len(self._records.chips)}: compile with --board-chips",
+                f"{len(self._sheets.records.chips)}: compile with --board-chips",
                 code="CHIPS",
             )
         before, self._written = self._written, None
-        write_registers(self._samna, self._records, before, configuration)
+        write_registers(self._samna, self._sheets, before, configuration)
         self._apply()
         self._written = configuration
         self.discharge()
@@ -132,7 +141,7 @@ class Session:
         largest = Bias(self._chip.coarse_codes - 1, self._chip.fine_codes - 1)
         for leaks in (dict.fromkeys(LEAKY, largest), None):
             for (chip, core), biases in self._written.biases.items():
-                parameters = self._records.chips[chip].cores[core].parameters
+                parameters = self._sheets.records.chips[chip].cores[core].parameters
                 old = {name: biases[name] for name in LEAKY if name in biases}
                 set_biases(parameters, old if leaks is None else dict.fromkeys(old, largest))
             self._apply()
@@ -172,16 +181,17 @@ class Session:
             part: called now and then with what came so far; time from the start of the run.
         """
         words = words_of(events, duration_us, self._chip)
-        objects = self._made(words)
+        chunks = list(_chunks(words))
+        began = time.monotonic()
+        made = [self._made(words.chosen(chunk)) for chunk in chunks]  # before any time is asked
+        writing_s = WRITING * (time.monotonic() - began)
         self.now_us()
         stale = self._taken()
-        writing_us = len(words) * STAMP_US
-        start = self.now_us() + int(self._patience.lead_s * 1e6 + writing_us)
+        start = self.now_us() + int((self._patience.lead_s + writing_s) * 1e6)
         start = -(-start // PHASE_US) * PHASE_US
-        for first in range(0, len(words), CHUNK):
-            chunk = slice(first, first + CHUNK)
-            self._stamp_and_write(objects[chunk], words.time_us[chunk] + start)
-            self._read()
+        for chunk, objects in zip(chunks, made, strict=True):
+            self._await_turn(start + int(words.time_us[chunk.start]))
+            self._stamp_and_write(objects, words.time_us[chunk] + start)
         self._await_end(start + duration_us, lambda first: part(self._spikes(start, first)))
         came = np.concatenate([np.zeros((0, 5), np.int64), *self._raw])
         control = came[:, 3] != 0
@@ -191,6 +201,14 @@ class Session:
         spikes = self._spikes(start)
         self._raw = []
         return spikes, books
+
+    def _await_turn(self, due_us: int) -> None:
+        """Read until words of this time may be written; mostly they may at once."""
+        while due_us - self._last_us > AHEAD_US:
+            seen, limit = self._last_us, time.monotonic() + self._patience.answer_s
+            while self._last_us == seen:
+                self._alive(limit, "a heartbeat")
+                self._read()
 
     def _await_end(self, end_us: int, part: Callable[[int], None]) -> None:
         """Read until an end marker of this run is back, and a moment longer.
@@ -262,7 +280,7 @@ class Session:
         """Write the records, and see that samna took them."""
         if hasattr(self._model, "clear_error_queue"):
             self._model.clear_error_queue()
-        answer = self._model.apply_configuration(self._records)
+        answer = self._model.apply_configuration(self._sheets.records)
         errors = self._model.get_error_events() if hasattr(self._model, "get_error_events") else []
         if answer is False or errors:
             self._written = None
@@ -279,26 +297,32 @@ class Session:
         if not events:
             time.sleep(POLL_S)
             return []
-        rows = [(e.timestamp, *_word(e.event)) for e in events]
-        block = np.array(rows, np.int64)
+        masks = self._masks
+        block = np.array(
+            [
+                (e.timestamp, w.tag, w.x_hop, w.y_hop, masks[tuple(w.core)])
+                for e in events
+                for w in (e.event,)
+            ],
+            np.int64,
+        )
         block[:, 0] = unwrapped(block[:, 0], self._last_us)
         self._last_us = int(block[-1, 0])
         self._raw.append(block)
         return [block]
 
     def _made(self, words: Events) -> list[Any]:
-        """An event object for each word; those of other chunks serve again, writing copies."""
+        """An event object for each word; those of other chunks serve again, as writing copies."""
         columns = words.tag, words.cores, words.x_hop, words.y_hop
-        made, taken = [], dict[tuple, int]()
-        for k, word in enumerate(zip(*(c.tolist() for c in columns), strict=True)):
-            if k % CHUNK == 0:
-                taken = {}
-            number = taken.get(word, 0)
-            taken[word] = number + 1
-            alike = self._pool.setdefault(word, [])
-            if number == len(alike):
-                alike.append(self._event(word))
-            made.append(alike[number])
+        rows = list(zip(*(c.tolist() for c in columns), strict=True))
+        free, made = self._free, []
+        for row in rows:
+            try:
+                made.append(free[row].pop())
+            except IndexError:
+                made.append(self._event(row))
+        for row, event in zip(rows, made, strict=True):
+            free[row].append(event)
         return made
 
     def _event(self, word: tuple) -> Any:
@@ -317,5 +341,11 @@ class Session:
         self._stamp_and_write(self._made(words), words.time_us)
 
 
-def _word(word: Any) -> tuple[int, int, int, int]:
-    return word.tag, word.x_hop, word.y_hop, sum(1 << k for k, on in enumerate(word.core) if on)
+def _chunks(words: Events) -> Iterator[slice]:
+    """Runs of words that are written at a time: neither too many nor too long."""
+    first = 0
+    while first < len(words):
+        until = np.searchsorted(words.time_us, words.time_us[first] + AHEAD_US // 2)
+        last = min(first + CHUNK, max(int(until), first + 1))
+        yield slice(first, last)
+        first = last
