@@ -26,8 +26,9 @@ from .configuration import from_content
 from .events import Events
 from .messages import Hangup, Message, receive, send
 from .samna_faults import Faults
+from .samna_link import Patience
 from .samna_opening import chips_of, close, offers, open_by_serial
-from .samna_session import Patience, Session
+from .samna_session import Session
 from .virtual_samna import virtual_samna
 
 WATCH_S = 0.5
@@ -80,7 +81,7 @@ class Worker:
         events = Events(**arrays)
         if header["discharge"]:
             self._opened().discharge()
-        came, books = self._opened().run(
+        came, books = self._opened().link.run(
             events, header["duration_us"], lambda part: self._tell({"part": True}, part)
         )
         self._tell({"done": asdict(books)}, came)

@@ -10,7 +10,8 @@ import pytest
 
 from analoop.hw import SimulatedBoard, Trial, VirtualBoard, parse_board
 from analoop.hw.samna_faults import STALE_TAG, Faults, LinkLost, read_faults
-from analoop.hw.samna_session import VIRTUAL_PATIENCE, Patience, Session
+from analoop.hw.samna_link import VIRTUAL_PATIENCE, Patience
+from analoop.hw.samna_session import Session
 from analoop.hw.virtual_samna import virtual_samna
 from analoop.models import InputError
 from analoop.models.errors import HardwareError
@@ -52,7 +53,7 @@ def session(
 def played(some: Session, trial: int = 0):
     """What a programmed session answers to a trial: events in the run, and the books."""
     some.program(lively())
-    came, books = some.run(stimulus(trial), DURATION_US, lambda part: None)
+    came, books = some.link.run(stimulus(trial), DURATION_US, lambda part: None)
     return [row for row in rows_of(came) if row[0] < DURATION_US], books
 
 
@@ -71,9 +72,9 @@ N = len(stimulus(0))
 def test_the_driver_answers_as_the_simulated_board_behind_it(name: str, realtime: bool):
     with session(name=name, realtime=realtime) as driven:
         came, books = played(driven)
-        again, _ = driven.run(stimulus(1), DURATION_US, lambda part: None)
+        again, _ = driven.link.run(stimulus(1), DURATION_US, lambda part: None)
         driven.discharge()
-        third, _ = driven.run(stimulus(0), DURATION_US, lambda part: None)
+        third, _ = driven.link.run(stimulus(0), DURATION_US, lambda part: None)
     assert came == meant(name) and len(came) > 10
     assert [row for row in rows_of(third) if row[0] < DURATION_US] == came
     assert (books.echoed, books.late_in, books.lost_in, books.repeated) == (N, 0, 0, 0)
@@ -100,7 +101,7 @@ def test_the_clock_may_wrap_at_any_time(before_us: int, realtime: bool):
         came, books = played(driven)
         for _ in range(3):
             driven.discharge()
-            more, _ = driven.run(stimulus(0), DURATION_US, lambda part: None)
+            more, _ = driven.link.run(stimulus(0), DURATION_US, lambda part: None)
             assert [row for row in rows_of(more) if row[0] < DURATION_US] == came
     assert len(came) == len(meant()) and books.echoed == N
 
@@ -110,7 +111,7 @@ def test_a_run_may_be_longer_than_timestamps_can_look_ahead():
     end_us = 36 * 60_000_000
     with session(Faults(start_us=WRAP // 2)) as driven:
         driven.program(registers([synapse()]))
-        came, books = driven.run(events([0, end_us - 1]), end_us, lambda part: None)
+        came, books = driven.link.run(events([0, end_us - 1]), end_us, lambda part: None)
     assert (books.echoed, books.late_in, books.lost_in, len(came)) == (2, 0, 0, 0)
 
 
@@ -137,7 +138,7 @@ def test_words_that_find_no_room_are_in_the_books():
 
 
 def test_words_that_come_too_late_are_in_the_books():
-    with session(patience=replace(PATIENCE, lead_s=-0.02)) as driven:
+    with session(patience=replace(PATIENCE, lead_s=-1.0)) as driven:
         _, books = played(driven)
     assert books.late_in > 0 and books.echoed + books.late_in == N and books.lost_in == 0
 
@@ -175,7 +176,7 @@ def test_a_board_whose_end_never_comes_is_given_up_although_it_spikes():
     with session(faults, patience=HASTY) as driven:
         driven.program(lively())
         with pytest.raises(HardwareError) as caught:
-            driven.run(stimulus(0), DURATION_US, lambda part: None)
+            driven.link.run(stimulus(0), DURATION_US, lambda part: None)
     assert caught.value.code == "NO_ANSWER"
 
 
@@ -189,7 +190,7 @@ def test_what_came_so_far_is_told_while_a_run_lasts():
     told = []
     with session(realtime=True) as driven:
         driven.program(lively())
-        came, _ = driven.run(stimulus(0, 1_500_000), 1_500_000, told.append)
+        came, _ = driven.link.run(stimulus(0, 1_500_000), 1_500_000, told.append)
     assert len(told) >= 2
     parts = sorted(row for part in told for row in rows_of(part))
     assert set(parts) < set(rows_of(came)) and len(parts) > 10
