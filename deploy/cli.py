@@ -1,26 +1,31 @@
 """The command line: every verb a thin layer over the function of the same name.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a check failed,
-2 usage or bad input, 3 no such board, 6 interrupted (what was finished is kept).
+2 usage or bad input, 3 no such board, 4 a board failed, 6 interrupted, or books that do not balance
+(what there is is kept).
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..models.archive import check_writable
-from ..models.errors import AnaloopError, InputError, ViolationsError
+from ..models.errors import AnaloopError, IncompleteError, InputError, ViolationsError
 from . import cli_machine, cli_samna, console
 from .cli_machine import Json
 from .validation import Report
 
+if TYPE_CHECKING:
+    from ..models.recording import Recording
+
 app = typer.Typer(
-    help="Deploy spiking networks to DYNAP-SE2 chips, simulated ones in this release.",
+    help="Deploy spiking networks to DYNAP-SE2 chips, simulated or real.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -142,7 +147,9 @@ def inspect(
 @app.command()
 def run(
     program: ProgramFile,
-    board: Annotated[str, typer.Option(help="sim, sim:nominal, sim:seed=3, ...")] = "sim:nominal",
+    board: Annotated[
+        str, typer.Option(help="sim:nominal, sim:seed=3, ..., dynapse2:SERIAL, dynapse2:any")
+    ] = "sim:nominal",
     source: Annotated[
         str | None,
         typer.Option("--input", help="Stimulus file, CSV (time_us,channel[,trial]) or task name."),
@@ -172,7 +179,7 @@ def run(
             if not as_json:
                 console.print_verify(result["verify"])
         if stimulus is not None and result.get("verify", {"passed": True})["passed"]:
-            recording = run_stimulus(loaded, opened, stimulus)
+            recording = _complete(lambda: run_stimulus(loaded, opened, stimulus), out)
             result["recording"] = console.recording_record(recording)
             if out is not None:
                 result["file"] = str(recording.save(out))
@@ -231,6 +238,17 @@ def validate(
 
 app.command()(cli_machine.boards)
 app.command()(cli_machine.doctor)
+
+
+def _complete(play: Callable[[], Recording], out: Path | None) -> Recording:
+    """A recording; what there is of one that is not complete is kept as such in its place."""
+    try:
+        return play()
+    except IncompleteError as error:
+        if out is not None:
+            file = error.partial.save(out)
+            print(f"kept what came in {file}, as a partial recording", file=sys.stderr)
+        raise
 
 
 def _stimulus(source: str, n_channels: int):

@@ -37,6 +37,8 @@ from .samna_words import (
 
 LAST_S = 0.005
 """Reading goes on so long after an end marker [s]; labs poll a hundred times more."""
+RETRY_S, RETRIES = 0.25, 20
+"""A control word that does not come back is sent again after so long [s], so often."""
 TELL_S = 0.5
 """How often it is told what came so far [s]."""
 PHASE_US = 1000
@@ -90,7 +92,7 @@ class Link:
         while True:
             if time.monotonic() >= again:
                 self._send(0, PROBE_TAG)
-                again += self._patience.answer_s / 10
+                again += RETRY_S
             block = self._read()
             if block is not None:
                 answers = block[(block[:, Y_HOP] != 0) & (block[:, TAG] == PROBE_TAG), TIME]
@@ -173,7 +175,7 @@ class Link:
                     self._read_for(LAST_S)
                     return
             checked = len(blocks)
-            if now - alive > self._patience.answer_s * (0.3 + 0.2 * asked) and asked < 3:
+            if now - alive > RETRY_S * (1 + asked) and asked < RETRIES:
                 # Perhaps the markers were lost. Those sent now come after the end as well.
                 self._send(0, END_TAG)
                 asked += 1
