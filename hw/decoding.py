@@ -1,12 +1,13 @@
 """What circuits a register image makes: the inverse of deploy/encoding.py, as silicon reads it.
 
-Only neurons with a destination are decoded: the others cannot be seen by anyone.
+Only neurons with a destination are decoded, and those that somebody watches: the others cannot be
+seen by anyone.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,8 @@ class Circuits:
     """Neuron of each destination word, [destination]."""
     word: np.ndarray
     """Destination words, dtype hw.configuration.DESTINATION, [destination]."""
+    watched: np.ndarray
+    """Neurons that are watched, in the order asked for, int64 [watched]."""
 
     @property
     def tag(self) -> np.ndarray:
@@ -100,8 +103,11 @@ def listening_key(chip, core, tag):
     return (np.int64(chip) * 64 + core) * _TAGS + tag
 
 
-def decode(configuration: Configuration) -> Circuits:
+def decode(configuration: Configuration, watched: Sequence[tuple[int, int, int]] = ()) -> Circuits:
     """Read the circuits out of the registers.
+
+    Args:
+        watched: (chip, core, neuron) of neurons to decode even if they have no destination.
 
     Raises:
         RegisterError: NOT_SIMULATED for circuits this project does not model yet, BIAS_UNSET
@@ -109,7 +115,8 @@ def decode(configuration: Configuration) -> Circuits:
     """
     c = configuration
     found = [*_not_simulated(c)]
-    address = np.unique(_addresses(c.destinations), axis=0)
+    seen = np.array(watched, np.int64).reshape(-1, 3)
+    address = np.unique(np.concatenate([_addresses(c.destinations), seen]), axis=0)
     synapses = c.synapses[_index(address, _addresses(c.synapses)) >= 0]
     names = {int(d): d.name.lower() for d in Dendrite}
     kinds = np.array([DENDRITES.index(names[int(d)]) for d in synapses["dendrite"]], np.int64)
@@ -143,6 +150,7 @@ def decode(configuration: Configuration) -> Circuits:
         key=key[order],
         source=_index(address, _addresses(c.destinations)),
         word=c.destinations,
+        watched=_index(address, seen),
     )
 
 

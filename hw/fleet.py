@@ -62,6 +62,10 @@ class Fleet:
     def at_rest(self, trials: np.ndarray) -> SheetState:
         """State at the start of the trials with these numbers."""
         sheet = at_rest(self.coefficients, self.ring, len(self.boards), len(trials))
+        if len(watched := self.circuits.watched):
+            kinds = len(self.circuits.dendrites)
+            meter = wiring.metering(watched, len(self.boards), len(trials), kinds)
+            sheet = sheet._replace(meter=meter)
         if sheet.chance is None:
             return sheet
         keys = np.stack([trial_keys("noise", board.chance, trials) for board in self.boards])
@@ -103,8 +107,12 @@ class _Words(NamedTuple):
         return which, self.word[at]
 
 
-def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) -> Fleet:
-    """Program virtual boards.
+def build_fleet(
+    configuration: Configuration,
+    boards: Sequence[VirtualBoard],
+    watched: Sequence[tuple[int, int, int]] = (),
+) -> Fleet:
+    """Program virtual boards; neurons that are watched run even if no event of theirs is seen.
 
     Raises:
         RegisterError: the registers ask for circuits that are not simulated; DELAY_TOO_LONG.
@@ -117,7 +125,7 @@ def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) ->
     ):
         if len({getattr(board, key) for board in boards}) != 1:
             raise InputError(f"boards of one fleet need the same {key}", code=code)
-    circuits = decode(configuration)
+    circuits = decode(configuration, watched)
     amps, weights = board_circuits(configuration, circuits, boards)
     currents = {name: torch.tensor(values)[:, None] for name, values in amps.items()}
     currents["i_threshold"][..., torch.tensor(circuits.switches["killed"])] = torch.inf

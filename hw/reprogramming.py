@@ -2,7 +2,7 @@
 
 A current of this project is the voltage of a capacitor seen through a transistor, so currents are
 what stays, whatever gain or time constant changes. Neurons and dendrites that were not simulated
-before (nobody saw them) begin at rest.
+before (nobody saw them) begin at rest, and meters at zero.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def carried(before: Fleet, moment: Moment, after: Fleet) -> Moment:
             coming = old.pending[:, :, :, before.circuits.dendrites.index(name)]
             pending[:, :, : coming.shape[2], place, new] = coming[..., kept]
     neurons = State(dendrites, ahp, z, wait, ahead)
-    return moment._replace(sheet=SheetState(neurons, pending, old.chance))
+    return moment._replace(sheet=SheetState(neurons, pending, old.chance, rest.meter))
 
 
 def _numbers(state: State) -> tuple[torch.Tensor, ...]:

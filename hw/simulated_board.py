@@ -17,7 +17,8 @@ from .defects import DEFECTS_VERSION
 from .events import Events
 from .fleet import Fleet, build_fleet
 from .reprogramming import carried
-from .simulator import Moment, play, run_from
+from .sensing import Readings, read
+from .simulator import Moment, play, rest_of, run_from
 
 
 def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
@@ -60,16 +61,30 @@ class SimulatedBoard:
         self._fleet = self._built(configuration)
         self._moment, self._trials, self._books = None, 0, BusBooks()
 
-    def reprogram(self, configuration: Configuration) -> None:
+    def reprogram(
+        self, configuration: Configuration, watched: Sequence[tuple[int, int, int]] = ()
+    ) -> None:
         """Write every register of a board that goes on: its capacitors keep their charge, and what
         is on its way arrives.
 
+        Args:
+            watched: (chip, core, neuron) of the neurons that `measure` tells about.
+
         Raises as `program`; then nothing is written.
         """
-        fleet = self._built(configuration)
+        fleet = self._built(configuration, watched)
         if self._fleet and self._moment:
             self._moment = carried(self._fleet, self._moment, fleet)
         self._fleet = fleet
+
+    def measure(self) -> Readings:
+        """Mean currents of the watched neurons since the last call, or since registers were
+        written; a new measurement begins."""
+        fleet = self._programmed()
+        moment = self._moment or rest_of(fleet, self._trials)
+        found, sheet = read(fleet, moment.sheet)
+        self._moment = moment._replace(sheet=sheet)
+        return found
 
     @property
     def books(self) -> BusBooks:
@@ -119,7 +134,9 @@ class SimulatedBoard:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _built(self, configuration: Configuration) -> Fleet:
+    def _built(
+        self, configuration: Configuration, watched: Sequence[tuple[int, int, int]] = ()
+    ) -> Fleet:
         self._open()
         if configuration.chip != self._chip:
             raise InputError(
@@ -127,7 +144,7 @@ class SimulatedBoard:
                 f"{self._chip.name}: compile for this chip",
                 code="WRONG_CHIP",
             )
-        return build_fleet(configuration, [self._board])
+        return build_fleet(configuration, [self._board], watched)
 
     def _programmed(self) -> Fleet:
         self._open()

@@ -115,11 +115,8 @@ def run_from(
     """
     for events, duration_us in trials:
         _check_events(fleet, events, duration_us)
-    if isinstance(start, int):
-        sheet = fleet.at_rest(start + np.arange(len(trials)))
-        crossings = [Crossing(start + k) for k in range(len(trials))]
-    else:
-        sheet, crossings, _ = start
+    moment = rest_of(fleet, start, len(trials)) if isinstance(start, int) else start
+    sheet, crossings, _ = moment
     to_chips, to_host = Bus(fleet.boards[0], "in"), Bus(fleet.boards[0], "out")
     came = [to_chips.carry(*t, c.number, c.inward) for t, c in zip(trials, crossings, strict=True)]
     arriving = [Trial(c.arrived, t.duration_us) for c, t in zip(came, trials, strict=True)]
@@ -140,6 +137,13 @@ def run_from(
     lost = sum(c.lost for c in came), sum(c.lost for c in left)
     books = tuple(BusBooks(*lost, saturated=int(n)) for n in ran.saturated.sum(axis=1))
     return [[c.arrived for c in left], *sent[1:]], Moment(ran.state, tuple(ends), ran.runner), books
+
+
+def rest_of(fleet: Fleet, first: int, trials: int = 1) -> Moment:
+    """Where trials numbered from `first` on stand before they begin."""
+    numbers = first + np.arange(trials)
+    crossings = tuple(Crossing(int(number)) for number in numbers)
+    return Moment(fleet.at_rest(numbers), crossings, "")
 
 
 def _from_outside(fleet: Fleet, trials: Sequence[Trial]) -> tuple[np.ndarray, wiring.Drive]:

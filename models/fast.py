@@ -15,7 +15,7 @@ from . import kernel_rows as row
 from .coefficients import Coefficients
 from .neuron import State
 from .parameters import DENDRITES
-from .reference import at_rest, later
+from .reference import at_rest, later, metered
 from .runner import Precision
 from .wiring import Chance, Drive, Run, SheetState, Wiring, from_now
 
@@ -44,6 +44,7 @@ def run(
     start = start or at_rest(c, wiring.ring, chips, trials)
     states, pending = _to_arrays(c, start, kind)
     noise, chance = noise_of(c, start.chance, chips, trials)
+    meter = metered(start, drive)
     power = c.constants.kappa / (c.constants.kappa + 1.0)
     clock = (kind(c.dt), kind(c.constants.i_0), kind(power))
     kinds, groups, workers = kinds_of(c), runs_of(c), workers or len(os.sched_getaffinity(0))
@@ -54,7 +55,7 @@ def run(
         return kernel_loop.run(
             p[chip], kinds, groups, c.adapts, wires, _part(drive, chosen), clock,
             (kind(noise[chip]), chance.key[chip, chosen], chance.step[chosen]),
-            states[chip, chosen], pending[chip, chosen],
+            (meter.neuron, meter.total[chip, chosen]), states[chip, chosen], pending[chip, chosen],
         )  # fmt: skip
 
     parts = list(_parts(chips, trials, workers))
@@ -64,7 +65,9 @@ def run(
         with ThreadPoolExecutor(workers) as pool:
             done = list(pool.map(job, parts))
     end = _to_state(c, states, from_now(pending, drive.steps))
-    end = end._replace(chance=later(start.chance, drive.steps))
+    end = end._replace(
+        chance=later(start.chance, drive.steps), meter=meter if start.meter else None
+    )
     return _joined(parts, done, end, f"numba {precision}", trials)
 
 

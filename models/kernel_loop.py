@@ -10,9 +10,11 @@ import numpy as np
 
 from .compiled import compiled
 from .kernel import step
-from .kernel_rows import NOTES
-from .vector_math import inlined
+from .kernel_rows import AHP, CURRENT, LOG_GAIN, NOTES, WAIT, Z
+from .vector_math import exp, inlined
 from .vector_noise import hashed
+from .vector_omega import omega
+from .wiring import ADAPTATION, FIRST_DENDRITE, REFRACTORY, SOMA
 
 
 @inlined
@@ -30,8 +32,20 @@ def deliver_late(pending, size, step_index, source, start, slot, weight, delay):
         pending[(step_index + 1 + delay[e]) % ring * size + slot[e]] += np.float64(weight[e])
 
 
+@inlined
+def watch(state, p, dark, watched, total):
+    """Add what the watched neurons hold to their sums, see `wiring.Meter`."""
+    for j in range(watched.size):
+        n = watched[j]
+        total[SOMA, j] += omega(state[Z, n]) * exp(p[LOG_GAIN, n]) * dark
+        total[ADAPTATION, j] += state[AHP, n]
+        total[REFRACTORY, j] += state[WAIT, n] > 0.0
+        for row in range(FIRST_DENDRITE, total.shape[0]):
+            total[row, j] += state[CURRENT + row - FIRST_DENDRITE, n]
+
+
 @compiled
-def run(p, kinds, groups, adapts, wiring, drive, clock, chance, states, pendings):
+def run(p, kinds, groups, adapts, wiring, drive, clock, chance, meter, states, pendings):
     """Play trials to one chip; see `fast.run` for the arguments.
 
     Returns:
@@ -42,6 +56,7 @@ def run(p, kinds, groups, adapts, wiring, drive, clock, chance, states, pendings
     steps, first_event, event_step, event_source = drive
     dt, dark, power = clock
     noise, keys, played = chance
+    watched, totals = meter
     n_neurons, late = p.shape[1], delay.size > 0
     notes = np.zeros((NOTES, n_neurons), p.dtype)
     spikes, when = np.empty(n_neurons, np.int64), np.empty(n_neurons, p.dtype)
@@ -59,6 +74,7 @@ def run(p, kinds, groups, adapts, wiring, drive, clock, chance, states, pendings
                 dt, dark, power, noise, key,
             )  # fmt: skip
             saturated[trial] += held
+            watch(state, p, dark, watched, totals[trial])
             if total + count > out.shape[0]:
                 more = np.empty((out.shape[0] // 2 + n_neurons, 3), np.int32)
                 out = np.concatenate((out, more))

@@ -11,7 +11,8 @@ from torch import Tensor
 from .coefficients import Coefficients
 from .neuron import State, rest, step
 from .noise import normals, trial_keys
-from .wiring import Chance, Drive, Run, SheetState, Wiring, expand, from_now
+from .omega import wright_omega
+from .wiring import Chance, Drive, Meter, Run, SheetState, Wiring, expand, from_now, metering
 
 NAME = "torch float64"
 
@@ -29,7 +30,10 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
     start of step n + 1 (and of its delay).
     """
     chips, trials = len(wiring.weight), len(drive.steps)
-    state, pending, chance = start if start else at_rest(c, wiring.ring, chips, trials)
+    start = start or at_rest(c, wiring.ring, chips, trials)
+    state, pending, chance = start.neurons, start.pending, start.chance
+    meter = metered(start, drive)
+    watched, totals = meter.neuron, meter.total
     shape, ring = pending.shape[3:], pending.shape[2]
     flat = torch.tensor(pending).reshape(chips, trials, ring, shape[0] * shape[1])
     events = _Events(wiring, drive, flat)
@@ -42,6 +46,7 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
             arriving = dict(zip(c.decay, arrived.unbind(2), strict=True))
             after, spikes = step(c, state, arriving, _normals(chance, k, shape[1]))
             state = _where(running, after, state)
+            totals += running[..., None].numpy() * _watched(c, state, watched)
             hit = (spikes.count > 0) & running
             saturated += (hit & spikes.held).sum(-1)
             chip, trial, neuron = torch.nonzero(hit, as_tuple=True)
@@ -53,7 +58,8 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
     order = np.lexsort(columns[3::-1])
     chip, trial, at, neuron = (c[order].astype(np.int32) for c in columns[:4])
     left = from_now(flat.reshape(pending.shape).numpy(), drive.steps)
-    end = SheetState(state, left, later(chance, drive.steps))
+    chance = later(chance, drive.steps)
+    end = SheetState(state, left, chance, meter if start.meter else None)
     return Run(chip, trial, at, neuron, columns[4][order], saturated.numpy(), end, NAME)
 
 
@@ -66,6 +72,23 @@ def at_rest(c: Coefficients, ring: int, chips: int, trials: int) -> SheetState:
     return SheetState(
         rest(c, (chips, trials, neurons)), pending, chance if c.noise is not None else None
     )
+
+
+def metered(start: SheetState, drive: Drive) -> Meter:
+    """The meter at the end of a run that starts here, its sums still as they were and copied; of
+    no neurons if there is none."""
+    chips, trials, _, dendrites, _ = start.pending.shape
+    if start.meter is None:
+        return metering(np.zeros(0, np.int64), chips, trials, dendrites)
+    steps = start.meter.steps + drive.steps
+    return start.meter._replace(steps=steps, total=start.meter.total.copy())
+
+
+def _watched(c: Coefficients, state: State, watched: np.ndarray) -> np.ndarray:
+    """What stands in `Meter.total` after one step, [chip, trial, row, watched]."""
+    soma = wright_omega(state.z) * c.i_gain
+    values = [soma, state.ahp, state.wait > 0, *state.dendrites.values()]
+    return np.stack([v[..., torch.from_numpy(watched)].numpy() for v in values], axis=2)
 
 
 def later(chance: Chance | None, steps: np.ndarray) -> Chance | None:

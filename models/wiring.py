@@ -115,6 +115,29 @@ class Chance(NamedTuple):
     """Steps of each trial that were played, int64 [trial]."""
 
 
+class Meter(NamedTuple):
+    """Watches some neurons while they run: sums over the steps of what stood at their ends."""
+
+    neuron: np.ndarray
+    """Which neurons, int64 [watched]."""
+    steps: np.ndarray
+    """Steps of each trial that were summed, int64 [trial]."""
+    total: np.ndarray
+    """Sums, float64 [chip, trial, row, watched]. Rows: soma current [A],
+    adaptation current [A], 1 where refractory, current of each present dendrite [A]."""
+
+
+SOMA, ADAPTATION, REFRACTORY, FIRST_DENDRITE = range(4)
+"""Rows of `Meter.total`; from FIRST_DENDRITE on, one row per present dendrite."""
+
+
+def metering(neuron: np.ndarray, chips: int, trials: int, dendrites: int) -> Meter:
+    """A meter at zero."""
+    watched = np.asarray(neuron, np.int64)
+    total = np.zeros((chips, trials, FIRST_DENDRITE + dendrites, len(watched)))
+    return Meter(watched, np.zeros(trials, np.int64), total)
+
+
 class SheetState(NamedTuple):
     """Everything a sheet remembers between two runs."""
 
@@ -124,6 +147,8 @@ class SheetState(NamedTuple):
     """Weight currents still to arrive [A], [chip, trial, steps ahead, dendrite, neuron]."""
     chance: Chance | None = None
     """Of the noise; None: there is none."""
+    meter: Meter | None = None
+    """What watched neurons did; None: nobody watches. It changes nothing else."""
 
 
 def from_now(pending: np.ndarray, steps: np.ndarray) -> np.ndarray:

@@ -1,0 +1,67 @@
+"""What watched neurons hold: their currents by name, as an ideal ammeter would see them.
+
+Currents of a dendrite without synapses, and of circuits that are not simulated, are dark.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..models.parameters import DENDRITES
+from ..models.wiring import ADAPTATION, FIRST_DENDRITE, REFRACTORY, SOMA, SheetState, metering
+from .fleet import Fleet
+
+WATCHED_WORDS = (42, 21)
+"""CAM words of a watched neuron whose weight currents are seen."""
+
+
+class Readings(NamedTuple):
+    """Mean currents of watched neurons over some time."""
+
+    address: np.ndarray
+    """(chip, core, neuron), int64 [watched, 3]."""
+    amps: dict[str, np.ndarray]
+    """By name [A], each [watched]: 'soma', 'refractory', 'adaptation', the dendrites, 'weight_42',
+    'weight_21'."""
+
+
+def read(fleet: Fleet, sheet: SheetState) -> tuple[Readings, SheetState]:
+    """What the meters of the first trial on the first board show, and the sheet with them at zero.
+
+    Currents are means over the ends of the steps; weights stand as they are now.
+    """
+    circuits, dark = fleet.circuits, fleet.coefficients.constants.i_0
+    meter = sheet.meter or metering(circuits.watched, 1, 1, len(circuits.dendrites))
+    mean = meter.total[0, 0] / max(1, int(meter.steps[0]))
+    amps = {
+        "soma": mean[SOMA],
+        "adaptation": mean[ADAPTATION],
+        "refractory": mean[REFRACTORY] * _refractory(fleet),
+    }
+    for d in DENDRITES:
+        present = d in circuits.dendrites
+        row = FIRST_DENDRITE + circuits.dendrites.index(d) if present else SOMA
+        amps[d] = mean[row] if present else np.zeros(len(circuits.watched))
+    for word in WATCHED_WORDS:
+        amps[f"weight_{word}"] = _weights(fleet, word)
+    floored = {name: np.maximum(values, dark) for name, values in amps.items()}
+    zero = meter._replace(steps=0 * meter.steps, total=0 * meter.total)
+    found = Readings(circuits.address[circuits.watched], floored)
+    return found, sheet._replace(meter=zero)
+
+
+def _refractory(fleet: Fleet) -> np.ndarray:
+    """Current that a refractory neuron draws [A], [watched]."""
+    c = fleet.coefficients
+    amps = c.constants.v_th * c.constants.c_ref / c.t_refractory
+    return amps.expand(c.z_floor.shape)[0, 0].numpy()[fleet.circuits.watched]
+
+
+def _weights(fleet: Fleet, word: int) -> np.ndarray:
+    """Weight current of a CAM word of every watched neuron [A], [watched]; 0 where unused."""
+    circuits, weights = fleet.circuits, np.zeros(len(fleet.circuits.address))
+    mine = circuits.cam_word == word
+    weights[circuits.target[mine]] = fleet.weights[0, mine]
+    return weights[circuits.watched]
