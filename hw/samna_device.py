@@ -23,8 +23,9 @@ from .samna_clock import Clock, meant, timestamp
 from .samna_lists import Flags
 from .samna_model import VirtualModel
 from .samna_records import Dynapse2Destination, NormalGridEvent
+from .samna_sensors import Shown
 from .samna_translation import Translated, mask_of
-from .simulated_board import SimulatedBoard
+from .sensed_board import SensedBoard
 
 TURN_US = 100_000
 """Most chip time that one call simulates ahead while input waits [us]."""
@@ -39,15 +40,17 @@ Word = tuple[int, int, int, int, int]
 class VirtualStack:
     """What `samna.device.open_device` returns."""
 
-    def __init__(self, board: VirtualBoard, chips: int, realtime: bool = False):
+    def __init__(
+        self, board: VirtualBoard, chips: int, realtime: bool = False, sadc: Shown = "all"
+    ):
         self.board, self._chips, self.realtime = board, chips, realtime
         self.closed = False
-        self._clock, self._silicon = Clock(), SimulatedBoard(board)
+        self._clock, self._silicon = Clock(), SensedBoard(board)
         self._simulated_us = 0
         self._waiting: deque[Word] = deque()
         self._came: list[NormalGridEvent] = []
         self._outputs: dict[Any, bool] = {}
-        self._model = VirtualModel(self)
+        self._model = VirtualModel(self, self._silicon, sadc)
         self.foreign = 0
         """Events that were for no chip of this board."""
 
@@ -125,11 +128,11 @@ class VirtualStack:
         if not self.realtime:
             self._clock.set_to(self._simulated_us)
 
-    def program(self, translated: Translated) -> None:
-        """Write registers; capacitors keep their charge."""
+    def program(self, translated: Translated, watched: tuple = ()) -> None:
+        """Write registers; capacitors keep their charge. See `SimulatedBoard.reprogram`."""
         self.catch_up()
         now = self._clock.now_us
-        self._silicon.reprogram(translated.configuration)
+        self._silicon.reprogram(translated.configuration, watched)
         if not self.realtime:
             self._clock.set_to(now)
 

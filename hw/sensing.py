@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from torch import Tensor
 
 from ..models.parameters import DENDRITES
 from ..models.wiring import ADAPTATION, FIRST_DENDRITE, REFRACTORY, SOMA, SheetState, metering
@@ -23,8 +24,8 @@ class Readings(NamedTuple):
     address: np.ndarray
     """(chip, core, neuron), int64 [watched, 3]."""
     amps: dict[str, np.ndarray]
-    """By name [A], each [watched]: 'soma', 'refractory', 'adaptation', the dendrites, 'weight_42',
-    'weight_21'."""
+    """By name [A], each [watched]: 'soma', 'refractory', 'adaptation', 'calcium', the dendrites,
+    'weight_42', 'weight_21', 'soma_gain', 'dendrite_gain'."""
 
 
 def read(fleet: Fleet, sheet: SheetState) -> tuple[Readings, SheetState]:
@@ -40,6 +41,9 @@ def read(fleet: Fleet, sheet: SheetState) -> tuple[Readings, SheetState]:
         "adaptation": mean[ADAPTATION],
         "refractory": mean[REFRACTORY] * _refractory(fleet),
     }
+    amps["soma_gain"] = _of(fleet, fleet.coefficients.i_gain)
+    amps["dendrite_gain"] = circuits.currents["i_gain_ampa"][circuits.watched]
+    amps["calcium"] = np.zeros(len(circuits.watched))
     for d in DENDRITES:
         present = d in circuits.dendrites
         row = FIRST_DENDRITE + circuits.dendrites.index(d) if present else SOMA
@@ -55,8 +59,12 @@ def read(fleet: Fleet, sheet: SheetState) -> tuple[Readings, SheetState]:
 def _refractory(fleet: Fleet) -> np.ndarray:
     """Current that a refractory neuron draws [A], [watched]."""
     c = fleet.coefficients
-    amps = c.constants.v_th * c.constants.c_ref / c.t_refractory
-    return amps.expand(c.z_floor.shape)[0, 0].numpy()[fleet.circuits.watched]
+    return _of(fleet, c.constants.v_th * c.constants.c_ref / c.t_refractory)
+
+
+def _of(fleet: Fleet, values: Tensor) -> np.ndarray:
+    """Values of the watched neurons on the first board, [watched]."""
+    return values.expand(fleet.coefficients.z_floor.shape)[0, 0].numpy()[fleet.circuits.watched]
 
 
 def _weights(fleet: Fleet, word: int) -> np.ndarray:

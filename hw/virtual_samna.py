@@ -15,14 +15,23 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from ..models.errors import BoardError, InputError
-from . import samna_records
+from . import samna_records, samna_sadc
 from .board import VirtualBoard, parse_board
 from .chip import DYNAPSE2
 from .samna_device import VirtualStack
 from .samna_fields import Record
+from .samna_sensors import SHOWN, Shown
 
 API_VERSION = "0.48.6"
 """The samna whose surface is offered, as `samna.__version__` says."""
+
+
+SADC_FUNCTIONS = (
+    "get_sadc_description",
+    "sadc_lookup_aer_address",
+    "sadc_lookup_aer_address_nccf",
+)
+"""Free functions of samna.dynapse2."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +55,15 @@ class DeviceInfo:
 class Shelf:
     """The virtual boards of one virtual samna, opened and not."""
 
-    def __init__(self, boards: Sequence[VirtualBoard], chips: int, realtime: bool):
+    def __init__(
+        self,
+        boards: Sequence[VirtualBoard],
+        chips: int,
+        realtime: bool = False,
+        sadc: Shown = "all",
+    ):
         self._boards, self._realtime = boards, realtime
+        self._sadc: Shown = sadc
         self._infos = [
             DeviceInfo(board.name, k + 1, daughter_board_num=chips)
             for k, board in enumerate(boards)
@@ -80,7 +96,8 @@ class Shelf:
             )
         if info not in self._open:
             board = self._boards[self._infos.index(info)]
-            self._open[info] = VirtualStack(board, info.daughter_board_num, self._realtime)
+            chips = info.daughter_board_num
+            self._open[info] = VirtualStack(board, chips, self._realtime, self._sadc)
         return self._open[info]
 
     def close_device(self, device: VirtualStack) -> None:
@@ -102,7 +119,10 @@ class Shelf:
 
 @contextmanager
 def virtual_samna(
-    boards: Sequence[str] = ("sim:nominal",), chips: int = 1, realtime: bool = False
+    boards: Sequence[str] = ("sim:nominal",),
+    chips: int = 1,
+    realtime: bool = False,
+    sadc: Shown = "all",
 ) -> Iterator[ModuleType]:
     """Put a virtual `samna` in place, and take it away again.
 
@@ -111,16 +131,20 @@ def virtual_samna(
         chips: chips of each board.
         realtime: keep chip time and the host's clock together; otherwise the chips hurry while
             input waits.
+        sadc: which channels of the spiking ADC count: 'all', or those whose enable is set
+            ('enabled') or not ('disabled'); which of them real chips do is uncertain.
 
     Raises:
         BoardError: UNKNOWN_BOARD.
-        InputError: SAMNA_LOADED if the real samna is in use in this process; CHIPS.
+        InputError: SAMNA_LOADED if the real samna is in use in this process; CHIPS; SADC.
     """
+    if sadc not in SHOWN:
+        raise InputError(f"sadc is one of {', '.join(SHOWN)}, not {sadc!r}", code="SADC")
     if not 1 <= chips <= DYNAPSE2.max_chips:
         raise InputError(f"{chips} chips: a board has 1..{DYNAPSE2.max_chips}", code="CHIPS")
     if "samna" in sys.modules:
         raise InputError("a samna is already loaded in this process", code="SAMNA_LOADED")
-    shelf = Shelf([parse_board(name) for name in boards], chips, realtime)
+    shelf = Shelf([parse_board(name) for name in boards], chips, realtime, sadc)
     modules = modules_of(shelf)
     sys.modules.update(modules)
     names = ", ".join(info.serial_number for info in shelf.get_all_devices())
@@ -152,4 +176,6 @@ def modules_of(shelf: Shelf) -> dict[str, ModuleType]:
         public = isinstance(value, type) and value.__module__ == samna_records.__name__
         if public and not name.startswith("_") and value is not Record:
             vars(dynapse2)[name] = value
+    for name in SADC_FUNCTIONS:
+        vars(dynapse2)[name] = getattr(samna_sadc, name)
     return {module.__name__: module for module in (samna, device, dynapse2)}
