@@ -39,6 +39,12 @@ DELAY_TO_REGISTER = {
 }
 """Currents of the pulse extender's delays; each adds V_th C_pulse / I, see hw/virtual_chip.py."""
 
+DEPRESSION_TO_REGISTER = {
+    "i_std_weight": "SYAM_STDW_N",
+    "i_std_recovery": "SYAW_STDSTR_N",
+}
+"""Currents of short-term depression, see models/plasticity.py."""
+
 FLAG_TO_DELAYS = {
     "precise_delay": ("i_delay_0", "i_delay_1"),
     "mismatched_delay": ("i_delay_0", "i_delay_2"),

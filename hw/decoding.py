@@ -19,6 +19,7 @@ from .chip import Dendrite
 from .circuits import (
     CURRENT_TO_REGISTER,
     DELAY_TO_REGISTER,
+    DEPRESSION_TO_REGISTER,
     FLAG_TO_DELAYS,
     SIMULATED_LATCHES,
     SWITCH_TO_LATCH,
@@ -64,6 +65,10 @@ class Circuits:
     """Which CAM word of its neuron each synapse is, [synapse]."""
     delayed: dict[str, np.ndarray]
     """For each of these delays whether a synapse has it, bool [synapse]."""
+    depression_currents: dict[str, np.ndarray]
+    """Nominal currents [A] by the names of hw.circuits.DEPRESSION_TO_REGISTER, [neuron]."""
+    depressed: np.ndarray
+    """Whether each synapse has short-term depression, bool [synapse]."""
     key: np.ndarray
     """What each synapse listens to, `listening_key(chip, core, tag)`, [synapse]; ascending."""
     source: np.ndarray
@@ -124,7 +129,9 @@ def decode(configuration: Configuration, watched: Sequence[tuple[int, int, int]]
     switches = _switches(c, address)
     delayed = _delayed(synapses)
     found += _unset(c, address, switches, _addresses(synapses), kinds)
-    found += _unset_delays(c, synapses, delayed)
+    flagged = {DELAY_TO_REGISTER[name]: has for name, has in delayed.items()}
+    flagged |= dict.fromkeys(DEPRESSION_TO_REGISTER.values(), synapses["stp"])
+    found += _unset_for_words(c, synapses, flagged)
     if found:
         raise RegisterError(found)
     place = np.searchsorted([DENDRITES.index(d) for d in dendrites], kinds)
@@ -147,6 +154,11 @@ def decode(configuration: Configuration, watched: Sequence[tuple[int, int, int]]
         mask=synapses["weight"][order].astype(np.int64),
         cam_word=synapses["word"][order].astype(np.int64),
         delayed={name: flags[order] for name, flags in delayed.items()},
+        depression_currents={
+            name: _per_neuron(c, address, register)
+            for name, register in DEPRESSION_TO_REGISTER.items()
+        },
+        depressed=synapses["stp"][order],
         key=key[order],
         source=_index(address, _addresses(c.destinations)),
         word=c.destinations,
@@ -220,27 +232,21 @@ def _unset(c, address, switches, targets, kinds) -> Iterator[Violation]:
             )  # fmt: skip
 
 
-def _unset_delays(
-    c: Configuration, synapses: np.ndarray, delayed: dict[str, np.ndarray]
+def _unset_for_words(
+    c: Configuration, synapses: np.ndarray, flagged: dict[str, np.ndarray]
 ) -> Iterator[Violation]:
-    """Biases that delayed synapses need and do not have."""
-    for name, register in DELAY_TO_REGISTER.items():
-        for chip, core in np.unique(_addresses(synapses[delayed[name]])[:, :2], axis=0).tolist():
+    """Biases that delayed or depressed synapses need and do not have."""
+    for register, has in flagged.items():
+        for chip, core in np.unique(_addresses(synapses[has])[:, :2], axis=0).tolist():
             if register not in c.biases.get((chip, core), {}):
                 yield Violation(
                     "BIAS_UNSET", f"chip {chip} core {core}", f"biases {register}",
-                    "delayed synapses need it and a chip's reset values are unknown",
+                    "synapses with a flag need it and a chip's reset values are unknown",
                     "set it in the configuration; fine code 0 is no delay",
                 )  # fmt: skip
 
 
 def _not_simulated(c: Configuration) -> Iterator[Violation]:
-    count = int(c.synapses["stp"].sum())
-    if count:
-        yield Violation(
-            "NOT_SIMULATED", f"{count} synapses with stp", "the circuit behind stp",
-            "this release does not simulate it", "clear stp, or use a real board",
-        )  # fmt: skip
     for bit, latch in enumerate(c.chip.latches):
         count = int((c.latches["bits"] >> bit & 1).sum())
         if count and latch not in SIMULATED_LATCHES:

@@ -14,6 +14,7 @@ from ..models import wiring
 from ..models.coefficients import Coefficients, coefficients
 from ..models.errors import InputError, RegisterError, Violation
 from ..models.noise import ELEMENTARY_CHARGE, trial_keys
+from ..models.plasticity import depression
 from ..models.reference import at_rest
 from ..models.temperature import constants_at
 from ..models.wiring import SheetState, Wiring
@@ -77,6 +78,19 @@ class Fleet:
         return self.reaching(self.circuits.fan_out(self.configuration.chip.host_hop))
 
     @cached_property
+    def plastic(self) -> wiring.Plastic | None:
+        """Synapses with short-term depression, by synapse; nominal, the same on every board."""
+        circuits = self.circuits
+        if not circuits.depressed.any():
+            return None
+        constants, dt = self.coefficients.constants, self.coefficients.dt
+        amps = circuits.depression_currents
+        share, rate = depression(amps["i_std_weight"], amps["i_std_recovery"], dt, constants)
+        at, boards = circuits.target[circuits.depressed], (len(self.boards), 1)
+        number = np.where(circuits.depressed, np.cumsum(circuits.depressed) - 1, -1)
+        return wiring.Plastic(number, np.tile(share[at], boards), np.tile(rate[at], boards))
+
+    @cached_property
     def to_host(self) -> _Words:
         """The words of each neuron that lead to the host."""
         circuits = self.circuits
@@ -89,7 +103,7 @@ class Fleet:
         """Wiring of sources that reach these synapses."""
         circuits = self.circuits
         slot = circuits.dendrite * len(circuits.address) + circuits.target
-        return wiring.wire(reached, slot, self.weights, self.delays)
+        return wiring.wire(reached, slot, self.weights, self.delays, self.plastic)
 
 
 class _Words(NamedTuple):

@@ -12,7 +12,9 @@ import torch
 
 from ..models.neuron import State
 from ..models.omega import wright_omega
-from ..models.wiring import SheetState
+from ..models.plasticity import rested
+from ..models.wiring import Depressed, SheetState
+from .decoding import Circuits
 from .fleet import Fleet
 from .simulator import Moment
 
@@ -45,7 +47,27 @@ def carried(before: Fleet, moment: Moment, after: Fleet) -> Moment:
             coming = old.pending[:, :, :, before.circuits.dendrites.index(name)]
             pending[:, :, : coming.shape[2], place, new] = coming[..., kept]
     neurons = State(dendrites, ahp, z, wait, ahead)
-    return moment._replace(sheet=SheetState(neurons, pending, old.chance, rest.meter))
+    depressed = _depressed(before, old, after)
+    return moment._replace(sheet=SheetState(neurons, pending, old.chance, rest.meter, depressed))
+
+
+def _depressed(before: Fleet, old: SheetState, after: Fleet) -> Depressed | None:
+    """Where the synapses with short-term depression stand; new ones are rested."""
+    if old.depressed is None or after.plastic is None:
+        return None
+    new, kept = _common(*(_words(fleet.circuits) for fleet in (after, before)))
+    boards, trials = old.depressed.left.shape[:2]
+    state = rested(boards, trials, after.plastic.share.shape[1])
+    state.left[..., new] = old.depressed.left[..., kept]
+    state.since[..., new] = old.depressed.since[..., kept]
+    return state
+
+
+def _words(circuits: Circuits) -> np.ndarray:
+    """(chip, core, neuron, CAM word) of every synapse with depression, [plastic, 4]."""
+    mine = circuits.depressed
+    place = circuits.address[circuits.target[mine]]
+    return np.concatenate([place, circuits.cam_word[mine, None]], axis=1)
 
 
 def _numbers(state: State) -> tuple[torch.Tensor, ...]:
@@ -53,7 +75,7 @@ def _numbers(state: State) -> tuple[torch.Tensor, ...]:
 
 
 def _common(after: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Places of the neurons in both lists of addresses, [neuron, 3]: in `after`, in `before`."""
+    """Places of the rows in both lists of addresses: in `after`, in `before`."""
     places = {tuple(row): k for k, row in enumerate(before.tolist())}
     both = [(k, places[tuple(row)]) for k, row in enumerate(after.tolist()) if tuple(row) in places]
     new, kept = np.array(both, np.int64).reshape(-1, 2).T

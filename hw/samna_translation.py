@@ -57,7 +57,7 @@ def translate(records: Dynapse2Configuration) -> Translated:
                 bits = _latches(neuron, inert)
                 if bits:
                     latches.append((*place, bits))
-                synapses += _synapses(neuron, place, inert)
+                synapses += _synapses(neuron, place)
                 destinations += _destinations(neuron, place, len(records.chips), inert)
     if wrong:
         raise RegisterError(wrong)
@@ -107,13 +107,12 @@ def _latches(neuron: Dynapse2Neuron, inert: Counter[str]) -> int:
     return bits
 
 
-def _synapses(neuron: Dynapse2Neuron, place: Place, inert: Counter[str]) -> list[tuple]:
+def _synapses(neuron: Dynapse2Neuron, place: Place) -> list[tuple]:
     words = []
     for k, s in neuron.synapses.made.items():
         if s.dendrite != Dendrite.none:
-            inert["synapses with stp"] += s.stp
-            delays = s.precise_delay, s.mismatched_delay
-            words.append((*place, k, s.tag, int(s.dendrite), mask_of(s.weight), False, *delays))
+            flags = s.stp, s.precise_delay, s.mismatched_delay
+            words.append((*place, k, s.tag, int(s.dendrite), mask_of(s.weight), *flags))
     return words
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from ..models.parameters import DENDRITES
+from ..models.plasticity import left_now
 from ..models.wiring import ADAPTATION, FIRST_DENDRITE, REFRACTORY, SOMA, SheetState, metering
 from .fleet import Fleet
 
@@ -49,7 +50,7 @@ def read(fleet: Fleet, sheet: SheetState) -> tuple[Readings, SheetState]:
         row = FIRST_DENDRITE + circuits.dendrites.index(d) if present else SOMA
         amps[d] = mean[row] if present else np.zeros(len(circuits.watched))
     for word in WATCHED_WORDS:
-        amps[f"weight_{word}"] = _weights(fleet, word)
+        amps[f"weight_{word}"] = _weights(fleet, sheet, word)
     floored = {name: np.maximum(values, dark) for name, values in amps.items()}
     zero = meter._replace(steps=0 * meter.steps, total=0 * meter.total)
     found = Readings(circuits.address[circuits.watched], floored)
@@ -67,9 +68,13 @@ def _of(fleet: Fleet, values: Tensor) -> np.ndarray:
     return values.expand(fleet.coefficients.z_floor.shape)[0, 0].numpy()[fleet.circuits.watched]
 
 
-def _weights(fleet: Fleet, word: int) -> np.ndarray:
-    """Weight current of a CAM word of every watched neuron [A], [watched]; 0 where unused."""
+def _weights(fleet: Fleet, sheet: SheetState, word: int) -> np.ndarray:
+    """Weight current of a CAM word of every watched neuron, as depressed as it is now [A],
+    [watched]; 0 where unused."""
     circuits, weights = fleet.circuits, np.zeros(len(fleet.circuits.address))
+    amps = fleet.weights[0].copy()
+    if fleet.plastic and sheet.depressed:
+        amps[circuits.depressed] *= left_now(sheet.depressed, fleet.plastic.rate)[0, 0]
     mine = circuits.cam_word == word
-    weights[circuits.target[mine]] = fleet.weights[0, mine]
+    weights[circuits.target[mine]] = amps[mine]
     return weights[circuits.watched]

@@ -6,6 +6,8 @@ Spikes are delivered along lists of synapses, so that cost follows spikes and us
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .compiled import compiled
@@ -33,6 +35,25 @@ def deliver_late(pending, size, step_index, source, start, slot, weight, delay):
 
 
 @inlined
+def deliver_depressed(pending, size, step_index, source, wiring, plastic, left, since):
+    """As `deliver_late`, each entry with what is left of its weight, see models/plasticity.py.
+
+    `since` is the step of the last event, negative if that was in an earlier run.
+    """
+    start, slot, weight, delay = wiring
+    synapse, share, rate = plastic
+    ring = pending.size // size
+    for e in range(start[source], start[source + 1]):
+        amps, s = np.float64(weight[e]), synapse[e]
+        if s >= 0:
+            now = 1.0 - (1.0 - left[s]) * math.exp(-rate[s] * (step_index - since[s]))
+            amps *= now
+            left[s], since[s] = now * (1.0 - share[s]), step_index
+        late = delay[e] if delay.size else 0
+        pending[(step_index + 1 + late) % ring * size + slot[e]] += amps
+
+
+@inlined
 def watch(state, p, dark, watched, total):
     """Add what the watched neurons hold to their sums, see `wiring.Meter`."""
     for j in range(watched.size):
@@ -45,7 +66,21 @@ def watch(state, p, dark, watched, total):
 
 
 @compiled
-def run(p, kinds, groups, adapts, wiring, drive, clock, chance, meter, states, pendings):
+def run(
+    p,
+    kinds,
+    groups,
+    adapts,
+    wiring,
+    plastic,
+    drive,
+    clock,
+    chance,
+    meter,
+    states,
+    pendings,
+    depressed,
+):
     """Play trials to one chip; see `fast.run` for the arguments.
 
     Returns:
@@ -57,7 +92,8 @@ def run(p, kinds, groups, adapts, wiring, drive, clock, chance, meter, states, p
     dt, dark, power = clock
     noise, keys, played = chance
     watched, totals = meter
-    n_neurons, late = p.shape[1], delay.size > 0
+    lefts, sinces = depressed
+    n_neurons, late, depresses = p.shape[1], delay.size > 0, lefts.size > 0
     notes = np.zeros((NOTES, n_neurons), p.dtype)
     spikes, when = np.empty(n_neurons, np.int64), np.empty(n_neurons, p.dtype)
     out, moment = np.empty((1024, 3), np.int32), np.empty(1024, np.float64)
@@ -65,6 +101,7 @@ def run(p, kinds, groups, adapts, wiring, drive, clock, chance, meter, states, p
     total = 0
     for trial in range(steps.size):
         state, pending = states[trial], pendings[trial]
+        left, since = lefts[trial], sinces[trial]
         ring, flat, size = pending.shape[0], pending.reshape(pending.size), pending[0].size
         event, last_event = first_event[trial], first_event[trial + 1]
         for k in range(steps[trial]):
@@ -85,13 +122,17 @@ def run(p, kinds, groups, adapts, wiring, drive, clock, chance, meter, states, p
                 out[total, 0], out[total, 1], out[total, 2] = trial, k, n
                 moment[total] = when[n]
                 total += 1
-                if late:
+                if depresses:
+                    deliver_depressed(flat, size, k, n, wiring, plastic, left, since)
+                elif late:
                     deliver_late(flat, size, k, n, start, slot, weight, delay)
                 else:
                     deliver(flat, offset, n, start, slot, weight)
             while event < last_event and event_step[event] == k:
                 source = event_source[event]
-                if late:
+                if depresses:
+                    deliver_depressed(flat, size, k, source, wiring, plastic, left, since)
+                elif late:
                     deliver_late(flat, size, k, source, start, slot, weight, delay)
                 else:
                     deliver(flat, offset, source, start, slot, weight)

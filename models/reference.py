@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 
 import numpy as np
@@ -12,7 +13,20 @@ from .coefficients import Coefficients
 from .neuron import State, rest, step
 from .noise import normals, trial_keys
 from .omega import wright_omega
-from .wiring import Chance, Drive, Meter, Run, SheetState, Wiring, expand, from_now, metering
+from .plasticity import begun, ended
+from .wiring import (
+    Chance,
+    Depressed,
+    Drive,
+    Meter,
+    Plastic,
+    Run,
+    SheetState,
+    Wiring,
+    expand,
+    from_now,
+    metering,
+)
 
 NAME = "torch float64"
 
@@ -36,7 +50,8 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
     watched, totals = meter.neuron, meter.total
     shape, ring = pending.shape[3:], pending.shape[2]
     flat = torch.tensor(pending).reshape(chips, trials, ring, shape[0] * shape[1])
-    events = _Events(wiring, drive, flat)
+    depresses = begun(wiring, start.depressed, trials)
+    events = _Events(wiring, drive, flat, *depresses)
     found, saturated = [], torch.zeros(chips, trials, dtype=torch.int64)
     with one_thread():
         for k in range(int(drive.steps.max(initial=0))):
@@ -59,7 +74,8 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
     chip, trial, at, neuron = (c[order].astype(np.int32) for c in columns[:4])
     left = from_now(flat.reshape(pending.shape).numpy(), drive.steps)
     chance = later(chance, drive.steps)
-    end = SheetState(state, left, chance, meter if start.meter else None)
+    depressed = ended(depresses[1], drive.steps) if wiring.plastic else None
+    end = SheetState(state, left, chance, meter if start.meter else None, depressed)
     return Run(chip, trial, at, neuron, columns[4][order], saturated.numpy(), end, NAME)
 
 
@@ -113,8 +129,11 @@ def _where(running: Tensor, after: State, before: State) -> State:
 class _Events:
     """Adds what sources send to what arrives later, `flat` [chip, trial, steps ahead, slot]."""
 
-    def __init__(self, wiring: Wiring, drive: Drive, flat: Tensor):
+    def __init__(
+        self, wiring: Wiring, drive: Drive, flat: Tensor, plastic: Plastic, depressed: Depressed
+    ):
         self.wiring, self.flat = wiring, flat
+        self.plastic, self.depressed = plastic, depressed
         trial = np.repeat(np.arange(len(drive.steps)), np.diff(drive.first))
         order = np.argsort(drive.step, kind="stable")
         self.step, self.trial, self.source = drive.step[order], trial[order], drive.source[order]
@@ -135,8 +154,19 @@ class _Events:
         _, trials, ring, size = self.flat.shape
         place = (chip[which] * trials + trial[which]) * ring + (k + 1 + late) % ring
         slot = torch.from_numpy(place * size + w.slot[entry])
-        weight = torch.from_numpy(w.weight[chip[which], entry].astype(np.float64))
-        self.flat.view(-1).index_add_(0, slot, weight)
+        weight = w.weight[chip[which], entry].astype(np.float64)
+        self._depress(weight, chip[which], trial[which], self.plastic.synapse[entry], k)
+        self.flat.view(-1).index_add_(0, slot, torch.from_numpy(weight))
+
+    def _depress(self, weight: np.ndarray, chip, trial, synapse: np.ndarray, k: int) -> None:
+        """Take from each weight what its synapse has lost, one event after the other."""
+        left, since = self.depressed
+        for n in np.flatnonzero(synapse >= 0):
+            at = chip[n], trial[n], synapse[n]
+            share, rate = (a[chip[n], synapse[n]] for a in self.plastic[1:])
+            now = 1.0 - (1.0 - left[at]) * math.exp(-rate * (k - since[at]))
+            weight[n] *= now
+            left[at], since[at] = now * (1.0 - share), k
 
 
 @contextmanager

@@ -188,13 +188,13 @@ def test_a_latch_needs_the_biases_of_its_circuit(latch: str):
     assert unset(c) == {f"chip 0 core 0: {n}" for n in SOMA + NEEDED[latch]}
 
 
-def test_short_term_plasticity_is_refused_and_never_ignored():
+def test_short_term_plasticity_needs_its_biases():
     c = monitored([synapse()])
     rows = c.synapses.copy()
     rows["stp"] = True
-    with pytest.raises(RegisterError, match="stp") as caught:
+    with pytest.raises(RegisterError, match="SYAM_STDW_N") as caught:
         decode(replace(c, synapses=rows))
-    assert caught.value.code == "NOT_SIMULATED"
+    assert caught.value.code == "BIAS_UNSET" and len(caught.value.violations) == 2
 
 
 SIMULATED = {*SWITCH_TO_LATCH.values(), "latch_soif_kill"}
@@ -208,10 +208,8 @@ def test_a_latch_whose_circuit_is_not_simulated_is_refused_by_name(latch: str):
 
 
 def test_everything_that_cannot_be_simulated_comes_together():
-    c = registers([synapse()], [monitor()], [latches(ORIGIN, "latch_de_mux")], core={})
-    rows = c.synapses.copy()
-    rows["stp"] = True
+    switches = [latches(ORIGIN, "latch_de_mux", "latch_deam_alpha")]
     with pytest.raises(RegisterError) as caught:
-        decode(replace(c, synapses=rows))
+        decode(registers([synapse()], [monitor()], switches, core={}))
     assert caught.value.code == "BIAS_UNSET+NOT_SIMULATED"
     assert len(caught.value.violations) == 3

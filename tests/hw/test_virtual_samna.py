@@ -136,12 +136,11 @@ def after_half_a_second(samna, board):
 def test_what_has_no_effect_is_counted(samna, board):
     config = configured(samna, board)
     neuron = config.chips[0].cores[0].neurons[5]
-    neuron.latch_ho_enable, neuron.synapses[0].stp = True, True
+    neuron.latch_de_mux = True
     neuron.destinations[1].core, neuron.destinations[1].x_hop = [True] * 4, 3
     board.get_model().apply_configuration(config)
     assert board.get_model().inert == {
-        "neurons with latch_ho_enable": 1,
-        "synapses with stp": 1,
+        "neurons with latch_de_mux": 1,
         "destinations on no chip of this board": 1,
     }
 
