@@ -21,6 +21,7 @@ from .circuits import (
     DELAY_TO_REGISTER,
     DEPRESSION_TO_REGISTER,
     FLAG_TO_DELAYS,
+    HOMEOSTASIS_TO_REGISTER,
     SIMULATED_LATCHES,
     SWITCH_TO_LATCH,
     WEIGHT_TO_REGISTER,
@@ -139,13 +140,13 @@ def decode(configuration: Configuration, watched: Sequence[tuple[int, int, int]]
     order = np.argsort(key, kind="stable")
     return Circuits(
         address=address,
-        currents={n: _per_neuron(c, address, CURRENT_TO_REGISTER[n]) for n in CURRENTS},
+        currents={n: per_neuron(c, address, CURRENT_TO_REGISTER[n]) for n in CURRENTS},
         switches=switches,
         base_currents=np.stack(
-            [_per_neuron(c, address, name) for name in WEIGHT_TO_REGISTER.values()], axis=1
+            [per_neuron(c, address, name) for name in WEIGHT_TO_REGISTER.values()], axis=1
         ),
         delay_currents={
-            name: _per_neuron(c, address, register, math.inf)
+            name: per_neuron(c, address, register, math.inf)
             for name, register in DELAY_TO_REGISTER.items()
         },
         dendrites=dendrites,
@@ -155,7 +156,7 @@ def decode(configuration: Configuration, watched: Sequence[tuple[int, int, int]]
         cam_word=synapses["word"][order].astype(np.int64),
         delayed={name: flags[order] for name, flags in delayed.items()},
         depression_currents={
-            name: _per_neuron(c, address, register)
+            name: per_neuron(c, address, register)
             for name, register in DEPRESSION_TO_REGISTER.items()
         },
         depressed=synapses["stp"][order],
@@ -178,7 +179,7 @@ def _index(address: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.where(hit, at, -1)
 
 
-def _per_neuron(
+def per_neuron(
     c: Configuration, address: np.ndarray, register: str, off: float | None = None
 ) -> np.ndarray:
     """Nominal current [A] of a register for each neuron; the dark current where it is unset.
@@ -202,10 +203,16 @@ def _delayed(synapses: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _switches(c: Configuration, address: np.ndarray) -> dict[str, np.ndarray]:
+def latch_bits(c: Configuration, address: np.ndarray) -> np.ndarray:
+    """The switches of each neuron, as `Configuration.latches` has them, int64 [neuron]."""
     bits = np.zeros(len(address), np.int64)
     at = _index(address, _addresses(c.latches))
     bits[at[at >= 0]] = c.latches["bits"][at >= 0]
+    return bits
+
+
+def _switches(c: Configuration, address: np.ndarray) -> dict[str, np.ndarray]:
+    bits = latch_bits(c, address)
     latches = SWITCH_TO_LATCH | {"killed": "latch_soif_kill"}
     return {name: bits >> c.chip.latches.index(latch) & 1 > 0 for name, latch in latches.items()}
 
@@ -223,7 +230,10 @@ def _unset(c, address, switches, targets, kinds) -> Iterator[Violation]:
             needed += [CURRENT_TO_REGISTER[f"i_{x}_{DENDRITES[k]}"] for x in ("tau", "gain")]
         if hearing.any():
             needed += [CURRENT_TO_REGISTER["i_pulse"], *WEIGHT_TO_REGISTER.values()]
-        missing = [n for n in needed if n not in c.biases.get((chip, core), {})]
+        enabled = latch_bits(c, address[mine]) >> c.chip.latches.index("latch_ho_enable") & 1
+        if enabled.any():
+            needed += HOMEOSTASIS_TO_REGISTER.values()
+        missing = [n for n in dict.fromkeys(needed) if n not in c.biases.get((chip, core), {})]
         if missing:
             yield Violation(
                 "BIAS_UNSET", f"chip {chip} core {core}", f"biases {', '.join(missing)}",

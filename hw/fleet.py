@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ..models import wiring
-from ..models.coefficients import Coefficients, coefficients
+from ..models.coefficients import Coefficients, coefficients, with_gains
 from ..models.errors import InputError, RegisterError, Violation
 from ..models.noise import ELEMENTARY_CHARGE, trial_keys
 from ..models.plasticity import depression
@@ -21,6 +21,7 @@ from ..models.wiring import SheetState, Wiring
 from .board import VirtualBoard
 from .configuration import Configuration
 from .decoding import Circuits, decode
+from .homeostasis import Homeostasis, decoded
 from .virtual_chip import board_circuits, board_delays
 
 MAX_DELAY_STEPS = 1000
@@ -43,6 +44,8 @@ class Fleet:
     """Current of every synapse [A], float64 [board, synapse]."""
     delays: np.ndarray
     """Steps by which every synapse is late, int64 [board, synapse]."""
+    homeostasis: Homeostasis | None = None
+    """What moves gains; None: no neuron asks for it."""
 
     @property
     def ring(self) -> int:
@@ -71,6 +74,17 @@ class Fleet:
             return sheet
         keys = np.stack([trial_keys("noise", board.chance, trials) for board in self.boards])
         return sheet._replace(chance=sheet.chance._replace(key=keys))
+
+    def tuned(self, log_gain: np.ndarray) -> Fleet:
+        """The same boards with gains of homeostasis, as logarithms [neuron]."""
+        if self.homeostasis is None or not log_gain.any():
+            return self
+        on = self.homeostasis.dendritic
+        factors = (torch.tensor(np.exp(np.where(mine, log_gain, 0.0))) for mine in (~on, on))
+        new = replace(self, coefficients=with_gains(self.coefficients, *factors))
+        # What a fleet has computed of its wiring holds for the tuned one too.
+        vars(new).update(wiring=self.wiring, to_host=self.to_host, plastic=self.plastic)
+        return new
 
     @cached_property
     def wiring(self) -> Wiring:
@@ -158,6 +172,7 @@ def build_fleet(
         made,
         weights,
         _delay_steps(configuration, circuits, boards),
+        decoded(configuration, circuits, constants, boards[0].step_us),
     )
 
 

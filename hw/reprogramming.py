@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..models.neuron import State
-from ..models.omega import wright_omega
+from ..models.neuron import State, at_other_gain
 from ..models.plasticity import rested
 from ..models.wiring import Depressed, SheetState
 from .decoding import Circuits
 from .fleet import Fleet
+from .homeostasis import Slow, at_rest
 from .simulator import Moment
 
 
@@ -33,9 +33,7 @@ def carried(before: Fleet, moment: Moment, after: Fleet) -> Moment:
     z, wait, ahp, ahead = (v.clone() for v in _numbers(rest.neurons))
     z_before, wait_before, ahp_before, ahead_before = _numbers(old.neurons)
     gain = before.coefficients.i_gain[..., kept] / after.coefficients.i_gain[..., new]
-    x = wright_omega(z_before[..., kept]) * gain
-    same = torch.where(gain == 1, z_before[..., kept], x + torch.log(x))
-    z[..., new] = torch.maximum(same, z[..., new])
+    z[..., new] = at_other_gain(z_before[..., kept], gain, z[..., new])
     ahp[..., new] = torch.maximum(ahp_before[..., kept], ahp[..., new])
     wait[..., new], ahead[..., new] = wait_before[..., kept], ahead_before[..., kept]
     dendrites = {name: value.clone() for name, value in rest.neurons.dendrites.items()}
@@ -49,6 +47,29 @@ def carried(before: Fleet, moment: Moment, after: Fleet) -> Moment:
     neurons = State(dendrites, ahp, z, wait, ahead)
     depressed = _depressed(before, old, after)
     return moment._replace(sheet=SheetState(neurons, pending, old.chance, rest.meter, depressed))
+
+
+def retuned(before: Fleet, moment: Moment, after: Fleet) -> Moment:
+    """Where a trial stands when nothing but gains changed."""
+    neurons, gain = moment.sheet.neurons, before.coefficients.i_gain / after.coefficients.i_gain
+    z = at_other_gain(neurons.z, gain, after.coefficients.z_floor)
+    return moment._replace(sheet=moment.sheet._replace(neurons=neurons._replace(z=z)))
+
+
+def slow_carried(before: Fleet, slow: Slow | None, after: Fleet) -> Slow | None:
+    """Calcium and gains of a board after its registers changed; new neurons begin at rest."""
+    if after.homeostasis is None:
+        return None
+    new = at_rest(after.homeostasis)
+    if slow is None:
+        return new
+    here, there = _common(after.circuits.address, before.circuits.address)
+    new.calcium[here] = slow.calcium[there]
+    new.log_gain[here] = np.where(after.homeostasis.enabled[here], slow.log_gain[there], 0.0)
+    place = np.full(len(before.circuits.address), -1)
+    place[there] = here
+    spikes = tuple((place[n][place[n] >= 0], t[place[n] >= 0]) for n, t in slow.spikes)
+    return new._replace(since_us=slow.since_us, spikes=spikes)
 
 
 def _depressed(before: Fleet, old: SheetState, after: Fleet) -> Depressed | None:

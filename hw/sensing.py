@@ -14,6 +14,7 @@ from ..models.parameters import DENDRITES
 from ..models.plasticity import left_now
 from ..models.wiring import ADAPTATION, FIRST_DENDRITE, REFRACTORY, SOMA, SheetState, metering
 from .fleet import Fleet
+from .homeostasis import Slow
 
 WATCHED_WORDS = (42, 21)
 """CAM words of a watched neuron whose weight currents are seen."""
@@ -29,10 +30,11 @@ class Readings(NamedTuple):
     'weight_42', 'weight_21', 'soma_gain', 'dendrite_gain'."""
 
 
-def read(fleet: Fleet, sheet: SheetState) -> tuple[Readings, SheetState]:
+def read(fleet: Fleet, sheet: SheetState, slow: Slow | None) -> tuple[Readings, SheetState]:
     """What the meters of the first trial on the first board show, and the sheet with them at zero.
 
-    Currents are means over the ends of the steps; weights stand as they are now.
+    Currents are means over the ends of the steps; weights, gains and calcium stand as they are
+    now, calcium as at the last comparison of homeostasis.
     """
     circuits, dark = fleet.circuits, fleet.coefficients.constants.i_0
     meter = sheet.meter or metering(circuits.watched, 1, 1, len(circuits.dendrites))
@@ -43,8 +45,8 @@ def read(fleet: Fleet, sheet: SheetState) -> tuple[Readings, SheetState]:
         "refractory": mean[REFRACTORY] * _refractory(fleet),
     }
     amps["soma_gain"] = _of(fleet, fleet.coefficients.i_gain)
-    amps["dendrite_gain"] = circuits.currents["i_gain_ampa"][circuits.watched]
-    amps["calcium"] = np.zeros(len(circuits.watched))
+    amps["dendrite_gain"] = _dendrite_gain(fleet, slow)
+    amps["calcium"] = (slow.calcium if slow else np.zeros(len(circuits.address)))[circuits.watched]
     for d in DENDRITES:
         present = d in circuits.dendrites
         row = FIRST_DENDRITE + circuits.dendrites.index(d) if present else SOMA
@@ -61,6 +63,14 @@ def _refractory(fleet: Fleet) -> np.ndarray:
     """Current that a refractory neuron draws [A], [watched]."""
     c = fleet.coefficients
     return _of(fleet, c.constants.v_th * c.constants.c_ref / c.t_refractory)
+
+
+def _dendrite_gain(fleet: Fleet, slow: Slow | None) -> np.ndarray:
+    """Nominal gain current of the AMPA dendrite, as homeostasis has it [A], [watched]."""
+    nominal = fleet.circuits.currents["i_gain_ampa"]
+    if slow is not None and fleet.homeostasis is not None:
+        nominal = nominal * np.exp(np.where(fleet.homeostasis.dendritic, slow.log_gain, 0.0))
+    return nominal[fleet.circuits.watched]
 
 
 def _of(fleet: Fleet, values: Tensor) -> np.ndarray:

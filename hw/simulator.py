@@ -50,6 +50,8 @@ class Moment(NamedTuple):
     """The bus, [trial]; only of a board alone."""
     runner: str
     """What computed the run before."""
+    ran: Run | None = None
+    """What the neurons did in it, where homeostasis asks for it."""
 
 
 class Played(NamedTuple):
@@ -80,7 +82,17 @@ def play(
     """As `run_trials`, with the books of the bus; trials are numbered from `first` on.
 
     What is on the bus to the host when its trial ends still comes, after the end.
+
+    Raises:
+        InputError: as `run_trials`, and HOMEOSTASIS_SIDE_BY_SIDE: gains move as time passes on one
+            board, so trials cannot run side by side.
     """
+    if fleet.homeostasis is not None and fleet.homeostasis.enabled.any():
+        raise InputError(
+            "homeostasis moves gains from one trial to the next: run trials one after the other, "
+            "with `SimulatedBoard.run`, or clear latch_ho_enable",
+            code="HOMEOSTASIS_SIDE_BY_SIDE",
+        )
     by = runner or Runner(fleet.boards[0].precision)
     if len(fleet.boards) > 1 and any(not Bus(board, "in").ideal for board in fleet.boards):
         alone = [build_fleet(fleet.configuration, [board]) for board in fleet.boards]
@@ -114,9 +126,9 @@ def run_from(
     Boards that lose or delay events play alone, not in a fleet. Raises as `run_trials`.
     """
     for events, duration_us in trials:
-        _check_events(fleet, events, duration_us)
+        check_events(fleet, events, duration_us)
     moment = rest_of(fleet, start, len(trials)) if isinstance(start, int) else start
-    sheet, crossings, _ = moment
+    sheet, crossings = moment.sheet, moment.crossings
     to_chips, to_host = Bus(fleet.boards[0], "in"), Bus(fleet.boards[0], "out")
     came = [to_chips.carry(*t, c.number, c.inward) for t, c in zip(trials, crossings, strict=True)]
     arriving = [Trial(c.arrived, t.duration_us) for c, t in zip(came, trials, strict=True)]
@@ -136,7 +148,9 @@ def run_from(
     ]
     lost = sum(c.lost for c in came), sum(c.lost for c in left)
     books = tuple(BusBooks(*lost, saturated=int(n)) for n in ran.saturated.sum(axis=1))
-    return [[c.arrived for c in left], *sent[1:]], Moment(ran.state, tuple(ends), ran.runner), books
+    kept = ran if fleet.homeostasis else None
+    moment = Moment(ran.state, tuple(ends), ran.runner, kept)
+    return [[c.arrived for c in left], *sent[1:]], moment, books
 
 
 def rest_of(fleet: Fleet, first: int, trials: int = 1) -> Moment:
@@ -160,7 +174,8 @@ def _from_outside(fleet: Fleet, trials: Sequence[Trial]) -> tuple[np.ndarray, wi
     return joined[2:, one].T, wiring.drive(steps, joined[0], joined[1], source)
 
 
-def _check_events(fleet: Fleet, events: Events, duration_us: int) -> None:
+def check_events(fleet: Fleet, events: Events, duration_us: int) -> None:
+    """Raises InputError, see `run_trials`."""
     outside = (events.time_us < 0) | (events.time_us >= duration_us)
     if outside.any():
         raise InputError(

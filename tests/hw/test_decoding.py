@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analoop.hw import DYNAPSE2, Bias, Circuits, Configuration, Dendrite, current, decode
-from analoop.hw.circuits import CURRENT_TO_REGISTER, SWITCH_TO_LATCH, WEIGHT_TO_REGISTER
+from analoop.hw.circuits import (
+    CURRENT_TO_REGISTER,
+    SIMULATED_LATCHES,
+    SWITCH_TO_LATCH,
+    WEIGHT_TO_REGISTER,
+)
 from analoop.models import CONSTANTS, RegisterError
 
 from .boards import (
@@ -160,6 +165,8 @@ NEEDED = {
     "latch_so_dc": ["SOIF_DC_P"],
     "latch_denm_nmda": ["DENM_NMREV_N"],
     "latch_so_adaptation": ["SOAD_TAU_P", "SOAD_GAIN_P", "SOAD_W_N", "SOAD_PWTAU_N"],
+    "latch_ho_enable": ["SOCA_TAU_P", "SOCA_GAIN_P", "SOCA_W_N", "SOAD_PWTAU_N", "SOHO_VREF_P"]
+    + [f"SOHO_VREF_{x}_P" for x in "LMH"],
 }
 INTEGRATOR = {
     Dendrite.AMPA: ["DEAM_ETAU_P", "DEAM_EGAIN_P"],
@@ -197,10 +204,9 @@ def test_short_term_plasticity_needs_its_biases():
     assert caught.value.code == "BIAS_UNSET" and len(caught.value.violations) == 2
 
 
-SIMULATED = {*SWITCH_TO_LATCH.values(), "latch_soif_kill"}
-
-
-@pytest.mark.parametrize("latch", [name for name in DYNAPSE2.latches if name not in SIMULATED])
+@pytest.mark.parametrize(
+    "latch", [name for name in DYNAPSE2.latches if name not in SIMULATED_LATCHES]
+)
 def test_a_latch_whose_circuit_is_not_simulated_is_refused_by_name(latch: str):
     with pytest.raises(RegisterError, match=latch) as caught:
         decode(monitored([], latch))
