@@ -20,11 +20,12 @@ from .board import VirtualBoard
 from .chip import DYNAPSE2
 from .events import Events
 from .samna_clock import Clock, meant, timestamp
-from .samna_lists import Flags
+from .samna_fpga import FpgaExtras
+from .samna_lists import Flags, mask_of
 from .samna_model import VirtualModel
 from .samna_records import Dynapse2Destination, NormalGridEvent
 from .samna_sensors import Shown
-from .samna_translation import Translated, mask_of
+from .samna_translation import Translated
 from .sensed_board import SensedBoard
 
 TURN_US = 100_000
@@ -37,7 +38,7 @@ Word = tuple[int, int, int, int, int]
 """An event: time [us], tag, mask of cores, x hop, y hop."""
 
 
-class VirtualStack:
+class VirtualStack(FpgaExtras):
     """What `samna.device.open_device` returns."""
 
     def __init__(
@@ -59,11 +60,12 @@ class VirtualStack:
         self.check_open()
         return bool(str(bit_file))
 
-    def reset_fpga(self) -> None:
-        """Forget events on their way, either way."""
+    def reset_fpga(self) -> bool:
+        """Forget events on their way, either way; always succeeds."""
         self.check_open()
         self._waiting.clear()
         self._came.clear()
+        return True
 
     def get_model(self) -> VirtualModel:
         """The chips; the same object each time."""

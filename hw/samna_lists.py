@@ -143,6 +143,15 @@ class RecordMap(dict):
             self[entry["key"]].take(entry["value"])
 
 
+def mask_of(flags: list[bool]) -> int:
+    """Bits of a list of booleans, first one lowest."""
+    mask = 0
+    for k, on in enumerate(flags):
+        if on:
+            mask |= 1 << k
+    return mask
+
+
 def as_flag(value: Any) -> bool:
     """Truth of a value; no text and no list is a boolean."""
     if isinstance(value, (str, bytes, list, tuple, dict)):

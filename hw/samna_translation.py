@@ -12,6 +12,7 @@ from .bias import Bias
 from .chip import DYNAPSE2
 from .circuits import SIMULATED_LATCHES
 from .configuration import DESTINATION, LATCHES, SYNAPSE, Configuration
+from .samna_lists import mask_of
 from .samna_records import (
     Dendrite,
     Dynapse2Chip,
@@ -69,15 +70,6 @@ def translate(records: Dynapse2Configuration) -> Translated:
         np.array(latches, LATCHES),
     )
     return Translated(made, dict(inert))
-
-
-def mask_of(flags: list[bool]) -> int:
-    """Bits of a list of booleans, first one lowest."""
-    mask = 0
-    for k, on in enumerate(flags):
-        if on:
-            mask |= 1 << k
-    return mask
 
 
 def is_used(word: Dynapse2Destination) -> bool:

@@ -15,7 +15,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from ..models.errors import BoardError, InputError
-from . import samna_records, samna_sadc
+from . import samna_fpga, samna_nodes, samna_records, samna_sadc
 from .board import VirtualBoard, parse_board
 from .chip import DYNAPSE2
 from .samna_device import VirtualStack
@@ -82,8 +82,11 @@ class Shelf:
         """Boards that were opened and not closed."""
         return list(self._open)
 
-    def open_device(self, device: DeviceInfo | str) -> VirtualStack:
+    def open_device(self, device: DeviceInfo | str, chips: int | None = None) -> VirtualStack:
         """Open a board, by its DeviceInfo or as 'DYNAP-SE2 Stack:0'; again: the same board.
+
+        Args:
+            chips: how many it has; None: as its DeviceInfo says.
 
         Raises:
             BoardError: UNKNOWN_BOARD.
@@ -96,8 +99,8 @@ class Shelf:
             )
         if info not in self._open:
             board = self._boards[self._infos.index(info)]
-            chips = info.daughter_board_num
-            self._open[info] = VirtualStack(board, chips, self._realtime, self._sadc)
+            number = _checked(info.daughter_board_num if chips is None else chips)
+            self._open[info] = VirtualStack(board, number, self._realtime, self._sadc)
         return self._open[info]
 
     def close_device(self, device: VirtualStack) -> None:
@@ -115,6 +118,12 @@ class Shelf:
         alike = [info for info in self._infos if info.device_type_name == kind]
         place = int(number) if number.isdecimal() else 0
         return alike[place] if place < len(alike) else None
+
+
+def _checked(chips: int) -> int:
+    if not 1 <= chips <= DYNAPSE2.max_chips:
+        raise InputError(f"{chips} chips: a board has 1..{DYNAPSE2.max_chips}", code="CHIPS")
+    return chips
 
 
 @contextmanager
@@ -140,8 +149,7 @@ def virtual_samna(
     """
     if sadc not in SHOWN:
         raise InputError(f"sadc is one of {', '.join(SHOWN)}, not {sadc!r}", code="SADC")
-    if not 1 <= chips <= DYNAPSE2.max_chips:
-        raise InputError(f"{chips} chips: a board has 1..{DYNAPSE2.max_chips}", code="CHIPS")
+    _checked(chips)
     if "samna" in sys.modules:
         raise InputError("a samna is already loaded in this process", code="SAMNA_LOADED")
     shelf = Shelf([parse_board(name) for name in boards], chips, realtime, sadc)
@@ -169,6 +177,7 @@ def modules_of(shelf: Shelf) -> dict[str, ModuleType]:
     samna.__path__ = []
     vars(samna).update(__version__=API_VERSION, device=device, dynapse2=dynapse2)
     vars(device)["DeviceInfo"] = DeviceInfo
+    samna_nodes.offer(samna, shelf)
     for name in dir(Shelf):
         if name.endswith(("_device", "_devices")):
             vars(device)[name] = getattr(shelf, name)
@@ -176,6 +185,8 @@ def modules_of(shelf: Shelf) -> dict[str, ModuleType]:
         public = isinstance(value, type) and value.__module__ == samna_records.__name__
         if public and not name.startswith("_") and value is not Record:
             vars(dynapse2)[name] = value
+    for kind in (samna_fpga.Dynapse2ModuleConfigGroup, samna_fpga.Dynapse2ModuleConfigName):
+        vars(dynapse2)[kind.__name__] = kind
     for name in SADC_FUNCTIONS:
         vars(dynapse2)[name] = getattr(samna_sadc, name)
     return {module.__name__: module for module in (samna, device, dynapse2)}
