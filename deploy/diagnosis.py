@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from typing import Literal
 
 from ..hw.board import open_board
+from ..hw.samna_inert import accepted_without_effect
 from ..models.errors import AnaloopError
 from .execution import verify
 from .shipped import shipped_program
@@ -34,7 +35,7 @@ def doctor() -> list[Finding]:
 
     The vendor's module is never imported: the package on PyPI runs pip when it is.
     """
-    return [_python(), *_packages(), _samna(), _simulator()]
+    return [_python(), *_packages(), _samna(), _virtual_samna(), _simulator()]
 
 
 def _python() -> Finding:
@@ -74,6 +75,13 @@ def _samna() -> Finding:
         "samna", "missing", f"{samna.version} is the stub from PyPI: importing it runs pip",
         "pip uninstall samna, then install the vendor's build from the vendor's index",
     )  # fmt: skip
+
+
+def _virtual_samna() -> Finding:
+    """List what programs on the virtual samna may set in vain."""
+    kinds = accepted_without_effect().items()
+    listed = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds)
+    return Finding("virtual samna", "ok", f"accepted without effect are {listed}")
 
 
 def _simulator() -> Finding:

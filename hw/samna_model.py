@@ -7,6 +7,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from ..models.errors import InputError
+from .samna_inert import ENABLES
 from .samna_records import Dynapse2Chip, Dynapse2Configuration, ResetType
 from .samna_sadc import get_sadc_description
 from .samna_sensors import Shown, converts, counts, monitored
@@ -119,7 +120,9 @@ class VirtualModel:
         translated = translate(new)
         sensing = self._sensing or converts(new)
         self._stack.program(translated, monitored(new) if sensing else ())
-        self._applied, self.inert, self._sensing = new, translated.inert, sensing
+        self._applied, self._sensing = new, sensing
+        obeyed = "" if self._shown == "all" else ENABLES
+        self.inert = {k: n for k, n in translated.inert.items() if not obeyed or obeyed not in k}
         self.awake = sensing or len(translated.configuration.destinations) > 0
 
     def _sense(self) -> None:
