@@ -1,5 +1,6 @@
 """What a chip keeps when its registers change: the charge of its capacitors.
 
+What is left of a refractory period is charge too: another current takes it away faster or slower.
 A current of this project is the voltage of a capacitor seen through a transistor, so currents are
 what stays, whatever gain or time constant changes. Neurons and dendrites that were not simulated
 before (nobody saw them) begin at rest, and meters at zero.
@@ -35,7 +36,10 @@ def carried(before: Fleet, moment: Moment, after: Fleet) -> Moment:
     gain = before.coefficients.i_gain[..., kept] / after.coefficients.i_gain[..., new]
     z[..., new] = at_other_gain(z_before[..., kept], gain, z[..., new])
     ahp[..., new] = torch.maximum(ahp_before[..., kept], ahp[..., new])
-    wait[..., new], ahead[..., new] = wait_before[..., kept], ahead_before[..., kept]
+    slower = after.coefficients.t_refractory[..., new] / before.coefficients.t_refractory[..., kept]
+    left = wait_before[..., kept]
+    wait[..., new] = torch.where(left > 0, left * slower, left)
+    ahead[..., new] = ahead_before[..., kept]
     dendrites = {name: value.clone() for name, value in rest.neurons.dendrites.items()}
     ring = max(after.ring, old.pending.shape[2])
     pending = np.zeros((*rest.pending.shape[:2], ring, *rest.pending.shape[3:]))

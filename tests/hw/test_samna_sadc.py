@@ -9,19 +9,11 @@ from analoop.hw import samna_sadc as sadc
 from analoop.hw.virtual_samna import virtual_samna
 from analoop.models.errors import InputError
 
-from .lab import clock_of, event, listen, poll, report, set_biases
+from .lab import HIGH_GAIN as HIGH
+from .lab import LOW_GAIN as LOW
+from .lab import clock_of, convert, event, listen, poll, report, set_biases
 
-HIGH = {"NCCF_PWLK_P": (3, 160), "NCCF_BIAS_P": (5, 200)}
-LOW = {"NCCF_PWLK_P": (5, 255), "NCCF_BIAS_P": (3, 40)}
 PERIOD_MS = 20
-
-
-def convert(chip, regime) -> None:
-    """Write the biases of all converters of a chip."""
-    for groups in (chip.sadc_group_parameters01, chip.sadc_group_parameters23):
-        for biases in groups:
-            for name, (coarse, fine) in regime.items():
-                biases[name].coarse_value, biases[name].fine_value = coarse, fine
 
 
 @pytest.fixture
