@@ -146,7 +146,7 @@ def test_a_winner_takes_all(samna, board):
     excited, inhibiting = config.chips[0].cores[0], config.chips[0].cores[1]
     for core in (excited, inhibiting):
         set_biases(
-            core, SOIF_SPKTHR_P=(3, 255), SYAM_W0_P=(4, 20), SYAM_W1_P=(4, 10), SYAM_W2_P=(4, 60),
+            core, SOIF_SPKTHR_P=(3, 255), SYAM_W0_P=(4, 20), SYAM_W1_P=(4, 40), SYAM_W2_P=(4, 60),
             DESC_ITAU_P=(2, 16), DESC_IGAIN_P=(4, 40),
         )  # fmt: skip
     for n in range(16):
@@ -177,11 +177,11 @@ def test_a_winner_takes_all(samna, board):
         tags = [e.event.tag for e in poll(board) if not e.event.y_hop]
         return [sum(t // 8 == group for t in tags) for group in (0, 1)]
 
-    alone = answer((1_000, 2_000))
+    alone = answer((1_000, 1_500))
     for n in range(16):
         excited.neurons[n].synapses[2].weight = [False, False, True, False]
     model.apply_configuration(config)
-    first, second = answer((1_000, 2_000)), answer((2_000, 1_000))
+    first, second = answer((1_000, 1_500)), answer((1_500, 1_000))
     assert alone[1] > 40, "without inhibition both are active"
     assert max(first[1], second[0]) <= 2 and min(first[0], second[1]) > 20
 
