@@ -1,5 +1,6 @@
 """From a network to a board and back: train, compile, inspect, run, validate, doctor, demo."""
 
+from .boards import BoardRow, list_boards
 from .compilation import compile, decoded_network
 from .demonstration import demo
 from .diagnosis import doctor
@@ -20,6 +21,7 @@ from .training import load_task, train
 from .validation import Report, validate
 
 __all__ = [
+    "BoardRow",
     "Program",
     "Report",
     "WeightCode",
@@ -34,6 +36,7 @@ __all__ = [
     "inspect_mismatch",
     "inspect_neuron",
     "inspect_tag",
+    "list_boards",
     "load_task",
     "nearest_levels",
     "run",

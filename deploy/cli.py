@@ -15,7 +15,8 @@ import typer
 
 from ..models.archive import check_writable
 from ..models.errors import AnaloopError, InputError, ViolationsError
-from . import cli_samna, console
+from . import cli_machine, cli_samna, console
+from .cli_machine import Json
 from .validation import Report
 
 app = typer.Typer(
@@ -27,7 +28,6 @@ app = typer.Typer(
 )
 app.add_typer(cli_samna.app, name="samna")
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 ProgramFile = Annotated[Path, typer.Argument(metavar="PROGRAM", help="Made by 'compile'.")]
 
@@ -45,7 +45,7 @@ def demo(
     with console.progress(quiet) as (say, progress):
         result = run_demo(out, chips, say, progress)
     if as_json:
-        _print_json(result.report.record() | {"files": [str(f) for f in result.files]})
+        console.print_json(result.report.record() | {"files": [str(f) for f in result.files]})
     else:
         console.print_report(result.report)
         for file in result.files:
@@ -76,7 +76,7 @@ def train(
     path = network.save(out)
     accuracy = network.provenance["test_accuracy_software"]
     if as_json:
-        _print_json({"file": str(path), "network": network.hash, **network.provenance})
+        console.print_json({"file": str(path), "network": network.hash, **network.provenance})
     else:
         print(f"software model: {accuracy:.1%} of the test set (seed {seed})\nwrote {path}")
 
@@ -104,7 +104,7 @@ def compile(
     if out is not None and not dry_run:
         program.save(out)
     if as_json:
-        _print_json(run_inspect(program) | {"file": None if dry_run else str(out)})
+        console.print_json(run_inspect(program) | {"file": None if dry_run else str(out)})
     else:
         console.print_program(run_inspect(program))
         print("dry run: nothing written" if dry_run else f"wrote {out}")
@@ -134,7 +134,7 @@ def inspect(
     else:
         found, show = run_inspect(Program.load(program)), console.print_program
     if as_json:
-        _print_json(found)
+        console.print_json(found)
     else:
         show(found)
 
@@ -179,7 +179,7 @@ def run(
             if not as_json:
                 console.print_recording(recording, loaded, out)
     if as_json:
-        _print_json(result)
+        console.print_json(result)
     if not result.get("verify", {"passed": True})["passed"]:
         raise typer.Exit(1)
 
@@ -221,7 +221,7 @@ def validate(
     if out is not None:
         write_json(out, report.record())
     if as_json:
-        _print_json(report.record())
+        console.print_json(report.record())
     else:
         console.print_report(report)
         if out is not None:
@@ -229,18 +229,8 @@ def validate(
     _interrupted(report)
 
 
-@app.command()
-def doctor(as_json: Json = False) -> None:
-    """Check the installation; never imports the vendor's driver."""
-    from .diagnosis import doctor as run_doctor
-
-    findings = run_doctor()
-    if as_json:
-        _print_json([vars(f) for f in findings])
-    else:
-        console.print_findings(findings)
-    if any(f.status == "broken" for f in findings):
-        raise typer.Exit(1)
+app.command()(cli_machine.boards)
+app.command()(cli_machine.doctor)
 
 
 def _stimulus(source: str, n_channels: int):
@@ -252,10 +242,6 @@ def _stimulus(source: str, n_channels: int):
     if source.endswith(".csv"):
         return Stimulus.read_csv(source, n_channels)
     return Stimulus.load(source)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, sort_keys=True))
 
 
 def _interrupted(report: Report) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from ..hw.chip import Dendrite
 from ..models.recording import Recording
-from .diagnosis import Finding
+from .findings import Finding
 from .metrics import mean_rate_hz
 from .program import Program
 from .validation import Progress as RowProgress
@@ -25,7 +26,8 @@ EXACT_DB = 120.0
 """Signal-to-noise ratio that is nothing but float32 rounding [dB]."""
 
 
-def _stdout() -> Console:
+def stdout() -> Console:
+    """A console for tables; 100 columns where nobody looks."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
 
 
@@ -84,6 +86,11 @@ def _row_line(done: int, planned: int, row: Row) -> None:
     _line(f"{done}/{planned}  {row.name}  accuracy {row.accuracy:.1%}")
 
 
+def print_json(value: Any) -> None:
+    """A result for scripts."""
+    print(json.dumps(value, indent=2, sort_keys=True))
+
+
 def print_report(report: Report) -> None:
     """The table of a validation, its first line saying what is simulated."""
     levels = ", ".join(f"{level:g}" for level in report.provenance["levels"]) or "none"
@@ -98,7 +105,7 @@ def print_report(report: Report) -> None:
         table.add_row(
             row.name, row.target, f"{row.accuracy:.1%}", f"{row.rate_hz:.1f}", f"{row.spikes}"
         )
-    _stdout().print(table)
+    stdout().print(table)
     summary = report.summary()
     if summary:
         chips = sum(row.name.startswith("sim:seed") for row in report.rows)
@@ -120,7 +127,7 @@ def print_program(found: dict[str, Any]) -> None:
         table.add_column(name, justify="right")
     for name, (used, available) in found["resources"].items():
         table.add_row(name, str(used), str(available), f"{used / available:.1%}")
-    _stdout().print(table)
+    stdout().print(table)
     for core in found["quantization"]:
         if not core["synapses"]:
             print(f"  chip {core['chip']} core {core['core']}: no synapses")

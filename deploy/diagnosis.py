@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution, version
-from typing import Literal
+from importlib.metadata import PackageNotFoundError, version
 
 from ..hw.board import open_board
 from ..hw.samna_inert import accepted_without_effect
 from ..models.errors import AnaloopError
+from .diagnosis_boards import board_findings
 from .execution import verify
+from .findings import Finding
 from .shipped import shipped_program
 
 REINSTALL = "install again from the clone: pip install -c constraints.txt -e ."
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    name: str
-    """What was looked at."""
-    status: Literal["ok", "missing", "broken"]
-    """'missing' is an optional part that is not there; only 'broken' fails."""
-    found: str
-    """What was found."""
-    remedy: str = ""
-    """What to do, if anything."""
-
-
 def doctor() -> list[Finding]:
-    """Look at Python, packages, the vendor's driver and the simulator.
+    """Look at Python, packages, what a real board needs, and the simulator.
 
     The vendor's module is never imported: the package on PyPI runs pip when it is.
     """
-    return [_python(), *_packages(), _samna(), _virtual_samna(), _simulator()]
+    return [_python(), *_packages(), *board_findings(), _virtual_samna(), _simulator()]
 
 
 def _python() -> Finding:
@@ -46,7 +32,7 @@ def _packages() -> list[Finding]:
     findings = []
     for name, extra in (
         ("numpy", ""), ("torch", ""), ("rockpool", ""), ("pyserial", ""), ("typer", ""),
-        ("rich", ""), ("aeon", "demo"), ("matplotlib", "demo"),
+        ("rich", ""), ("filelock", ""), ("aeon", "demo"), ("matplotlib", "demo"),
     ):  # fmt: skip
         try:
             findings.append(Finding(name, "ok", version(name)))
@@ -57,24 +43,6 @@ def _packages() -> list[Finding]:
             else:
                 findings.append(Finding(name, "broken", "not installed", REINSTALL))
     return findings
-
-
-def _samna() -> Finding:
-    """Tell the stub from the real driver by its files, without importing either."""
-    try:
-        samna = distribution("samna")
-    except PackageNotFoundError:
-        return Finding(
-            "samna", "missing", "not installed; needed only for real boards, which this release "
-            "does not drive yet",
-        )  # fmt: skip
-    compiled = any(str(file).endswith((".so", ".pyd")) for file in samna.files or ())
-    if compiled:
-        return Finding("samna", "ok", f"{samna.version}; not used by this release")
-    return Finding(
-        "samna", "missing", f"{samna.version} is the stub from PyPI: importing it runs pip",
-        "pip uninstall samna, then install the vendor's build from the vendor's index",
-    )  # fmt: skip
 
 
 def _virtual_samna() -> Finding:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..hw.board import Board, Trial, VirtualBoard
-from ..hw.bus import BusBooks
 from ..hw.events import Events
 from ..hw.fleet import build_fleet
-from ..hw.simulated_board import SimulatedBoard, identify
+from ..hw.simulated_board import identify
 from ..hw.simulator import play
-from ..models.errors import InputError
+from ..models.errors import HardwareError, IncompleteError, InputError
+from ..models.partial_recording import PartialRecording
 from ..models.recording import Recording, Stimulus
 from ..models.runner import Runner
 from ..models.versions import versions
@@ -34,12 +34,38 @@ def run(program: Program, board: Board, stimulus: Stimulus) -> Recording:
     Raises:
         InputError: INPUT_CHANNELS, when the stimulus has another number of channels.
         RegisterError: the board cannot make what the program asks for.
+        IncompleteError: the board failed (HARDWARE_FAULT) or its books do not balance
+            (UNBALANCED); holds what came as a PartialRecording.
     """
     trials = _trials(program, stimulus)
     board.program(program.configuration)
-    came = board.run_trials(trials)
-    recording = _recording(program, stimulus, trials, came, board.identity.record())
-    return _with_losses(recording, board.books) if isinstance(board, SimulatedBoard) else recording
+    try:
+        came, fault = board.run_trials(trials), None
+    except HardwareError as error:
+        came, fault = error.received, error
+    record = board.identity.record()
+    if fault is not None:
+        begun = stimulus.select(np.arange(len(came)))
+        content = _recording(program, begun, trials[: len(came)], came, record)
+        cause = f"{fault} ({fault.code}); {len(came)} of {len(trials)} trials were begun"
+        raise _incomplete("HARDWARE_FAULT", cause, content, len(trials), fault.exit_code)
+    recording = _with_books(_recording(program, stimulus, trials, came, record), board.books)
+    if recording.books.get("repeated"):
+        cause = f"the books do not balance: {_imbalance(recording.books)}"
+        raise _incomplete("UNBALANCED", cause, recording, len(trials), IncompleteError.exit_code)
+    return recording
+
+
+def _incomplete(
+    code: str, cause: str, content: Recording, planned: int, exit_code: int
+) -> IncompleteError:
+    partial = PartialRecording(content, cause, planned)
+    return IncompleteError(cause, code=code, partial=partial, exit_code=exit_code)
+
+
+def _imbalance(books: Mapping[str, int]) -> str:
+    known = books["echoed"] + books["late_in"] + books["lost_in"]
+    return f"{books['words']} words were sent, {known + books['repeated']} came back or were lost"
 
 
 def run_virtual(
@@ -58,16 +84,16 @@ def run_virtual(
     recordings = []
     for board, came, books in zip(boards, played.events, played.books, strict=True):
         record = identify(board, chip).record() | {"runner": played.runner}
-        recordings.append(_with_losses(_recording(program, stimulus, trials, came, record), books))
+        made = _recording(program, stimulus, trials, came, record)
+        recordings.append(_with_books(made, books.record(board)))
     return recordings
 
 
-def _with_losses(recording: Recording, more: BusBooks) -> Recording:
-    """Add what only a simulated board knows: saturated neurons, and what its bus kept back."""
-    books = asdict(more)
-    if not (recording.board["loss"] or recording.board["jitter_us"]):
-        books = {"saturated": more.saturated}
-    return replace(recording, books={**recording.books, **books})
+def _with_books(recording: Recording, more: Mapping[str, int]) -> Recording:
+    """Add what only the board knows."""
+    books = dict(recording.books)
+    control = books["control"] + more.get("control", 0)
+    return replace(recording, books=books | dict(more) | {"control": control})
 
 
 def _trials(program: Program, stimulus: Stimulus) -> list[Trial]:

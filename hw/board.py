@@ -14,7 +14,10 @@ from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .events import Events
 
-NAMES = "sim, sim:nominal, sim:seed=3, sim:seed=3,level=0.5,defects=1, sim:nominal,step_us=500"
+NAMES = (
+    "sim, sim:nominal, sim:seed=3, sim:seed=3,level=0.5,defects=1, sim:nominal,step_us=500, "
+    "dynapse2:<serial>, dynapse2:any"
+)
 """Board names this release understands; 'sim' is short for 'sim:nominal'."""
 
 MAX_NOISE = 100.0
@@ -66,11 +69,21 @@ class Board(Protocol):
         """What its chips are."""
         ...
 
+    @property
+    def books(self) -> dict[str, int]:
+        """What only the board can know of the events since it was programmed, by name.
+
+        `control`: words that came and are no spikes; `repeated`: words that came and were never
+        sent, with which the books do not balance.
+        """
+        ...
+
     def program(self, configuration: Configuration) -> None:
         """Write every register, and settle.
 
         Raises:
             RegisterError: the board cannot hold or make what the registers ask for.
+            HardwareError: the board did not take it.
         """
         ...
 
@@ -86,6 +99,7 @@ class Board(Protocol):
 
         Raises:
             BoardError: NOT_PROGRAMMED, CLOSED.
+            HardwareError: the board failed; holds what came before.
             InputError: an event outside the run, or for no chip of this board.
         """
         ...
@@ -281,9 +295,17 @@ def parse_board(name: str) -> VirtualBoard:
 def open_board(name: str, chip: ChipSpec = DYNAPSE2) -> Board:
     """Open a board by name, to be used in a `with` statement.
 
-    Raises:
-        BoardError: UNKNOWN_BOARD.
-    """
-    from .simulated_board import SimulatedBoard  # which itself needs the names above
+    'dynapse2:' and a serial number is a real board behind samna; if the serial is the name of a
+    simulated board, the same driver runs on the virtual samna (hw/samna_board.py).
 
+    Raises:
+        BoardError: UNKNOWN_BOARD; for real boards also those of `SamnaBoard`.
+    """
+    # Both of them need the names above.
+    from .samna_board import SamnaBoard
+    from .simulated_board import SimulatedBoard
+
+    kind, _, serial = name.partition(":")
+    if kind == "dynapse2" and serial:
+        return SamnaBoard(serial, chip=chip)
     return SimulatedBoard(parse_board(name), chip)

@@ -10,7 +10,7 @@ The n-th event of a trial has its own random numbers, so a run cut in two equals
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -44,6 +44,11 @@ class BusBooks:
     """Words still on the bus, either way, when their trial was over."""
     saturated: int = 0
     """(neuron, step) in which a neuron had time for more than the one spike a step can hold."""
+
+    def record(self, board: VirtualBoard) -> dict[str, int]:
+        """By name; of a board whose bus keeps nothing back only what its neurons held."""
+        books = asdict(self)
+        return books if board.loss or board.jitter_us else {"saturated": books["saturated"]}
 
     def __add__(self, other: BusBooks) -> BusBooks:
         return BusBooks(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))

@@ -69,6 +69,10 @@ class Events:
         pairs = [(getattr(self, name), getattr(moved, name)) for name, _ in _FIELDS]
         return Events(*(np.concatenate(pair) for pair in pairs))
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The arrays by name; `Events(**arrays)` makes the same events."""
+        return {name: getattr(self, name) for name, _ in _FIELDS}
+
     @staticmethod
     def none() -> Events:
         """No events."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
+
 WRAP = 2**32
 """Timestamps wrap after so many microseconds, 71.58 minutes."""
 
@@ -15,8 +17,8 @@ class Clock:
     is not time that passes for the chip.
     """
 
-    def __init__(self) -> None:
-        self._start_ns = time.monotonic_ns()
+    def __init__(self, start_us: int = 0) -> None:
+        self.set_to(start_us)
 
     @property
     def now_us(self) -> int:
@@ -33,10 +35,10 @@ def timestamp(time_us: int) -> int:
     return time_us % WRAP
 
 
-def meant(stamp: int, now_us: int) -> int:
-    """The time [us] that a timestamp of an event to be sent means; now if it is 0 or past.
+def meant(stamps: np.ndarray, now_us: int) -> np.ndarray:
+    """The times [us] that timestamps of events to be sent mean; now where they are 0 or past.
 
     Timestamps up to half a wrap ahead are future, all others past.
     """
-    ahead = (stamp - now_us) % WRAP
-    return now_us + ahead if stamp and ahead < WRAP // 2 else now_us
+    ahead = (stamps - now_us) % WRAP
+    return now_us + np.where((stamps != 0) & (ahead < WRAP // 2), ahead, 0)

@@ -9,20 +9,18 @@ virtual neurons, time probes and end markers.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
-
-import numpy as np
 
 from ..models.errors import BoardError
 from .board import VirtualBoard
 from .chip import DYNAPSE2
 from .events import Events
-from .samna_clock import Clock, meant, timestamp
+from .samna_clock import Clock, timestamp
 from .samna_fpga import FpgaExtras
-from .samna_lists import Flags, mask_of
+from .samna_lists import Flags
 from .samna_model import VirtualModel
+from .samna_queue import Queue
 from .samna_records import Dynapse2Destination, NormalGridEvent
 from .samna_sensors import Shown
 from .samna_translation import Translated
@@ -34,21 +32,22 @@ PATIENCE_US = 10_000
 """Chip time that has to pass before a call simulates again, without input [us]."""
 
 
-Word = tuple[int, int, int, int, int]
-"""An event: time [us], tag, mask of cores, x hop, y hop."""
-
-
 class VirtualStack(FpgaExtras):
     """What `samna.device.open_device` returns."""
 
     def __init__(
-        self, board: VirtualBoard, chips: int, realtime: bool = False, sadc: Shown = "all"
-    ):
+        self,
+        board: VirtualBoard,
+        chips: int,
+        realtime: bool = False,
+        start_us: int = 0,
+        sadc: Shown = "all",
+    ) -> None:
         self.board, self._chips, self.realtime = board, chips, realtime
         self.closed = False
-        self._clock, self._silicon = Clock(), SensedBoard(board)
-        self._simulated_us = 0
-        self._waiting: deque[Word] = deque()
+        self._clock, self._silicon = Clock(start_us), SensedBoard(board)
+        self._simulated_us = start_us
+        self._waiting = Queue()
         self._came: list[NormalGridEvent] = []
         self._outputs: dict[Any, bool] = {}
         self._model = VirtualModel(self, self._silicon, sadc)
@@ -95,15 +94,7 @@ class VirtualStack(FpgaExtras):
             TypeError: something that is no event; then none of them is queued.
         """
         self.check_open()
-        given = list(events)
-        if any(type(e) is not NormalGridEvent for e in given):
-            raise TypeError("input_interface_write_events takes a list of NormalGridEvent")
-        now = max(self._clock.now_us, self._simulated_us)
-        last = self._waiting[-1][0] if self._waiting else now
-        for event in given:
-            last = max(last, meant(event.timestamp, now))
-            word = event.event
-            self._waiting.append((last, word.tag, mask_of(word.core), word.x_hop, word.y_hop))
+        self._waiting.write(list(events), self.now_us)
 
     def grid_bus_write_events(self, events: Iterable[NormalGridEvent]) -> None:
         """As `input_interface_write_events`."""
@@ -111,7 +102,11 @@ class VirtualStack(FpgaExtras):
 
     def read_events(self) -> list[NormalGridEvent]:
         """All events that came since the last call; does not wait for any."""
-        if self.closed or self._waiting or self._clock.now_us - self._simulated_us > PATIENCE_US:
+        if (
+            self.closed
+            or self._waiting.count
+            or self._clock.now_us - self._simulated_us > PATIENCE_US
+        ):
             self.check_open()
             self.catch_up()
         came = self._came
@@ -122,9 +117,9 @@ class VirtualStack(FpgaExtras):
     def catch_up(self) -> None:
         """Simulate up to now, or further where input waits."""
         until = self._clock.now_us
-        if self._waiting and not self.realtime:
+        if self._waiting.count and not self.realtime:
             ahead = self._simulated_us + TURN_US
-            until = max(until, min(self._waiting[-1][0] + self.board.step_us, ahead))
+            until = max(until, min(self._waiting.last_us + self.board.step_us, ahead))
         while self._simulated_us < until:
             self._advance(min(until, self._simulated_us + TURN_US))
         if not self.realtime:
@@ -138,6 +133,16 @@ class VirtualStack(FpgaExtras):
         if not self.realtime:
             self._clock.set_to(now)
 
+    @property
+    def now_us(self) -> int:
+        """Chip time [us]; not before what was simulated."""
+        return max(self._clock.now_us, self._simulated_us)
+
+    @property
+    def waiting(self) -> int:
+        """Words that are not due yet."""
+        return self._waiting.count
+
     def check_open(self) -> None:
         """Raise if the board was closed."""
         if self.closed:
@@ -147,29 +152,30 @@ class VirtualStack(FpgaExtras):
         """Simulate in whole steps, at least until a time [us]."""
         start, step = self._simulated_us, self.board.step_us
         duration = -(-(until_us - start) // step) * step
-        inward, back = [], []
-        while self._waiting and self._waiting[0][0] < start + duration:
-            time_us, tag, cores, x_hop, y_hop = self._waiting.popleft()
-            if y_hop or x_hop == DYNAPSE2.host_hop:
-                back.append((time_us, tag, cores, x_hop + 1, y_hop))
-            elif 0 <= x_hop < self._chips:
-                inward.append((time_us - start, tag, cores, x_hop, 0))
-            else:
-                self.foreign += 1
-        out = self._silicon.run(_events(inward), duration) if self._model.awake else Events.none()
+        due = self._waiting.due(start + duration)
+        returned = (due.y_hop != 0) | (due.x_hop == DYNAPSE2.host_hop)
+        inward = ~returned & (due.x_hop >= 0) & (due.x_hop < self._chips)
+        self.foreign += int((~returned & ~inward).sum())
+        out = Events.none()
+        if self._model.awake:
+            out = self._silicon.run(due.chosen(inward, -start), duration)
         self._simulated_us = start + duration
-        columns = out.time_us + start, out.tag, out.cores, out.x_hop, out.y_hop
-        both = back + list(zip(*(c.tolist() for c in columns), strict=True))
-        both.sort(key=lambda row: row[0])
-        self._came += [_event(*row) for row in both]
+        back = due.chosen(returned)
+        back = Events(back.time_us, back.tag, back.cores, back.x_hop + 1, back.y_hop)
+        self._came += _records(back.followed_by(out, start))
 
 
-def _events(rows: list[Word]) -> Events:
-    columns = np.array(rows, np.int64).reshape(-1, 5).T
-    return Events(*columns)
+_CORES = [[bool(mask >> k & 1) for k in range(DYNAPSE2.cores)] for mask in range(16)]
+"""Booleans of every mask of cores."""
+
+
+def _records(events: Events) -> list[NormalGridEvent]:
+    """As samna hands them out."""
+    columns = events.time_us, events.tag, events.cores, events.x_hop, events.y_hop
+    return [_event(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
 
 
 def _event(time_us: int, tag: int, cores: int, x_hop: int, y_hop: int) -> NormalGridEvent:
-    core = Flags(bool(cores >> k & 1) for k in range(DYNAPSE2.cores))
+    core = Flags(_CORES[cores], cores)
     word = Dynapse2Destination.holding(core=core, x_hop=x_hop, y_hop=y_hop, tag=tag)
     return NormalGridEvent.holding(event=word, timestamp=timestamp(time_us))

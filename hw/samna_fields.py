@@ -45,6 +45,20 @@ class Field:
             raise TypeError(f"{type(record).__name__}.{self.name}: {error}") from None
 
 
+class WholeField(Field):
+    """A whole number; a plain one in range, which most are, is taken at once."""
+
+    def __init__(self, low: int, high: int, default: int, check: Callable[[Any], int]):
+        super().__init__(lambda: default, check)
+        self.low, self.high = low, high
+
+    def __set__(self, record: Any, value: Any) -> None:
+        if type(value) is int and self.low <= value <= self.high:
+            record._values[self.name] = value
+        else:
+            super().__set__(record, value)
+
+
 class _Slotted(type):
     """Makes classes whose objects have no attributes but those of the class."""
 
@@ -150,7 +164,7 @@ def whole(low: int, high: int, default: int = 0) -> Any:
             raise TypeError(f"takes {low}..{high}, not {number}")
         return number
 
-    return Field(lambda: default, check)
+    return WholeField(low, high, default, check)
 
 
 def flag() -> Any:

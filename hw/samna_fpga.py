@@ -7,7 +7,6 @@ from enum import IntEnum
 from typing import Any
 
 from ..models.errors import InputError
-from .samna_lists import mask_of
 from .samna_records import NormalGridEvent
 
 
@@ -69,4 +68,4 @@ def address_word(event: NormalGridEvent) -> int:
     cores in bits 0-3, x hop in 4-7, y hop in 8-11, hops in two's complement."""
     word = event.event
     hops = (word.x_hop & 15) << 4 | (word.y_hop & 15) << 8
-    return mask_of(word.core) | hops | word.tag << 12
+    return word.core.mask | hops | word.tag << 12

@@ -18,14 +18,23 @@ def plain_of(value: Any) -> Any:
 class Flags(list):
     """A fixed number of booleans, changed in place."""
 
+    __slots__ = ("mask",)
+
+    def __init__(self, values: Iterable[bool], mask: int | None = None):
+        super().__init__(values)
+        self.mask = sum(1 << k for k, on in enumerate(self) if on) if mask is None else mask
+        """The same as bits, first one lowest."""
+
     def __setitem__(self, index: Any, value: Any) -> None:
         new = list(self)
         new[index] = value
-        super().__setitem__(slice(None), flags_of(len(self))(new))
+        checked = flags_of(len(self))(new)
+        super().__setitem__(slice(None), checked)
+        self.mask = checked.mask
 
     def copy(self) -> Flags:
         """The same booleans, shared with nothing."""
-        return Flags(self)
+        return Flags(self, self.mask)
 
     def plain(self) -> dict[str, bool]:
         """As JSON values."""
@@ -141,15 +150,6 @@ class RecordMap(dict):
         """The inverse of `plain`; names that are not in it stay as they are."""
         for entry in plain:
             self[entry["key"]].take(entry["value"])
-
-
-def mask_of(flags: list[bool]) -> int:
-    """Bits of a list of booleans, first one lowest."""
-    mask = 0
-    for k, on in enumerate(flags):
-        if on:
-            mask |= 1 << k
-    return mask
 
 
 def as_flag(value: Any) -> bool:

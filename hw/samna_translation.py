@@ -12,7 +12,6 @@ from .bias import Bias
 from .chip import DYNAPSE2
 from .configuration import DESTINATION, LATCHES, SYNAPSE, Configuration
 from .samna_inert import INERT_LATCHES, inert_in
-from .samna_lists import mask_of
 from .samna_records import (
     Dendrite,
     Dynapse2Configuration,
@@ -103,7 +102,7 @@ def _synapses(neuron: Dynapse2Neuron, place: Place) -> list[tuple]:
     for k, s in neuron.synapses.made.items():
         if s.dendrite != Dendrite.none:
             flags = s.stp, s.precise_delay, s.mismatched_delay
-            words.append((*place, k, s.tag, int(s.dendrite), mask_of(s.weight), *flags))
+            words.append((*place, k, s.tag, int(s.dendrite), s.weight.mask, *flags))
     return words
 
 
@@ -116,7 +115,7 @@ def _destinations(
             continue
         here = d.y_hop == 0 and 0 <= place[0] + d.x_hop < chips
         if here or d.x_hop == DYNAPSE2.host_hop:
-            words.append((*place, k, d.tag, mask_of(d.core), d.x_hop, d.y_hop))
+            words.append((*place, k, d.tag, d.core.mask, d.x_hop, d.y_hop))
         else:
             inert["destinations on no chip of this board"] += 1
     return words

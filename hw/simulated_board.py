@@ -16,12 +16,13 @@ from .bus import BusBooks
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .defects import DEFECTS_VERSION
+from .event_check import check_events
 from .events import Events, in_pieces
 from .fleet import Fleet, build_fleet
 from .homeostasis import Slow, at_rest, heard
 from .reprogramming import carried, retuned, slow_carried
 from .sensing import Readings, read
-from .simulator import Moment, check_events, play, rest_of, run_from
+from .simulator import Moment, play, rest_of, run_from
 
 
 def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
@@ -96,9 +97,9 @@ class SimulatedBoard:
         return found
 
     @property
-    def books(self) -> BusBooks:
+    def books(self) -> dict[str, int]:
         """What did not arrive since the board was programmed; a real board cannot know."""
-        return self._books
+        return self._books.record(self._board)
 
     def settle(self) -> None:
         """Bring every current to rest; what is on the bus is not delivered. A new trial begins:
@@ -121,7 +122,8 @@ class SimulatedBoard:
             )
         if fleet.homeostasis is None:
             return self._play(events, duration_us)
-        check_events(fleet, events, duration_us)
+        c = fleet.configuration
+        check_events(events, duration_us, c.n_chips, c.chip)
         slow = self._slow or at_rest(fleet.homeostasis)
         beat = fleet.homeostasis.beat_us
         return in_pieces(self._regulate, events, duration_us, beat - slow.since_us, beat)

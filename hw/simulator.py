@@ -18,6 +18,7 @@ from ..models.simulation import event_time_us
 from ..models.wiring import Run, SheetState
 from .board import Trial
 from .bus import NOTHING_SENT, Bus, BusBooks, Waiting
+from .event_check import check_events
 from .events import Events
 from .fleet import Fleet, build_fleet
 
@@ -126,7 +127,8 @@ def run_from(
     Boards that lose or delay events play alone, not in a fleet. Raises as `run_trials`.
     """
     for events, duration_us in trials:
-        check_events(fleet, events, duration_us)
+        c = fleet.configuration
+        check_events(events, duration_us, c.n_chips, c.chip)
     moment = rest_of(fleet, start, len(trials)) if isinstance(start, int) else start
     sheet, crossings = moment.sheet, moment.crossings
     to_chips, to_host = Bus(fleet.boards[0], "in"), Bus(fleet.boards[0], "out")
@@ -172,34 +174,6 @@ def _from_outside(fleet: Fleet, trials: Sequence[Trial]) -> tuple[np.ndarray, wi
     steps = np.array([-(-t.duration_us // fleet.step_us) for t in trials], np.int64)
     source = kind + len(fleet.circuits.address)
     return joined[2:, one].T, wiring.drive(steps, joined[0], joined[1], source)
-
-
-def check_events(fleet: Fleet, events: Events, duration_us: int) -> None:
-    """Raises InputError, see `run_trials`."""
-    outside = (events.time_us < 0) | (events.time_us >= duration_us)
-    if outside.any():
-        raise InputError(
-            f"{int(outside.sum())} input events lie outside the run (0 to {duration_us} us), the "
-            f"first at {events.time_us[outside][0]} us: shift them or make the run longer",
-            code="EVENT_OUTSIDE_RUN",
-        )
-    chips = fleet.configuration.n_chips
-    lost = (events.y_hop != 0) | (events.x_hop < 0) | (events.x_hop >= chips)
-    if lost.any():
-        raise InputError(
-            f"{int(lost.sum())} input events are for no chip of this board (x_hop 0..{chips - 1}, "
-            f"y_hop 0), the first has x_hop {events.x_hop[lost][0]}, y_hop {events.y_hop[lost][0]}",
-            code="EVENT_FOR_NO_CHIP",
-        )
-    chip = fleet.configuration.chip
-    illegal = (events.tag < 0) | (events.tag >= chip.tags) | (events.cores >> chip.cores > 0)
-    if illegal.any():
-        raise InputError(
-            f"{int(illegal.sum())} input events are no words of this chip (tag 0..{chip.tags - 1}, "
-            f"a mask of {chip.cores} cores), the first has tag {events.tag[illegal][0]}, cores "
-            f"{events.cores[illegal][0]}",
-            code="EVENT_ILLEGAL",
-        )
 
 
 def _to_host(fleet: Fleet, trials: Sequence[Trial], ran: Run) -> list[list[Events]]:

@@ -19,6 +19,7 @@ from . import samna_fpga, samna_nodes, samna_records, samna_sadc
 from .board import VirtualBoard, parse_board
 from .chip import DYNAPSE2
 from .samna_device import VirtualStack
+from .samna_faults import Faults, FaultyStack
 from .samna_fields import Record
 from .samna_sensors import SHOWN, Shown
 
@@ -60,15 +61,16 @@ class Shelf:
         boards: Sequence[VirtualBoard],
         chips: int,
         realtime: bool = False,
+        faults: Faults = Faults(),  # noqa: B008 - frozen
         sadc: Shown = "all",
-    ):
-        self._boards, self._realtime = boards, realtime
+    ) -> None:
+        self._boards, self._realtime, self._faults = boards, realtime, faults
         self._sadc: Shown = sadc
         self._infos = [
             DeviceInfo(board.name, k + 1, daughter_board_num=chips)
             for k, board in enumerate(boards)
         ]
-        self._open: dict[DeviceInfo, VirtualStack] = {}
+        self._open: dict[DeviceInfo, VirtualStack | FaultyStack] = {}
 
     def get_all_devices(self) -> list[DeviceInfo]:
         """All boards."""
@@ -82,7 +84,9 @@ class Shelf:
         """Boards that were opened and not closed."""
         return list(self._open)
 
-    def open_device(self, device: DeviceInfo | str, chips: int | None = None) -> VirtualStack:
+    def open_device(
+        self, device: DeviceInfo | str, chips: int | None = None
+    ) -> VirtualStack | FaultyStack:
         """Open a board, by its DeviceInfo or as 'DYNAP-SE2 Stack:0'; again: the same board.
 
         Args:
@@ -99,11 +103,13 @@ class Shelf:
             )
         if info not in self._open:
             board = self._boards[self._infos.index(info)]
-            number = _checked(info.daughter_board_num if chips is None else chips)
-            self._open[info] = VirtualStack(board, number, self._realtime, self._sadc)
+            number, start_us = chips or info.daughter_board_num, self._faults.start_us
+            stack = VirtualStack(board, _checked(number), self._realtime, start_us, self._sadc)
+            fine = self._faults == Faults(start_us=start_us)
+            self._open[info] = stack if fine else FaultyStack(stack, self._faults)
         return self._open[info]
 
-    def close_device(self, device: VirtualStack) -> None:
+    def close_device(self, device: VirtualStack | FaultyStack) -> None:
         """Close a board; its handle cannot be used any more."""
         device.closed = True
         self._open = {info: stack for info, stack in self._open.items() if stack is not device}
@@ -131,6 +137,7 @@ def virtual_samna(
     boards: Sequence[str] = ("sim:nominal",),
     chips: int = 1,
     realtime: bool = False,
+    faults: Faults = Faults(),  # noqa: B008 - frozen
     sadc: Shown = "all",
 ) -> Iterator[ModuleType]:
     """Put a virtual `samna` in place, and take it away again.
@@ -140,6 +147,7 @@ def virtual_samna(
         chips: chips of each board.
         realtime: keep chip time and the host's clock together; otherwise the chips hurry while
             input waits.
+        faults: of every board.
         sadc: which channels of the spiking ADC count: 'all', or those whose enable is set
             ('enabled') or not ('disabled'); which of them real chips do is uncertain.
 
@@ -152,7 +160,7 @@ def virtual_samna(
     _checked(chips)
     if "samna" in sys.modules:
         raise InputError("a samna is already loaded in this process", code="SAMNA_LOADED")
-    shelf = Shelf([parse_board(name) for name in boards], chips, realtime, sadc)
+    shelf = Shelf([parse_board(name) for name in boards], chips, realtime, faults, sadc)
     modules = modules_of(shelf)
     sys.modules.update(modules)
     names = ", ".join(info.serial_number for info in shelf.get_all_devices())

@@ -4,6 +4,8 @@
     ├── FileError           a file is missing, corrupt, of another kind or version
     ├── InputError          a value handed in makes no sense (names the value and the remedy)
     ├── BoardError          no such board (exit_code 3)
+    │   └── HardwareError   a board failed or fell silent (exit_code 4)
+    ├── IncompleteError     a run that is no result; holds what there is of it (4 or 6)
     └── ViolationsError     several things at once, each a `Violation`
         ├── NetworkError    the network itself is malformed
         ├── ConstraintError the network does not fit the chip
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class AnaloopError(Exception):
@@ -41,6 +44,31 @@ class BoardError(AnaloopError):
     """A board cannot be had or does not answer."""
 
     exit_code = 3
+
+
+class HardwareError(BoardError):
+    """A board that was there failed, or fell silent. It is closed then.
+
+    `received` is what came before, by trial, the last one unfinished; what it holds is for the
+    board to say (hw.events.Events).
+    """
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, code: str):
+        super().__init__(message, code=code)
+        self.received: list[Any] = []
+
+
+class IncompleteError(AnaloopError):
+    """A run that is no result: cut short (exit code 4), or its books do not balance (6).
+
+    `partial` is what there is of it, a models.partial_recording.PartialRecording.
+    """
+
+    def __init__(self, message: str, *, code: str, partial: Any, exit_code: int = 6):
+        super().__init__(message, code=code)
+        self.partial, self.exit_code = partial, exit_code
 
 
 @dataclass(frozen=True)

@@ -263,10 +263,11 @@ class Recording:
     @cached_property
     def hash(self) -> str:
         """Hash of the content, provenance included."""
-        header, arrays = self._to_file()
+        header, arrays = self.to_file()
         return content_hash(header, arrays)
 
-    def _to_file(self) -> tuple[dict, dict[str, np.ndarray]]:
+    def to_file(self) -> tuple[dict, dict[str, np.ndarray]]:
+        """Header and arrays of a recording file."""
         header = {
             "names": list(self.names),
             "books": dict(self.books),
@@ -278,19 +279,20 @@ class Recording:
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write a recording file."""
-        return write_archive(path, "recording", 1, *self._to_file())
+        return write_archive(path, "recording", 1, *self.to_file())
 
     @staticmethod
     def load(path: str | os.PathLike) -> Recording:
         """Read a recording file."""
+        return read_content(path, "recording", 1, Recording.from_file)
 
-        def build(header: dict, arrays: dict) -> Recording:
-            return Recording(
-                names=tuple(header["names"]),
-                books=header["books"],
-                board=header["board"],
-                provenance=header["provenance"],
-                **arrays,
-            )
-
-        return read_content(path, "recording", 1, build)
+    @staticmethod
+    def from_file(header: Mapping, arrays: Mapping[str, np.ndarray]) -> Recording:
+        """The inverse of `to_file`."""
+        return Recording(
+            names=tuple(header["names"]),
+            books=header["books"],
+            board=header["board"],
+            provenance=header["provenance"],
+            **arrays,
+        )

@@ -175,5 +175,5 @@ def test_a_shell_gets_results_on_stdout_and_progress_on_stderr(program: Path, fi
 
 def test_without_a_verb_the_verbs_are_listed(shell: Shell):
     done = shell()
-    for verb in ("demo", "train", "compile", "inspect", "run", "validate", "doctor"):
+    for verb in ("demo", "train", "compile", "inspect", "run", "validate", "boards", "doctor"):
         assert f"\n  {verb} " in done.out + done.err

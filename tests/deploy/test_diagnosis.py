@@ -7,56 +7,32 @@ from typing import Any
 
 import pytest
 
-from analoop.deploy import diagnosis, doctor
+from analoop.deploy import diagnosis, diagnosis_boards, doctor
 from analoop.models import FileError
 
+from ..fake_samna import install_samna
 from .command import Shell
+
+
+@pytest.fixture(autouse=True)
+def no_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without boards and settings: what stands in them is in test_diagnosis_boards."""
+    monkeypatch.setattr(diagnosis_boards, "opal_kelly_devices", list)
+    monkeypatch.setenv("ANALOOP_LOCKS", str(tmp_path / "locks"))
+    monkeypatch.delenv("ANALOOP_BIT_FILE", raising=False)
 
 
 def by_name() -> dict[str, Any]:
     return {finding.name: finding for finding in doctor()}
 
 
-def install_samna(folder: Path, monkeypatch: pytest.MonkeyPatch, *files: str) -> None:
-    """Put a package named samna on the path whose import cannot go unnoticed."""
-    package, info = folder / "samna", folder / "samna-0.48.6.dist-info"
-    for path in (package, info):
-        path.mkdir()
-    (package / "__init__.py").write_text("raise BaseException('samna was imported')")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: samna\nVersion: 0.48.6\n")
-    record = ["samna/__init__.py", "samna-0.48.6.dist-info/METADATA", *files]
-    (info / "RECORD").write_text("".join(f"{name},,\n" for name in record))
-    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
-
-
 def test_a_working_installation_has_nothing_broken():
     findings = by_name()
     assert {f.status for f in findings.values()} <= {"ok", "missing"}
-    for name in ("numpy", "torch", "rockpool", "pyserial", "typer", "rich"):
+    for name in ("numpy", "torch", "rockpool", "pyserial", "typer", "rich", "filelock"):
         assert (findings[name].status, findings[name].found) == ("ok", version(name))
     assert findings["python"].found == ".".join(map(str, sys.version_info[:3]))
     assert findings["simulator"].status == "ok"
-
-
-def test_the_stub_from_pypi_is_told_from_the_driver_and_not_imported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    install_samna(tmp_path, monkeypatch)
-    found = by_name()["samna"]
-    assert found.status == "missing"
-    assert "0.48.6 is the stub from PyPI: importing it runs pip" in found.found
-    assert found.remedy.startswith("pip uninstall samna")
-    assert "samna" not in sys.modules
-
-
-def test_the_driver_is_known_by_its_compiled_file_and_not_imported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    install_samna(tmp_path, monkeypatch, "samna/samna.cpython-311-x86_64-linux-gnu.so")
-    found = by_name()["samna"]
-    assert found.status == "ok"
-    assert found.found.startswith("0.48.6")
-    assert "samna" not in sys.modules
 
 
 def without(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,10 @@ class FakeBoard:
     def chip(self) -> ChipSpec:
         return DYNAPSE2
 
+    @property
+    def books(self) -> dict[str, int]:
+        return {}
+
     def program(self, configuration: Configuration) -> None:
         self.programmed.append(configuration.hash)
 

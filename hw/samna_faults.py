@@ -1,0 +1,189 @@
+"""Faults of a virtual board, on demand: what happens to real ones, so that programs can be tried.
+
+A `FaultyStack` stands in front of a `VirtualStack` and lets through what the fault lets through.
+Every fault is off by default, and each is switched on its own.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from ..models.errors import InputError
+from .samna_device import VirtualStack
+from .samna_records import Dynapse2Destination, NormalGridEvent
+
+STALE_TAG = 77
+"""Tag of the spikes that an earlier run left behind."""
+
+
+class LinkLost(RuntimeError):
+    """The board does not answer any more; what a lost USB device looks like to a program."""
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What goes wrong. All numbers are whole; 0 is no fault.
+
+    Raises:
+        InputError: FAULT, for a value below 0 or a share above 1000.
+    """
+
+    lost_markers: int = 0
+    """So many control words (with a y hop) that come back first are lost."""
+    repeated_markers: int = 0
+    """So many more copies of every control word come back."""
+    lost_permille: int = 0
+    """Of a thousand words that are written, so many are lost before they go anywhere."""
+    start_us: int = 0
+    """The clock starts there [us]; timestamps wrap at 2**32."""
+    refused_applies: int = 0
+    """So many configurations are not written: `apply_configuration` returns False."""
+    ignored_applies: int = 0
+    """So many configurations are not written although `apply_configuration` returns True."""
+    frozen_probe: int = 0
+    """1: time probes come back, always with the time of the first."""
+    vanishes_us: int = 0
+    """From this chip time on every call fails, as if the cable were out [us]."""
+    hangs_us: int = 0
+    """From this chip time on no call returns [us]."""
+    crashes_us: int = 0
+    """At this chip time the process that talks to the board dies [us]."""
+    stale: int = 0
+    """So many spikes of an earlier run are waiting to be read when the board is opened."""
+    fifo: int = 0
+    """The FPGA holds so many words; more that are written are lost."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            most = 1000 if field.name == "lost_permille" else 2**63
+            if type(value) is not int or not 0 <= value <= most:
+                raise InputError(
+                    f"fault {field.name}={value!r}: give a whole number from 0 on", code="FAULT"
+                )
+
+
+def read_faults(words: Sequence[str]) -> Faults:
+    """Faults from texts like 'lost_markers=2'.
+
+    Raises:
+        InputError: FAULT.
+    """
+    known, found = {field.name for field in fields(Faults)}, {}
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in known or not value.isdecimal():
+            raise InputError(
+                f"there is no fault '{word}': give NAME=NUMBER, names are {', '.join(known)}",
+                code="FAULT",
+            )
+        found[name] = int(value)
+    return Faults(**found)
+
+
+class FaultyStack:
+    """A virtual board with faults; everything that is not here is as in `VirtualStack`."""
+
+    def __init__(self, stack: VirtualStack, faults: Faults):
+        self.stack, self.faults = stack, faults
+        self._model = FaultyModel(self)
+        self._random = np.random.default_rng(0)
+        self._lost_markers = 0
+        self._first_probe: int | None = None
+        self._stale = [_stale(k) for k in range(faults.stale)]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stack, name)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the board was closed."""
+        return self.stack.closed
+
+    @closed.setter
+    def closed(self, value: bool) -> None:
+        self.stack.closed = value
+
+    def check(self) -> None:
+        """Vanish, hang or die if it is time."""
+        now, f = self.stack.now_us, self.faults
+        if f.crashes_us and now >= f.crashes_us:
+            os._exit(139)
+        while f.hangs_us and now >= f.hangs_us:
+            time.sleep(1.0)
+        if f.vanishes_us and now >= f.vanishes_us:
+            raise LinkLost("USB device lost")
+
+    def get_model(self) -> FaultyModel:
+        """The chips."""
+        self.check()
+        return self._model
+
+    def input_interface_write_events(self, port: int, events: Sequence[NormalGridEvent]) -> None:
+        """Queue those events that are not lost and find room."""
+        self.check()
+        given = list(events)
+        if self.faults.lost_permille:
+            kept = self._random.random(len(given)) >= self.faults.lost_permille / 1000
+            given = [event for event, keep in zip(given, kept, strict=True) if keep]
+        if self.faults.fifo:
+            given = given[: max(0, self.faults.fifo - self.stack.waiting)]
+        self.stack.input_interface_write_events(port, given)
+
+    def grid_bus_write_events(self, events: Sequence[NormalGridEvent]) -> None:
+        """As `input_interface_write_events`."""
+        self.input_interface_write_events(0, events)
+
+    def read_events(self) -> list[NormalGridEvent]:
+        """What came, but for what is lost, repeated or late by years."""
+        self.check()
+        came, self._stale = [*self._stale, *self.stack.read_events()], []
+        self.check()
+        return [event for event in came for event in self._seen(event)]
+
+    def _seen(self, event: NormalGridEvent) -> list[NormalGridEvent]:
+        if not event.event.y_hop:
+            return [event]
+        if self._lost_markers < self.faults.lost_markers:
+            self._lost_markers += 1
+            return []
+        if self.faults.frozen_probe:
+            self._first_probe = self._first_probe or event.timestamp
+            event.timestamp = self._first_probe
+        return [event] * (1 + self.faults.repeated_markers)
+
+
+class FaultyModel:
+    """The chips of a board with faults."""
+
+    def __init__(self, front: FaultyStack):
+        self._front, self._refused, self._ignored = front, 0, 0
+
+    def __getattr__(self, name: str) -> Any:
+        self._front.check()
+        return getattr(self._front.stack.get_model(), name)
+
+    def apply_configuration(self, configuration: Any) -> bool:
+        """Write registers, or not."""
+        self._front.check()
+        if self._refused < self._front.faults.refused_applies:
+            self._refused += 1
+            return False
+        if self._ignored < self._front.faults.ignored_applies:
+            self._ignored += 1
+            return True
+        return self._front.stack.get_model().apply_configuration(configuration)
+
+
+def _stale(k: int) -> NormalGridEvent:
+    word = Dynapse2Destination()
+    word.tag, word.x_hop = STALE_TAG, -6
+    event = NormalGridEvent()
+    event.event, event.timestamp = word, 1 + k
+    return event

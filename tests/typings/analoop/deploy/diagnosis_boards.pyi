@@ -1,0 +1,1 @@
+from deploy.diagnosis_boards import *

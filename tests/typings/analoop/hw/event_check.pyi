@@ -1,0 +1,1 @@
+from hw.event_check import *

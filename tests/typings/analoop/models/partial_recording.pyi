@@ -1,0 +1,1 @@
+from models.partial_recording import *
