@@ -56,7 +56,7 @@ class Events:
     def __len__(self) -> int:
         return len(self.time_us)
 
-    def chosen(self, which: np.ndarray, later_us: np.ndarray | int = 0) -> Events:
+    def chosen(self, which: np.ndarray | slice, later_us: np.ndarray | int = 0) -> Events:
         """Some of the events, later by so many microseconds (one number, or one per event)."""
         _, *word = (getattr(self, name)[which] for name, _ in _FIELDS)
         return Events((self.time_us + later_us)[which], *word)
