@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from types import ModuleType
 from typing import Any
@@ -28,7 +29,11 @@ class EventWriter:
     """Makes event objects, and writes them. An object serves again in later writes, which copy."""
 
     def __init__(self, samna: ModuleType, board: Any, chip: ChipSpec):
-        self._new_event, self._board = samna.dynapse2.NormalGridEvent, board
+        self._new_event = samna.dynapse2.NormalGridEvent
+        if hasattr(board, "input_interface_write_events"):
+            self._write = partial(board.input_interface_write_events, 0)
+        else:
+            self._write = board.grid_bus_write_events
         self._cores = [
             [bool(m >> k & 1) for k in range(chip.cores)] for m in range(1 << chip.cores)
         ]
@@ -52,7 +57,7 @@ class EventWriter:
         """Stamp and write what `made` gave; time 0 means at once."""
         for event, stamp in zip(made, (time_us % 2**32).tolist(), strict=True):
             event.timestamp = stamp
-        self._board.input_interface_write_events(0, made)
+        self._write(made)
 
     def send(self, words: Events) -> None:
         """Make, stamp and write."""

@@ -50,7 +50,8 @@ class VirtualModel:
         if configuration == self._applied:
             return True
         new, chips = configuration.copy(), self._stack.get_number_of_chips()
-        new.chips = [*new.chips, *self._default().chips[len(new.chips) :]][:chips]
+        if len(new.chips) != chips:
+            new.chips = [*new.chips, *self._default().chips[len(new.chips) :]][:chips]
         self._write(new)
         return True
 
