@@ -16,6 +16,7 @@ from .configuration import Configuration
 from .defects import DEFECTS_VERSION
 from .events import Events
 from .fleet import Fleet, build_fleet
+from .injection import injected
 from .reprogramming import carried
 from .simulator import Moment, play, run_from
 
@@ -26,6 +27,10 @@ def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
     if board.seed is not None:
         details |= {"level": board.level, "mismatch": MISMATCH_VERSION, "sampler": board.mismatch}
         details |= {"doubled": board.doubled, "defects": DEFECTS_VERSION if board.defects else None}
+        details |= {"stuck": board.stuck}
+    snapshot = injected(board, chip)
+    if snapshot is not None:
+        details["snapshot"] = snapshot.hash
     details["runner"] = Runner(board.precision).name()
     for key in ("temperature_C", "loss", "jitter_us", "noise", "noise_seed"):
         details[key] = getattr(board, key)
@@ -39,6 +44,7 @@ class SimulatedBoard:
 
     def __init__(self, board: VirtualBoard, chip: ChipSpec = DYNAPSE2):
         self._board, self._chip = board, chip
+        injected(board, chip)  # a file that is missing is missed here, not after hours
         self._fleet: Fleet | None = None
         self._moment: Moment | None = None
         self._trials = 0
