@@ -15,7 +15,7 @@ import typer
 
 from ..models.archive import check_writable
 from ..models.errors import AnaloopError, InputError, ViolationsError
-from . import cli_samna, console
+from . import cli_samna, cli_screen, console
 from .validation import Report
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(cli_samna.app, name="samna")
+app.command()(cli_screen.screen)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]

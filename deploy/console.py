@@ -66,6 +66,28 @@ def epochs(quiet: bool, total: int) -> Iterator[Callable[[int, float, float], No
             yield update
 
 
+@contextmanager
+def trials(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """A function to report the trials of a screening with."""
+    if quiet:
+        yield lambda done, planned, what: None
+    elif not sys.stderr.isatty():
+        said: list[str] = []
+
+        def line(done: int, planned: int, what: str) -> None:
+            if said[-1:] != [what]:
+                said.append(what)
+                _line(f"{done}/{planned} trials  {what}")
+
+        yield line
+    else:
+        with _bar() as bar:
+            task = bar.add_task("screening", total=None)
+            yield lambda done, planned, what: bar.update(
+                task, completed=done, total=planned, description=what
+            )
+
+
 def _bar() -> Progress:
     return Progress(
         TextColumn("{task.description}"),
@@ -170,6 +192,25 @@ def print_mismatch(found: dict[str, Any]) -> None:
             group = n["sampler"], n["parameters"]
             print(f"{n['sampler']}: {' '.join(n['parameters'])}")
         print(f"  {n['number']} {n['value']:g} [{n['unit']}], {n['basis']}: {n['source']}")
+
+
+def print_screening(found: dict[str, Any]) -> None:
+    """What a screening found, a row per core."""
+    board = found["board"]
+    print(f"{board['name']} ({board['target']}), {found['date']}, {found['method']}: "
+          f"{found['trials']} trials per word and half of the tags")  # fmt: skip
+    table = Table("chip", "core")
+    for name in ("failing low tags", "failing high tags", "unusable", "stuck", "mute"):
+        table.add_column(name, justify="right")
+    for core in found["cores"]:
+        shares = [f"{core[f'failing_{half}'] / max(1, core['words']):.1%}"
+                  for half in ("low", "high")]  # fmt: skip
+        table.add_row(
+            str(core["chip"]), str(core["core"]), *shares, ", ".join(core["unusable"]) or "-",
+            str(core["stuck"]), str(core["mute"]),
+        )  # fmt: skip
+    _stdout().print(table)
+    print("  events " + ", ".join(f"{name} {count}" for name, count in found["books"].items()))
 
 
 def print_verify(result: dict[str, Any]) -> None:

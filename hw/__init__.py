@@ -8,6 +8,7 @@ from .decoding import Circuits, decode
 from .defects import Defects, sample_defects, sample_stuck
 from .events import Events
 from .fleet import build_fleet
+from .screening import screen
 from .simulated_board import SimulatedBoard
 from .simulator import run_trials
 from .snapshot import Snapshot
@@ -42,4 +43,5 @@ __all__ = [
     "run_trials",
     "sample_defects",
     "sample_stuck",
+    "screen",
 ]

@@ -103,7 +103,7 @@ class Snapshot:
     @cached_property
     def unusable(self) -> np.ndarray:
         """Cores in which no word hears a half of the tags, bool [chip, core, half]."""
-        return self.bad.all(axis=(2, 3))
+        return np.asarray(self.bad.all(axis=(2, 3)))
 
     @cached_property
     def hash(self) -> str:
