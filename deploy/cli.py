@@ -89,6 +89,15 @@ def compile(
     board_chips: Annotated[
         int | None, typer.Option(help="Chips of the board, 1..4; the fewest that fit if left out.")
     ] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="Made by 'screen': avoid what this board's screening found.")
+    ] = None,
+    board: Annotated[
+        str | None, typer.Option(help="The board the snapshot has to be of; it is not opened.")
+    ] = None,
+    drop: Annotated[
+        float, typer.Option(help="Weight a neuron may lose for want of good words, 0..1.")
+    ] = 0.1,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and report, write nothing.")
     ] = False,
@@ -96,12 +105,14 @@ def compile(
 ) -> None:
     """Quantise, place and route a network; write the program."""
     from ..models.network import Network
+    from .board_check import load_snapshot
     from .compilation import compile as run_compile
     from .inspection import inspect as run_inspect
 
     if out is None and not dry_run:
         raise InputError("where to? give --out FILE, or --dry-run", code="NO_OUTPUT")
-    program = run_compile(Network.load(network), n_chips=board_chips)
+    screened = load_snapshot(snapshot, board)
+    program = run_compile(Network.load(network), n_chips=board_chips, snapshot=screened, drop=drop)
     if out is not None and not dry_run:
         program.save(out)
     if as_json:

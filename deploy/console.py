@@ -155,6 +155,19 @@ def print_program(found: dict[str, Any]) -> None:
     lost = sum(core["rounded_to_zero"] for core in found["quantization"])
     print(f"{found['connections_proved']} connections proved to arrive, none added; "
           f"{lost} of {total} rounded away")  # fmt: skip
+    if "snapshot" in found:
+        _print_avoided(found["snapshot"])
+
+
+def _print_avoided(found: dict[str, Any]) -> None:
+    """What the snapshot of a board changed."""
+    print(f"snapshot of {found['board']} ({found['date']}): {found['avoided']} bad CAM words "
+          f"avoided on the neurons in use, none used; {found['stuck']} stuck and {found['mute']} "
+          "mute neurons not used")  # fmt: skip
+    if found["dropped"]:
+        print(f"  DROPPED for want of good words: {found['dropped']} synapses, the weakest of "
+              f"{found['neurons_with_dropped']} neurons, at most {found['dropped_weight']:.1%} of "
+              "a neuron's weight (--drop 0 refuses instead)")  # fmt: skip
 
 
 def print_neuron(found: dict[str, Any]) -> None:
