@@ -35,23 +35,40 @@ def check(
     try:
         if n_chips is not None and not 1 <= n_chips <= chip.max_chips:
             raise ConstraintError([_chips(n_chips, chip)])
-        if good is None:
+        if good is not None:
+            placement, table = _on_screened(network, table, n_chips, good)
+            found += _fan_out(network, table, placement, chip)
+        else:
             placement = place(network, chip, n_chips)
             found += _fan_out(network, table, placement, chip)
             route(network, table, placement, chip)
-        else:
-            if n_chips is not None and n_chips > good.snapshot.n_chips:
-                raise ConstraintError([_unscreened(n_chips, good)])
-            placement = place_on_good_words(network, table, n_chips, good)
-            table = trimmed(network, table, placement, good)
-            found += _fan_out(network, table, placement, chip)
-            upper = upper_tags(network, table, placement, good)
-            route(network, table, placement, chip, upper)
     except ConstraintError as error:
         found += error.violations
     if found or placement is None:
         raise ConstraintError(found)
     return placement
+
+
+def _on_screened(
+    network: Network, table: np.ndarray, n_chips: int | None, good: GoodWords
+) -> tuple[Placement, np.ndarray]:
+    """A placement on good words for which tags can be found, and the synapses it leaves."""
+    if n_chips is not None and n_chips > good.snapshot.n_chips:
+        raise ConstraintError([_unscreened(n_chips, good)])
+    try:
+        return _attempt(network, table, n_chips, good, settled=True)
+    except ConstraintError:
+        return _attempt(network, table, n_chips, good, settled=False)
+
+
+def _attempt(
+    network: Network, table: np.ndarray, n_chips: int | None, good: GoodWords, settled: bool
+) -> tuple[Placement, np.ndarray]:
+    placement = place_on_good_words(network, table, n_chips, good, settled)
+    made = trimmed(network, table, placement, good)
+    upper = upper_tags(network, made, placement, good)
+    route(network, made, placement, good.chip, upper)
+    return placement, made
 
 
 def _chips(n_chips: int, chip: ChipSpec) -> Violation:

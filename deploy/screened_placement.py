@@ -2,10 +2,10 @@
 
 The groups of populations and their cores are those of placement.py; the group with the largest
 fan-in chooses first. On a core the neurons with most synapses choose first, each the place
-    1. on which the fewest synapses are lost,
-    2. on which the fewest have to send lower tags, since upper ones fail less often,
-    3. where it would be without a snapshot,
-so that a good board is filled as always.
+    1. where it would be without a snapshot, if it loses next to nothing there (`STAY`),
+    2. on which the fewest synapses are lost,
+    3. on which the fewest have to be sent lower tags, since upper ones fail less often.
+So a good board is filled as always. If tags cannot be found so, rule 1 is left out.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from ..models.parameters import NeuronParameters
 from .good_words import GoodWords, droppable, fan_in
 from .placement import Placement, alike, cores_needed, place
 
+STAY = 0.03
+"""Share of its summed weight that a neuron loses rather than move [1]: a choice of ours. Another
+neuron is another draw of the mismatch, which costs or gains more than that."""
+
 
 class _Demand(NamedTuple):
     """What every neuron asks of its place, int64 [neuron]."""
@@ -28,6 +32,8 @@ class _Demand(NamedTuple):
     """Words for all its synapses."""
     least: np.ndarray
     """Words without those that may be dropped."""
+    content: np.ndarray
+    """Words with which it stays where it would be without a snapshot; more than any for none."""
     home: np.ndarray
     """Its index in a core if there were no snapshot."""
 
@@ -46,12 +52,14 @@ class _OnCore(NamedTuple):
 
 
 def place_on_good_words(
-    network: Network, table: np.ndarray, n_chips: int | None, good: GoodWords
+    network: Network, table: np.ndarray, n_chips: int | None, good: GoodWords, settled: bool = False
 ) -> Placement:
     """Place a network on the good words of a board, of the fewest chips if `n_chips` is None.
 
     Args:
         table: every synapse, dtype CONNECTION.
+        settled: whether neurons stay where they would be without a snapshot if they lose no more
+            than `STAY` there, whichever tags their sources then have to send.
 
     Raises:
         ConstraintError: CORES; GOOD_WORDS for every neuron that finds no place.
@@ -59,7 +67,11 @@ def place_on_good_words(
     boards = range(1, good.snapshot.n_chips + 1) if n_chips is None else [n_chips]
     place(network, good.chip, boards[-1])  # whether it would fit if all words were good
     most = fan_in(network, table)
-    demand = _Demand(most, most - droppable(network, table, good.drop), np.zeros_like(most))
+    content = most - droppable(network, table, min(STAY, good.drop))
+    if not settled:
+        content[:] = good.chip.cam_words + 1
+    least = most - droppable(network, table, good.drop)
+    demand = _Demand(most, least, content, np.zeros_like(most))
     missing: list[int] = []
     for chips in boards:
         for groups in ([[p] for p in network.populations], alike(network)):
@@ -118,12 +130,15 @@ def _on_core(
         dropped = np.maximum(0, demand.most[n] - either)
         low = np.maximum(0, demand.most[n] - dropped - high)
         away = np.where(index == demand.home[n], 0, 1 + others)
+        stays = (index == demand.home[n]) & (either >= demand.content[n])
         rank = ((dropped * size + low) * 3 + away) * len(index) + index
+        rank = np.where(stays, -1, rank)
         seat = int(np.argmin(np.where(allowed, rank, np.iinfo(np.int64).max)))
         free[seat] = False
         members.append(n)
         neurons.append(seat)
-        lost, split = lost + int(dropped[seat]), split + int(low[seat])
+        if not stays[seat]:
+            lost, split = lost + int(dropped[seat]), split + int(low[seat])
     cost = (-len(members), lost, split, int(not home), core)
     return _OnCore(cost, core, np.array(members, np.int64), np.array(neurons, np.int64))
 
