@@ -17,7 +17,7 @@ import typer
 
 from ..models.archive import check_writable
 from ..models.errors import AnaloopError, IncompleteError, InputError, ViolationsError
-from . import cli_machine, cli_samna, console
+from . import cli_machine, cli_samna, cli_screen, console
 from .cli_machine import Json
 from .validation import Report
 
@@ -32,6 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(cli_samna.app, name="samna")
+app.command()(cli_screen.screen)
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 ProgramFile = Annotated[Path, typer.Argument(metavar="PROGRAM", help="Made by 'compile'.")]
@@ -93,6 +94,15 @@ def compile(
     board_chips: Annotated[
         int | None, typer.Option(help="Chips of the board, 1..4; the fewest that fit if left out.")
     ] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="Made by 'screen': avoid what this board's screening found.")
+    ] = None,
+    board: Annotated[
+        str | None, typer.Option(help="The board the snapshot has to be of; it is not opened.")
+    ] = None,
+    drop: Annotated[
+        float, typer.Option(help="Weight a neuron may lose for want of good words, 0..1.")
+    ] = 0.1,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and report, write nothing.")
     ] = False,
@@ -100,12 +110,14 @@ def compile(
 ) -> None:
     """Quantise, place and route a network; write the program."""
     from ..models.network import Network
+    from .board_check import load_snapshot
     from .compilation import compile as run_compile
     from .inspection import inspect as run_inspect
 
     if out is None and not dry_run:
         raise InputError("where to? give --out FILE, or --dry-run", code="NO_OUTPUT")
-    program = run_compile(Network.load(network), n_chips=board_chips)
+    screened = load_snapshot(snapshot, board)
+    program = run_compile(Network.load(network), n_chips=board_chips, snapshot=screened, drop=drop)
     if out is not None and not dry_run:
         program.save(out)
     if as_json:

@@ -22,7 +22,7 @@ from .board import VirtualBoard
 from .configuration import Configuration
 from .decoding import Circuits, decode
 from .homeostasis import Homeostasis, decoded
-from .virtual_chip import board_circuits, board_delays
+from .virtual_chip import board_circuits, board_delays, board_stuck
 
 MAX_DELAY_STEPS = 1000
 """Longest delay of a synapse [steps], 1 s at the default step; memory grows with it."""
@@ -162,6 +162,12 @@ def build_fleet(
     switches["exponential"] = switches["exponential"] * (1.0 - switches["killed"])
     dt, constants = boards[0].step_us * 1e-6, constants_at(boards[0].temperature_C)
     made = coefficients(currents, switches, circuits.dendrites, dt, constants)
+    stuck = torch.tensor(
+        board_stuck(configuration, circuits, boards) & ~circuits.switches["killed"]
+    )
+    # A threshold below the rest is crossed whenever the neuron is not refractory.
+    below = torch.where(stuck[:, None], made.z_floor - 1.0, made.z_threshold)
+    made = replace(made, z_threshold=below)
     if any(board.noise for board in boards):
         levels = torch.tensor([board.noise for board in boards], dtype=torch.float64)
         made = replace(made, noise=ELEMENTARY_CHARGE * levels[:, None, None] ** 2)

@@ -20,6 +20,7 @@ from .event_check import check_events
 from .events import Events, in_pieces
 from .fleet import Fleet, build_fleet
 from .homeostasis import Slow, at_rest, heard
+from .injection import injected
 from .reprogramming import carried, retuned, slow_carried
 from .sensing import Readings, read
 from .simulator import Moment, play, rest_of, run_from
@@ -31,6 +32,10 @@ def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
     if board.seed is not None:
         details |= {"level": board.level, "mismatch": MISMATCH_VERSION, "sampler": board.mismatch}
         details |= {"doubled": board.doubled, "defects": DEFECTS_VERSION if board.defects else None}
+        details |= {"stuck": board.stuck}
+    snapshot = injected(board, chip)
+    if snapshot is not None:
+        details["snapshot"] = snapshot.hash
     details["runner"] = Runner(board.precision).name()
     for key in ("temperature_C", "loss", "jitter_us", "noise", "noise_seed"):
         details[key] = getattr(board, key)
@@ -44,6 +49,7 @@ class SimulatedBoard:
 
     def __init__(self, board: VirtualBoard, chip: ChipSpec = DYNAPSE2):
         self._board, self._chip = board, chip
+        injected(board, chip)  # a file that is missing is missed here, not after hours
         self._fleet: Fleet | None = None
         self._base: Fleet | None = None
         self._slow: Slow | None = None
