@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..hw.board import parse_board
 from ..hw.chip import ChipSpec
 from ..hw.simulated_board import identify
 from ..hw.snapshot import Snapshot, silicon
+from ..hw.virtual_board import parse_board
 from ..models.errors import InputError
 from .program import Program
 

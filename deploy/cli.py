@@ -220,7 +220,7 @@ def validate(
     quiet: Quiet = False,
 ) -> None:
     """Judge a program on a nominal chip and on many mismatched ones."""
-    from ..hw.board import VirtualBoard
+    from ..hw.virtual_board import VirtualBoard
     from ..models.network import Network
     from .demonstration import write_json
     from .program import Program

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..hw.board import Trial, VirtualBoard
+from ..hw.board import Trial
 from ..hw.chip import DYNAPSE2, ChipSpec
 from ..hw.configuration import Configuration
 from ..hw.decoding import decode
 from ..hw.simulator import build_fleet, run_trials
 from ..hw.snapshot import Snapshot
+from ..hw.virtual_board import VirtualBoard
 from ..models.errors import InputError
 from ..models.network import Network, Population, Projection
 from ..models.parameters import CURRENTS, DENDRITES, NeuronParameters

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..hw.board import VirtualBoard
+from ..hw.virtual_board import VirtualBoard
 from ..models.archive import write_bytes
 from ..models.errors import FileError
 from ..models.recording import Recording, Stimulus

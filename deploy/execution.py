@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..hw.board import Board, Trial, VirtualBoard
+from ..hw.board import Board, Trial
 from ..hw.events import Events
 from ..hw.fleet import build_fleet
 from ..hw.simulated_board import identify
 from ..hw.simulator import play
+from ..hw.virtual_board import VirtualBoard
 from ..models.errors import HardwareError, IncompleteError, InputError
 from ..models.partial_recording import PartialRecording
 from ..models.recording import Recording, Stimulus

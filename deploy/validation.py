@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..hw.board import VirtualBoard
+from ..hw.virtual_board import VirtualBoard
 from ..models.errors import InputError
 from ..models.mismatch import MISMATCH_VERSION
 from ..models.network import Network

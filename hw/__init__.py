@@ -1,7 +1,7 @@
 """What the chip is and how to talk to it: facts, biases, registers, events, boards."""
 
 from .bias import Bias, LegalCurrents, current, legal_currents, nearest, nearest_codes
-from .board import Board, BoardIdentity, Trial, VirtualBoard, open_board, parse_board
+from .board import Board, BoardIdentity, Trial, open_board
 from .chip import DYNAPSE2, TINY, ChipSpec, Dendrite, Parameter
 from .configuration import Configuration, diff
 from .decoding import Circuits, decode
@@ -12,6 +12,7 @@ from .screening import screen
 from .simulated_board import SimulatedBoard
 from .simulator import run_trials
 from .snapshot import Snapshot
+from .virtual_board import VirtualBoard, parse_board
 
 __all__ = [
     "DYNAPSE2",

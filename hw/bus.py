@@ -16,8 +16,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from ..models.noise import trial_keys, uniforms
-from .board import VirtualBoard
 from .events import Events
+from .virtual_board import VirtualBoard
 
 
 class Waiting(NamedTuple):

@@ -18,10 +18,10 @@ from ..models.plasticity import depression
 from ..models.reference import at_rest
 from ..models.temperature import constants_at
 from ..models.wiring import SheetState, Wiring
-from .board import VirtualBoard
 from .configuration import Configuration
 from .decoding import Circuits, decode
 from .homeostasis import Homeostasis, decoded
+from .virtual_board import VirtualBoard
 from .virtual_chip import board_circuits, board_delays, board_stuck
 
 MAX_DELAY_STEPS = 1000

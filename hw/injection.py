@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from ..models.errors import InputError
-from .board import VirtualBoard
 from .chip import ChipSpec
 from .defects import sample_defects, sample_stuck
 from .snapshot import Snapshot
+from .virtual_board import VirtualBoard
 
 
 def injected(board: VirtualBoard, chip: ChipSpec) -> Snapshot | None:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from ..models.errors import BoardError, HardwareError, InputError
-from .board import BoardIdentity, Trial, parse_board
+from .board import BoardIdentity, Trial
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration, to_content
 from .event_check import check_events
@@ -24,6 +24,7 @@ from .samna_installation import bit_file, require_samna
 from .samna_link import VIRTUAL_PATIENCE, Patience
 from .samna_process import WorkerProcess
 from .samna_words import RunBooks
+from .virtual_board import parse_board
 
 DRIVER_VERSION = "analoop-samna-1"
 """Changes whenever the same program and stimulus would be written differently."""

@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..models.errors import BoardError
-from .board import VirtualBoard
 from .chip import DYNAPSE2
 from .events import Events
 from .samna_clock import Clock, timestamp
@@ -25,6 +24,7 @@ from .samna_records import Dynapse2Destination, NormalGridEvent
 from .samna_sensors import Shown
 from .samna_translation import Translated
 from .sensed_board import SensedBoard
+from .virtual_board import VirtualBoard
 
 TURN_US = 100_000
 """Most chip time that one call simulates ahead while input waits [us]."""

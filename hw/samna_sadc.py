@@ -21,8 +21,8 @@ from ..models.errors import InputError
 from ..models.mismatch import Draw
 from ..models.parameters import CONSTANTS
 from .bias import generated
-from .board import VirtualBoard
 from .samna_records import Dynapse2Chip, Dynapse2Parameter, ParamGen
+from .virtual_board import VirtualBoard
 
 CHARGE = 1.2e-13
 """Charge per pulse where PWLK and BIAS make the same current [A s]; assumed."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .board import VirtualBoard
 from .configuration import Configuration
 from .events import Events, in_pieces
 from .sensing import Readings
 from .simulated_board import SimulatedBoard
+from .virtual_board import VirtualBoard
 
 
 class SensedBoard:

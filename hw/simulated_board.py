@@ -11,7 +11,7 @@ from ..models.errors import BoardError, InputError
 from ..models.mismatch import MISMATCH_VERSION
 from ..models.runner import Runner
 from ..models.temperature import NOMINAL_C, TEMPERATURE_MODEL
-from .board import BoardIdentity, Trial, VirtualBoard
+from .board import BoardIdentity, Trial
 from .bus import BusBooks
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
@@ -24,6 +24,7 @@ from .injection import injected
 from .reprogramming import carried, retuned, slow_carried
 from .sensing import Readings, read
 from .simulator import Moment, play, rest_of, run_from
+from .virtual_board import VirtualBoard
 
 
 def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:

@@ -8,12 +8,12 @@ import numpy as np
 
 from ..models.mismatch import Draw, doubled_weights, sample_entries, sample_factor
 from ..models.parameters import CONSTANTS
-from .board import VirtualBoard
 from .chip import ChipSpec
 from .circuits import WEIGHT_TO_REGISTER
 from .configuration import Configuration
 from .decoding import Circuits
 from .injection import deaf_words, stuck_neurons
+from .virtual_board import VirtualBoard
 
 
 def board_circuits(

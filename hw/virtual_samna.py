@@ -16,12 +16,12 @@ from types import ModuleType
 
 from ..models.errors import BoardError, InputError
 from . import samna_fpga, samna_nodes, samna_records, samna_sadc
-from .board import VirtualBoard, parse_board
 from .chip import DYNAPSE2
 from .samna_device import VirtualStack
 from .samna_faults import Faults, FaultyStack
 from .samna_fields import Record
 from .samna_sensors import SHOWN, Shown
+from .virtual_board import VirtualBoard, parse_board
 
 API_VERSION = "0.48.6"
 """The samna whose surface is offered, as `samna.__version__` says."""

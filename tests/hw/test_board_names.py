@@ -12,8 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from analoop.hw import VirtualBoard, open_board, parse_board
-from analoop.hw.board import OPTIONS
 from analoop.hw.defects import DEFECTS_VERSION
+from analoop.hw.virtual_board import OPTIONS
 from analoop.models import BoardError, InputError
 from analoop.models.mismatch import MISMATCH_VERSION, SAMPLERS
 

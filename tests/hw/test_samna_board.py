@@ -113,7 +113,7 @@ def test_without_the_vendors_samna_nothing_of_that_name_is_imported(
 REAL = """
 from analoop.hw.samna_faults import Faults
 from analoop.hw.virtual_samna import Shelf, modules_of
-from analoop.hw.board import parse_board
+from analoop.hw.virtual_board import parse_board
 import dataclasses, sys
 shelf = Shelf([parse_board("sim:nominal")] * 2, 4, False, Faults())
 shelf._infos = [dataclasses.replace(info, serial_number=s, logic_version=42)

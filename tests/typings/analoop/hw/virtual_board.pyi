@@ -1,0 +1,1 @@
+from hw.virtual_board import *
