@@ -48,7 +48,7 @@ def deliver(
     wrong: dict[int, Wrong] = defaultdict(Wrong)
     for mode, sources in asked.items():
         if sources:
-            for n, more in _Asking(examiner, hearing, mode, sources).all_wrong().items():
+            for n, more in _Asking(examiner, hearing, mode, sources).all_wrong(alone).items():
                 old = wrong[n]
                 wrong[n] = Wrong(old.missing + more.missing, old.besides | more.besides)
     failures = []
@@ -74,23 +74,24 @@ class _Asking:
             examiner.say("destinations: how fast neurons fire when left alone")
             self._left_alone = examiner.counts(image, LOOK_US)
 
-    def all_wrong(self) -> dict[int, Wrong]:
-        """What was wrong, by source."""
+    def all_wrong(self, alone: np.ndarray) -> dict[int, Wrong]:
+        """What was wrong at neurons that can be judged, by source."""
         found: dict[int, Wrong] = {}
+        judged = bits_of(np.flatnonzero(alone))
         groups = grouped(self._sources, self._mode)
         for number, group in enumerate(groups):  # grows: a group that is wrong is taken apart
             dendrites = " and ".join(self._mode.dendrites)
             self._examiner.say(f"destinations: image {number + 1} of {len(groups)}, {dendrites}")
-            wrong = self._wrong(group)
+            wrong = self._wrong(group, judged)
             if wrong is not None and len(group) > 1:
                 groups += [[source] for source in group]
             elif wrong is not None:
                 found[group[0].neuron] = wrong
         return found
 
-    def _wrong(self, group: list[Source]) -> Wrong | None:
+    def _wrong(self, group: list[Source], judged: int) -> Wrong | None:
         """What a group did otherwise; None: nothing."""
-        answered = self._answered(group)
+        answered = self._answered(group) & judged
         heard = [
             (q, q.listeners & ~unasked(group, source, self._mode) & answered)
             for source in group

@@ -24,8 +24,8 @@ BURST = 4
 """Events of a burst: one alone is enough, so one that is lost does no harm."""
 APART_US = 500
 """Time between the events of a burst [us]."""
-MOST_WINDOWS = 100
-"""Bursts in one trial: some seconds, so that what goes wrong once does not spoil all."""
+MOST_WINDOWS = 256
+"""Bursts in one trial: less than 20 s, and most programs need one trial only."""
 
 UNSEEN = "its neuron is not seen under an identity of its own"
 NO_WEIGHT = "no weight bit is set, so it has no effect"
