@@ -64,15 +64,15 @@ class _Asking:
 
     def __init__(self, examiner: Examiner, hearing: Hearing, mode: Mode, sources: list[Source]):
         self._examiner, self._mode, self._sources = examiner, mode, sources
-        self._driven = None
+        self._driven: np.ndarray | None = None
         if mode is not EXCITING:
             # Everyone who can be silenced has to fire.
             kinds = [DENDRITES.index(d) for d in mode.dendrites]
-            self._driven = hearing.listening.expected[kinds].any(axis=(0, 2))
-            self._driven[[s.neuron for s in sources]] = True
-            image = Image(self._driven, mode.dendrites)
+            driven = np.any(hearing.listening.expected[kinds], axis=(0, 2), keepdims=True)[0, :, 0]
+            driven[[s.neuron for s in sources]] = True
             examiner.say("destinations: how fast neurons fire when left alone")
-            self._left_alone = examiner.counts(image, LOOK_US)
+            self._driven = driven
+            self._left_alone = examiner.counts(Image(driven, mode.dendrites), LOOK_US)
 
     def all_wrong(self, alone: np.ndarray) -> dict[int, Wrong]:
         """What was wrong at neurons that can be judged, by source."""
@@ -139,4 +139,4 @@ def _failures(program: Program, n: int, wrong: Wrong) -> list[Failure]:
 
 def _spelled(word: np.void) -> str:
     cores = [str(core) for core in range(8) if int(word["cores"]) >> core & 1]
-    return f"SRAM tag {word['tag']} to chip {word['chip'] + word['x_hop']} core {', '.join(cores)}"
+    return f"tag {word['tag']} to chip {word['chip'] + word['x_hop']} core {', '.join(cores)}"

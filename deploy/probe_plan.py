@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,6 +50,8 @@ class Source(NamedTuple):
     """Neurons that may hear any of its words in this mode."""
     questions: tuple[Question, ...]
     """What is asked."""
+    near: tuple[int, ...] = ()
+    """Neurons that hear a tag of it on a core where it should not arrive; a set for each core."""
 
 
 class Plan(NamedTuple):
@@ -85,7 +87,8 @@ def plan(program: Program, hearing: Hearing, alone: np.ndarray) -> Plan:
         for mode, questions in asked.items():
             if questions:
                 reach = union(known[mode].may.get(at, 0) for _, at in places)
-                sources[mode].append(Source(n, reach, tuple(questions)))
+                near = _near(n, reach, [at for _, at in places], known[mode].hear, mode)
+                sources[mode].append(Source(n, reach, tuple(questions), near))
     return Plan(outcomes, sources)
 
 
@@ -125,12 +128,14 @@ def unasked(group: list[Source], source: Source, mode: Mode) -> int:
 
 
 def _fit(group: list[Source], mode: Mode) -> bool:
-    """Whether every question has a listener that only it moves, and no source silences another."""
+    """Whether every question has a listener that only its source moves, and every core that is to
+    be spared one that nobody moves; and no source silences another."""
     for source in group:
         deaf = unasked(group, source, mode)
         if mode is INHIBITING and deaf >> source.neuron & 1:
             return False
-        if not all(q.listeners & ~deaf for q in source.questions):
+        asked = [q.listeners for q in source.questions] + list(source.near)
+        if not all(listeners & ~deaf for listeners in asked):
             return False
     return True
 
@@ -170,7 +175,18 @@ def _question(
     return None
 
 
-def _places(word: np.void) -> list[Place]:
+def _near(
+    n: int, reach: int, places: list[Place], hear: dict[Place, int], mode: Mode
+) -> tuple[int, ...]:
+    """Neurons that would tell that a word of neuron n also arrives at a core it should not."""
+    itself = 1 << n if mode is EXCITING else 0
+    sent = {(chip, tag) for chip, _, tag in places}
+    spared = {(chip, core, tag) for chip, tag in sent for core in range(8)} - set(places)
+    heard = [hear.get(at, 0) & ~reach & ~itself for at in sorted(spared)]
+    return tuple(listeners for listeners in heard if listeners)
+
+
+def _places(word: Any) -> list[Place]:
     chip, tag = int(word["chip"]) + int(word["x_hop"]), int(word["tag"])
     return [(chip, core, tag) for core in range(8) if int(word["cores"]) >> core & 1]
 

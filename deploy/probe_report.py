@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from .program import Program
 
+_OF_CAM = ("NOT_HEARD", "WRONG_WEIGHT")
 Kind = Literal["monitor words", "CAM words", "destinations"]
 
 
@@ -31,7 +32,8 @@ class Failure:
     """What came instead: "did not hear"."""
 
     def __str__(self) -> str:
-        word = "" if self.word is None else f", word {self.word}"
+        memory = "CAM" if self.code in _OF_CAM else "SRAM"
+        word = "" if self.word is None else f", {memory} word {self.word}"
         register = f", {self.register}" if self.register else ""
         return f"{self.place}{word}{register}: {self.found} [{self.code}]"
 

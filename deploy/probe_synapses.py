@@ -197,7 +197,7 @@ def _failure(
     if instead is not None:
         d, window = instead
         found += f"; {_spelled(program, listening, n, window, d)} is heard instead"
-    return Failure(code, n, place(program, n), int(row["word"]), f"CAM {register}", found)
+    return Failure(code, n, place(program, n), int(row["word"]), register, found)
 
 
 def _besides(program: Program, listening: Listening, besides: np.ndarray) -> list[Failure]:

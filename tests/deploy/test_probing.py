@@ -46,8 +46,10 @@ def recurrent() -> Program:
     return compile(recurrent_network(), ROOMY)
 
 
-def probed(damage: Damage = nothing, name: str = "sim:nominal") -> ProbeReport:
-    program = recurrent()
+def probed(
+    damage: Damage = nothing, name: str = "sim:nominal", program: Program | None = None
+) -> ProbeReport:
+    program = program or recurrent()
     with DamagedBoard(damage, name, ROOMY) as board:
         report = probe(program, board)
         assert board.programmed[-1] == program.configuration.hash
@@ -56,12 +58,6 @@ def probed(damage: Damage = nothing, name: str = "sim:nominal") -> ProbeReport:
 
 def counts(report: ProbeReport) -> dict[str, tuple[int, int, int]]:
     return {c.kind: (c.used, c.proved, c.failed) for c in report.coverage}
-
-
-def word_of(kind: str, *fits: object) -> np.void:
-    """The first such word, of those that `fits` says."""
-    words = getattr(recurrent().configuration, kind)
-    return words[np.flatnonzero(np.logical_and.reduce([np.ones(len(words), bool), *fits]))[0]]
 
 
 def test_the_network_of_these_tests_has_all_that_is_to_be_probed():
@@ -106,12 +102,14 @@ def test_the_shipped_program_raises_no_false_alarm(seed: int):
 def exactly(report: ProbeReport, kind: str, words: Sequence[np.void]) -> list[str]:
     """What was found of these words, which are all that failed, each under its own name."""
     program, found = recurrent(), {(f.neuron, f.word): f for f in report.failures}
-    texts = []
+    memory, texts = "CAM" if kind == "CAM words" else "SRAM", []
     for word in words:
         neuron = program.address.tolist().index([word["chip"], word["core"], word["neuron"]])
         failure = found.pop((neuron, int(word["word"])))
         where = f"(chip {word['chip']} core {word['core']} neuron {word['neuron']})"
-        assert str(failure).startswith(f"{program.names[neuron]} {where}, word {word['word']}, ")
+        assert str(failure).startswith(
+            f"{program.names[neuron]} {where}, {memory} word {word['word']}, "
+        )
         texts.append(failure.found)
     assert [str(f) for f in found.values()] == []
     assert len(report.failures) == len(words)
@@ -220,7 +218,7 @@ def leaving(cores: int = 1) -> np.void:
     """A destination word to at least so many cores, on another chip."""
     words = recurrent().configuration.destinations
     many = np.array([int(w["cores"]).bit_count() >= cores for w in words])
-    return word_of("destinations", words["x_hop"] != ROOMY.host_hop, many)
+    return words[(words["x_hop"] != ROOMY.host_hop) & many][0]
 
 
 @pytest.mark.parametrize("name", ["sim:nominal", "sim:seed=3"])
@@ -249,26 +247,60 @@ def test_destinations_with_another_tag_are_named():
     assert all(text.startswith("did not arrive at ") for text in texts)
 
 
-def test_a_destination_that_goes_to_another_core_is_named_with_who_hears_it():
+def with_listener_elsewhere(word: np.void) -> tuple[Program, int, str]:
+    """The program with a CAM word that hears this destination's tag on a core it does not go to;
+    also that core, and who hears there."""
+    program = recurrent()
+    words, chip = program.configuration.synapses, word["chip"] + word["x_hop"]
+    here = (words["chip"] == chip) & (words["dendrite"] == DENDRITE["ampa"])
+    far = [k for k in np.flatnonzero(here) if not int(word["cores"]) >> int(words["core"][k]) & 1]
+    last = words[far[0]].copy()
+    last["word"] = ROOMY.cam_words - 1
+    last["tag"] = word["tag"]
+    configuration = replace(program.configuration, synapses=np.append(words, last))
+    place = f"chip {chip} core {last['core']} neuron {last['neuron']}"
+    return replace(program, configuration=configuration), int(last["core"]), place
+
+
+def far_leaving() -> np.void:
+    """A destination word that excites somebody, to a chip where it leaves out a core in use."""
     c = recurrent().configuration
     for word in c.destinations[c.destinations["x_hop"] != ROOMY.host_hop]:
-        chip, cores = word["chip"] + word["x_hop"], int(word["cores"])
-        there = c.synapses[(c.synapses["chip"] == chip) & (c.synapses["tag"] == word["tag"])]
-        others = [k for k in set(there["core"].tolist()) if not cores >> k & 1]
-        if others:
-            report = probed(changed("destinations", word, cores=1 << others[0]))
-            (text,) = exactly(report, "destinations", [word])
-            assert f"core {others[0]} neuron" in text
-            assert text.endswith("instead")
-            return
-    pytest.skip("no tag of this network is used on two cores by two sources")
+        there = c.synapses[c.synapses["chip"] == word["chip"] + word["x_hop"]]
+        ampa = there["dendrite"] == DENDRITE["ampa"]
+        used = set(there["core"][ampa].tolist())
+        if (ampa & (there["tag"] == word["tag"])).any() and any(
+            not int(word["cores"]) >> core & 1 for core in used
+        ):
+            return word
+    raise AssertionError("none")
+
+
+def test_a_destination_that_goes_to_another_core_is_named_with_who_hears_it():
+    word = far_leaving()
+    program, core, place = with_listener_elsewhere(word)
+    report = probed(changed("destinations", word, cores=1 << core), program=program)
+    (text,) = exactly(report, "destinations", [word])
+    assert text.startswith("did not arrive at ")
+    assert text.endswith(f"({place}) hears it instead")
+
+
+def test_a_destination_that_also_goes_to_another_core_is_an_alarm_of_its_neuron():
+    word = far_leaving()
+    program, core, place = with_listener_elsewhere(word)
+    assert probed(program=program).passed
+    cores = int(word["cores"]) | 1 << core
+    (failure,) = probed(changed("destinations", word, cores=cores), program=program).failures
+    assert (failure.code, failure.word) == ("DELIVERED_BESIDES", None)
+    assert f"chip {word['chip']} core {word['core']} neuron {word['neuron']}" in failure.place
+    assert place in failure.found
 
 
 def monitor(neuron: int) -> np.void:
     words, program = recurrent().configuration.destinations, recurrent()
     chip, core, index = program.address[neuron]
     mine = (words["chip"] == chip) & (words["core"] == core) & (words["neuron"] == index)
-    return word_of("destinations", mine, words["x_hop"] == ROOMY.host_hop)
+    return words[mine & (words["x_hop"] == ROOMY.host_hop)][0]
 
 
 def test_a_monitor_word_with_a_tag_of_nobody_is_named_and_its_neuron_is_not_judged():
