@@ -1,7 +1,8 @@
 """The command line: every verb a thin layer over the function of the same name.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a check failed,
-2 usage or bad input, 3 no such board, 6 interrupted (what was finished is kept).
+2 usage or bad input, 3 no such board, 4 a board failed, 6 interrupted, or books that do not balance
+(what there is is kept).
 """
 
 from __future__ import annotations
@@ -15,19 +16,20 @@ import typer
 
 from ..models.archive import check_writable
 from ..models.errors import AnaloopError, InputError, ViolationsError
-from . import cli_machine, cli_run, cli_samna, console
+from . import cli_machine, cli_run, cli_samna, cli_screen, console
 from .cli_machine import Json
 from .cli_run import ProgramFile, Quiet, stimulus_of
 from .validation import Report
 
 app = typer.Typer(
-    help="Deploy spiking networks to DYNAP-SE2 chips, simulated ones in this release.",
+    help="Deploy spiking networks to DYNAP-SE2 chips, simulated or real.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
 )
 app.add_typer(cli_samna.app, name="samna")
+app.command()(cli_screen.screen)
 
 
 @app.command()
@@ -86,6 +88,15 @@ def compile(
     board_chips: Annotated[
         int | None, typer.Option(help="Chips of the board, 1..4; the fewest that fit if left out.")
     ] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="Made by 'screen': avoid what this board's screening found.")
+    ] = None,
+    board: Annotated[
+        str | None, typer.Option(help="The board the snapshot has to be of; it is not opened.")
+    ] = None,
+    drop: Annotated[
+        float, typer.Option(help="Weight a neuron may lose for want of good words, 0..1.")
+    ] = 0.1,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and report, write nothing.")
     ] = False,
@@ -93,12 +104,14 @@ def compile(
 ) -> None:
     """Quantise, place and route a network; write the program."""
     from ..models.network import Network
+    from .board_check import load_snapshot
     from .compilation import compile as run_compile
     from .inspection import inspect as run_inspect
 
     if out is None and not dry_run:
         raise InputError("where to? give --out FILE, or --dry-run", code="NO_OUTPUT")
-    program = run_compile(Network.load(network), n_chips=board_chips)
+    screened = load_snapshot(snapshot, board)
+    program = run_compile(Network.load(network), n_chips=board_chips, snapshot=screened, drop=drop)
     if out is not None and not dry_run:
         program.save(out)
     if as_json:

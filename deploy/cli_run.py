@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..models.archive import check_writable
-from ..models.errors import InputError
+from ..models.errors import IncompleteError, InputError
 from . import console
 from .cli_machine import Json
 
 if TYPE_CHECKING:
     from ..hw.board import Board
+    from ..models.recording import Recording
     from .program import Program
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
@@ -32,7 +35,9 @@ class Verification(StrEnum):
 
 def run(
     program: ProgramFile,
-    board: Annotated[str, typer.Option(help="sim, sim:nominal, sim:seed=3, ...")] = "sim:nominal",
+    board: Annotated[
+        str, typer.Option(help="sim:nominal, sim:seed=3, ..., dynapse2:SERIAL, dynapse2:any")
+    ] = "sim:nominal",
     source: Annotated[
         str | None,
         typer.Option("--input", help="Stimulus file, CSV (time_us,channel[,trial]) or task name."),
@@ -68,7 +73,7 @@ def run(
             result |= _verified(loaded, opened, check, as_json, quiet)
         sound = all(result[name]["passed"] for name in result)
         if stimulus is not None and sound:
-            recording = run_stimulus(loaded, opened, stimulus)
+            recording = _complete(lambda: run_stimulus(loaded, opened, stimulus), out)
             result["recording"] = console.recording_record(recording)
             if out is not None:
                 result["file"] = str(recording.save(out))
@@ -97,6 +102,17 @@ def _verified(
         if not as_json:
             console.print_probe(report)
     return result
+
+
+def _complete(play: Callable[[], Recording], out: Path | None) -> Recording:
+    """A recording; what there is of one that is not complete is kept as such in its place."""
+    try:
+        return play()
+    except IncompleteError as error:
+        if out is not None:
+            file = error.partial.save(out)
+            print(f"kept what came in {file}, as a partial recording", file=sys.stderr)
+        raise
 
 
 def stimulus_of(source: str, n_channels: int):

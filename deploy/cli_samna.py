@@ -30,14 +30,19 @@ def run(
     realtime: Annotated[
         bool, typer.Option("--realtime", help="Keep chip time and the host's clock together.")
     ] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=N", help="lost_markers=3, ...; docs/virtual_samna.md."),
+    ] = None,
 ) -> None:
     """Run a script unmodified, with a virtual samna in place for this process only.
 
     Options of 'run' come before SCRIPT; all behind it is the script's own.
     """
+    from ..hw.samna_faults import read_faults
     from .samna_scripts import run_script
 
     if board and seed is not None:
         raise InputError("give --board or --seed, not both", code="BOARD_TWICE")
     named = board or ["sim:nominal" if seed is None else f"sim:seed={seed}"]
-    run_script(script, arguments or [], named, chips, realtime)
+    run_script(script, arguments or [], named, chips, realtime, read_faults(fault or []))

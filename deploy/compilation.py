@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..hw.board import Trial, VirtualBoard
 from ..hw.chip import DYNAPSE2, ChipSpec
+from ..hw.configuration import Configuration
 from ..hw.decoding import decode
 from ..hw.simulator import build_fleet, run_trials
+from ..hw.snapshot import Snapshot
+from ..models.errors import InputError
 from ..models.network import Network, Population, Projection
 from ..models.parameters import CURRENTS, DENDRITES, NeuronParameters
 from ..models.recording import Stimulus
@@ -17,39 +21,94 @@ from ..models.versions import versions
 from .connections import connections
 from .constraints import check
 from .encoding import encode
+from .good_words import DROP, GoodWords, on_good_words, prove_words, trimmed
 from .placement import Placement
 from .program import NEURON, KnownAnswer, PopulationSpan, Program
 from .quantization import WeightCode, decode_masks, encode_masks, fit_weight_currents, snr_db
-from .routing import route
+from .routing import Routes, route
 from .routing_check import check_routing
+from .screened_report import screened_report, snapshot_provenance
+from .screened_routing import upper_tags
 from .tracing import trace
 
 Code = dict[tuple[int, int], WeightCode]
 
 
-def compile(network: Network, chip: ChipSpec = DYNAPSE2, n_chips: int | None = None) -> Program:
+def compile(
+    network: Network,
+    chip: ChipSpec = DYNAPSE2,
+    n_chips: int | None = None,
+    snapshot: Snapshot | None = None,
+    drop: float = DROP,
+) -> Program:
     """Compile a network for a board of `n_chips` chips (the smallest that holds it if None).
 
-    Nothing is lost silently: synapses whose weight rounds to an empty mask are counted in the
-    report, everything else is proved to arrive.
+    Nothing is lost silently: synapses whose weight rounds to an empty mask and those dropped for
+    want of a good word are counted in the report, everything else is proved to arrive.
+
+    Args:
+        snapshot: of the board the program is for: what it marks bad is not used.
+        drop: with a snapshot, the largest share of a neuron's summed weight that its weakest
+            synapses may take with them when there are too few good words, 0..1.
 
     Raises:
         ConstraintError: the network does not fit; every broken limit at once.
         RoutingError: the registers do not carry the network; a defect of this compiler.
+        InputError: WRONG_CHIP, DROP.
     """
-    placement = check(network, chip, n_chips)
-    table = connections(network)
+    good = None if snapshot is None else _good_words(snapshot, chip, drop)
+    placement = check(network, chip, n_chips, good)
+    every = connections(network)
+    table = every if good is None else trimmed(network, every, placement, good)
     codes, masks, quality = quantize(table, placement)
     kept = (table[masks > 0], masks[masks > 0])
-    routes = route(network, kept[0], placement, chip)
+    upper = None if good is None else upper_tags(network, kept[0], placement, good)
+    routes = route(network, kept[0], placement, chip, upper)
     configuration = encode(network, placement, codes, kept, routes, chip)
+    report = {
+        "resources": _resources(placement, kept[0], routes.words, network, chip),
+        "quantization": quality,
+    }
+    provenance: dict[str, Any] = {"network": dict(network.provenance), "versions": versions()}
+    if good is not None and upper is not None:
+        configuration = on_good_words(configuration, good)
+        prove_words(configuration, good)
+        report["snapshot"] = screened_report(network, (every, table), placement, good, upper)
+        provenance["snapshot"] = snapshot_provenance(good.snapshot)
+    return _with_answer(
+        _proved(network, configuration, (placement, routes), kept, (report, provenance))
+    )
+
+
+def _good_words(snapshot: Snapshot, chip: ChipSpec, drop: float) -> GoodWords:
+    if snapshot.chip != chip:
+        raise InputError(
+            f"the snapshot is of {snapshot.chip.name}, the network is compiled for {chip.name}: "
+            "give a snapshot of this kind of chip",
+            code="WRONG_CHIP",
+        )
+    if not 0 <= drop < 1:
+        raise InputError(f"drop is 0 or more and below 1, got {drop}", code="DROP")
+    return GoodWords(snapshot, drop)
+
+
+def _proved(
+    network: Network,
+    configuration: Configuration,
+    laid: tuple[Placement, Routes],
+    kept: tuple[np.ndarray, np.ndarray],
+    said: tuple[dict[str, Any], dict[str, Any]],
+) -> Program:
+    """The program of these registers, after the proof that they carry the network; its known
+    question has no answer yet."""
+    placement, routes = laid
     neurons = np.zeros(network.n_neurons, NEURON)
     for name in ("chip", "core", "neuron"):
         neurons[name] = getattr(placement, name)
     neurons["tag"] = routes.monitor_tag
     inputs = routes.words[routes.words["source"] < network.n_inputs]
     proved = check_routing(network, configuration, neurons, inputs, kept)
-    draft = Program(
+    return Program(
         configuration=configuration,
         neurons=neurons,
         populations=tuple(
@@ -59,16 +118,11 @@ def compile(network: Network, chip: ChipSpec = DYNAPSE2, n_chips: int | None = N
         n_inputs=network.n_inputs,
         output=network.output,
         labels=network.labels,
-        report={
-            "connections_proved": proved,
-            "resources": _resources(placement, kept[0], routes.words, network, chip),
-            "quantization": quality,
-        },
+        report={"connections_proved": proved, **said[0]},
         network_hash=network.hash,
         known_answer=KnownAnswer(_question(network.n_inputs, 0.0), np.zeros(0), np.zeros(0)),
-        provenance={"network": dict(network.provenance), "versions": versions()},
+        provenance=said[1],
     )
-    return _with_answer(draft)
 
 
 def quantize(table: np.ndarray, placement: Placement) -> tuple[Code, np.ndarray, list[dict]]:

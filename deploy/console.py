@@ -69,6 +69,28 @@ def epochs(quiet: bool, total: int) -> Iterator[Callable[[int, float, float], No
             yield update
 
 
+@contextmanager
+def trials(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """A function to report the trials of a screening with."""
+    if quiet:
+        yield lambda done, planned, what: None
+    elif not sys.stderr.isatty():
+        said: list[str] = []
+
+        def line(done: int, planned: int, what: str) -> None:
+            if said[-1:] != [what]:
+                said.append(what)
+                _line(f"{done}/{planned} trials  {what}")
+
+        yield line
+    else:
+        with _bar() as bar:
+            task = bar.add_task("screening", total=None)
+            yield lambda done, planned, what: bar.update(
+                task, completed=done, total=planned, description=what
+            )
+
+
 def _bar() -> Progress:
     return Progress(
         TextColumn("{task.description}"),
@@ -141,6 +163,19 @@ def print_program(found: dict[str, Any]) -> None:
     lost = sum(core["rounded_to_zero"] for core in found["quantization"])
     print(f"{found['connections_proved']} connections proved to arrive, none added; "
           f"{lost} of {total} rounded away")  # fmt: skip
+    if "snapshot" in found:
+        _print_avoided(found["snapshot"])
+
+
+def _print_avoided(found: dict[str, Any]) -> None:
+    """What the snapshot of a board changed."""
+    print(f"snapshot of {found['board']} ({found['date']}): {found['avoided']} bad CAM words "
+          f"avoided on the neurons in use, none used; {found['stuck']} stuck and {found['mute']} "
+          "mute neurons not used")  # fmt: skip
+    if found["dropped"]:
+        print(f"  DROPPED for want of good words: {found['dropped']} synapses, the weakest of "
+              f"{found['neurons_with_dropped']} neurons, at most {found['dropped_weight']:.1%} of "
+              "a neuron's weight (--drop 0 refuses instead)")  # fmt: skip
 
 
 def print_neuron(found: dict[str, Any]) -> None:
@@ -178,6 +213,25 @@ def print_mismatch(found: dict[str, Any]) -> None:
             group = n["sampler"], n["parameters"]
             print(f"{n['sampler']}: {' '.join(n['parameters'])}")
         print(f"  {n['number']} {n['value']:g} [{n['unit']}], {n['basis']}: {n['source']}")
+
+
+def print_screening(found: dict[str, Any]) -> None:
+    """What a screening found, a row per core."""
+    board = found["board"]
+    print(f"{board['name']} ({board['target']}), {found['date']}, {found['method']}: "
+          f"{found['trials']} trials per word and half of the tags")  # fmt: skip
+    table = Table("chip", "core")
+    for name in ("failing low tags", "failing high tags", "unusable", "stuck", "mute"):
+        table.add_column(name, justify="right")
+    for core in found["cores"]:
+        shares = [f"{core[f'failing_{half}'] / max(1, core['words']):.1%}"
+                  for half in ("low", "high")]  # fmt: skip
+        table.add_row(
+            str(core["chip"]), str(core["core"]), *shares, ", ".join(core["unusable"]) or "-",
+            str(core["stuck"]), str(core["mute"]),
+        )  # fmt: skip
+    stdout().print(table)
+    print("  events " + ", ".join(f"{name} {count}" for name, count in found["books"].items()))
 
 
 def print_verify(result: dict[str, Any]) -> None:

@@ -13,16 +13,21 @@ from ..models.errors import ConstraintError, InputError, Violation
 from ..models.network import Network
 from ..models.parameters import CONSTANTS
 from .connections import CONNECTION, connections
+from .good_words import GoodWords, trimmed
 from .placement import Placement, place
 from .routing import route
+from .screened_placement import place_on_good_words
+from .screened_routing import upper_tags
 
 
-def check(network: Network, chip: ChipSpec, n_chips: int | None = None) -> Placement:
-    """Place a network and check every limit of the chip.
+def check(
+    network: Network, chip: ChipSpec, n_chips: int | None = None, good: GoodWords | None = None
+) -> Placement:
+    """Place a network and check every limit of the chip, and of the board if it was screened.
 
     Raises:
-        ConstraintError: FAN_IN, FAN_OUT, CORES, CHIPS, TAGS, BIAS_UNREACHABLE, WEIGHT_UNREACHABLE;
-            everything that is broken, not only the first.
+        ConstraintError: FAN_IN, FAN_OUT, CORES, CHIPS, TAGS, GOOD_WORDS, BIAS_UNREACHABLE,
+            WEIGHT_UNREACHABLE; everything that is broken, not only the first.
     """
     table = connections(network)
     found = [*_fan_in(network, table, chip), *_biases(network), *_weights(network, table)]
@@ -30,9 +35,13 @@ def check(network: Network, chip: ChipSpec, n_chips: int | None = None) -> Place
     try:
         if n_chips is not None and not 1 <= n_chips <= chip.max_chips:
             raise ConstraintError([_chips(n_chips, chip)])
-        placement = place(network, chip, n_chips)
-        found += _fan_out(network, table, placement, chip)
-        route(network, table, placement, chip)
+        if good is not None:
+            placement, table = _on_screened(network, table, n_chips, good)
+            found += _fan_out(network, table, placement, chip)
+        else:
+            placement = place(network, chip, n_chips)
+            found += _fan_out(network, table, placement, chip)
+            route(network, table, placement, chip)
     except ConstraintError as error:
         found += error.violations
     if found or placement is None:
@@ -40,10 +49,39 @@ def check(network: Network, chip: ChipSpec, n_chips: int | None = None) -> Place
     return placement
 
 
+def _on_screened(
+    network: Network, table: np.ndarray, n_chips: int | None, good: GoodWords
+) -> tuple[Placement, np.ndarray]:
+    """A placement on good words for which tags can be found, and the synapses it leaves."""
+    if n_chips is not None and n_chips > good.snapshot.n_chips:
+        raise ConstraintError([_unscreened(n_chips, good)])
+    try:
+        return _attempt(network, table, n_chips, good, settled=True)
+    except ConstraintError:
+        return _attempt(network, table, n_chips, good, settled=False)
+
+
+def _attempt(
+    network: Network, table: np.ndarray, n_chips: int | None, good: GoodWords, settled: bool
+) -> tuple[Placement, np.ndarray]:
+    placement = place_on_good_words(network, table, n_chips, good, settled)
+    made = trimmed(network, table, placement, good)
+    upper = upper_tags(network, made, placement, good)
+    route(network, made, placement, good.chip, upper)
+    return placement, made
+
+
 def _chips(n_chips: int, chip: ChipSpec) -> Violation:
     return Violation(
         "CHIPS", "the board", f"{n_chips} chips", f"boards have 1..{chip.max_chips}",
         "choose one of these",
+    )  # fmt: skip
+
+
+def _unscreened(n_chips: int, good: GoodWords) -> Violation:
+    return Violation(
+        "CHIPS", "the board", f"{n_chips} chips",
+        f"the snapshot is of {good.snapshot.n_chips}", "screen more chips, or use fewer",
     )  # fmt: skip
 
 

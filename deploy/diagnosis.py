@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from ..hw.board import open_board
+from ..hw.samna_inert import accepted_without_effect
 from ..models.errors import AnaloopError
 from .diagnosis_boards import board_findings
 from .execution import verify
@@ -20,7 +21,7 @@ def doctor() -> list[Finding]:
 
     The vendor's module is never imported: the package on PyPI runs pip when it is.
     """
-    return [_python(), *_packages(), *board_findings(), _simulator()]
+    return [_python(), *_packages(), *board_findings(), _virtual_samna(), _simulator()]
 
 
 def _python() -> Finding:
@@ -42,6 +43,13 @@ def _packages() -> list[Finding]:
             else:
                 findings.append(Finding(name, "broken", "not installed", REINSTALL))
     return findings
+
+
+def _virtual_samna() -> Finding:
+    """List what programs on the virtual samna may set in vain."""
+    kinds = accepted_without_effect().items()
+    listed = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds)
+    return Finding("virtual samna", "ok", f"accepted without effect are {listed}")
 
 
 def _simulator() -> Finding:

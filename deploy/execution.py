@@ -18,6 +18,7 @@ from ..models.partial_recording import PartialRecording
 from ..models.recording import Recording, Stimulus
 from ..models.runner import Runner
 from ..models.versions import versions
+from .board_check import check_board
 from .program import Program
 
 MOST_APART = 5.0
@@ -32,11 +33,13 @@ def run(program: Program, board: Board, stimulus: Stimulus) -> Recording:
     """Program a board and play every trial of a stimulus, each from rest.
 
     Raises:
-        InputError: INPUT_CHANNELS, when the stimulus has another number of channels.
+        InputError: INPUT_CHANNELS, when the stimulus has another number of channels; WRONG_BOARD,
+            when the program was compiled with the snapshot of another board.
         RegisterError: the board cannot make what the program asks for.
         IncompleteError: the board failed (HARDWARE_FAULT) or its books do not balance
             (UNBALANCED); holds what came as a PartialRecording.
     """
+    check_board(program, board.identity.record())
     trials = _trials(program, stimulus)
     board.program(program.configuration)
     try:
@@ -77,9 +80,11 @@ def run_virtual(
     """As `run`, on several virtual boards in one batch; `runner` as in `hw.run_trials`."""
     if not boards:
         return []
+    chip = program.configuration.chip
+    for board in boards:
+        check_board(program, identify(board, chip).record())
     trials = _trials(program, stimulus)
     fleet = build_fleet(program.configuration, boards)
-    chip = program.configuration.chip
     played = play(fleet, trials, 0, runner)
     recordings = []
     for board, came, books in zip(boards, played.events, played.books, strict=True):

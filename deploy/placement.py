@@ -40,16 +40,16 @@ def place(network: Network, chip: ChipSpec, n_chips: int | None = None) -> Place
     """
     boards = range(1, chip.max_chips + 1) if n_chips is None else [n_chips]
     for chips in boards:
-        for groups in ([[p] for p in network.populations], _alike(network)):
-            if sum(-(-_size(g) // chip.neurons_per_core) for g in groups) <= chips * chip.cores:
+        for groups in ([[p] for p in network.populations], alike(network)):
+            if cores_needed(groups, chip) <= chips * chip.cores:
                 return _fill(network, groups, chip, chips)
     most = boards[-1]
-    need = sum(-(-_size(g) // chip.neurons_per_core) for g in _alike(network))
+    need = cores_needed(alike(network), chip)
     raise ConstraintError(
         [
             Violation(
                 "CORES",
-                f"the network of {network.n_neurons} neurons in {len(_alike(network))} parameter "
+                f"the network of {network.n_neurons} neurons in {len(alike(network))} parameter "
                 "set(s)",
                 f"{need} cores of {chip.neurons_per_core} neurons",
                 f"a board of {most} chip(s) has {most * chip.cores}",
@@ -60,11 +60,12 @@ def place(network: Network, chip: ChipSpec, n_chips: int | None = None) -> Place
     )
 
 
-def _size(populations: list[Population]) -> int:
-    return sum(p.size for p in populations)
+def cores_needed(groups: list[list[Population]], chip: ChipSpec) -> int:
+    """Cores that hold these groups of populations, each group in cores of its own."""
+    return sum(-(-sum(p.size for p in group) // chip.neurons_per_core) for group in groups)
 
 
-def _alike(network: Network) -> list[list[Population]]:
+def alike(network: Network) -> list[list[Population]]:
     """Populations grouped by equal parameters, in model order."""
     groups: dict[NeuronParameters, list[Population]] = {}
     for population in network.populations:

@@ -26,7 +26,13 @@ class Routes:
     """Tag under which the host sees each neuron, int64 [neuron]; unique on its chip."""
 
 
-def route(network: Network, table: np.ndarray, placement: Placement, chip: ChipSpec) -> Routes:
+def route(
+    network: Network,
+    table: np.ndarray,
+    placement: Placement,
+    chip: ChipSpec,
+    upper: np.ndarray | None = None,
+) -> Routes:
     """Allot a tag to every source and chip it reaches.
 
     A neuron is monitored under core * 256 + neuron; inside its own chip it sends the same tag.
@@ -35,6 +41,8 @@ def route(network: Network, table: np.ndarray, placement: Placement, chip: ChipS
 
     Args:
         table: synapses with a non-empty mask, dtype CONNECTION.
+        upper: whether a source must send a chip a tag of the upper half, or one of the lower half,
+            bool [source, chip]; None leaves the choice.
 
     Raises:
         ConstraintError: TAGS, for every source that finds none.
@@ -49,6 +57,8 @@ def route(network: Network, table: np.ndarray, placement: Placement, chip: ChipS
         cores = [k for k in range(chip.cores) if masks[source, to] >> k & 1]
         wish = _wish(network, placement, monitor, source, to, chip)
         busy: np.ndarray = taken[to][cores].any(axis=0)
+        if upper is not None:
+            busy |= (np.arange(chip.tags) >= chip.tags // 2) != upper[source, to]
         tag = wish + int(np.argmin(busy[wish:]))
         if busy[tag]:
             tag = int(np.argmin(busy))

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..hw.samna_faults import Faults
 from ..hw.virtual_samna import virtual_samna
 from ..models.errors import FileError
 
@@ -18,6 +19,7 @@ def run_script(
     boards: Sequence[str] = ("sim:nominal",),
     chips: int = 1,
     realtime: bool = False,
+    faults: Faults = Faults(),  # noqa: B008 - frozen
 ) -> None:
     """Run a script as `python SCRIPT ARGUMENTS` would, with a virtual `samna` in place.
 
@@ -33,7 +35,7 @@ def run_script(
     sys.argv = [str(script), *arguments]
     sys.path.insert(0, str(script.resolve().parent))
     try:
-        with virtual_samna(boards, chips, realtime):
+        with virtual_samna(boards, chips, realtime, faults):
             _run(script)
     finally:
         sys.argv, sys.path[:] = before

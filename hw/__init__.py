@@ -5,11 +5,13 @@ from .board import Board, BoardIdentity, Trial, VirtualBoard, open_board, parse_
 from .chip import DYNAPSE2, TINY, ChipSpec, Dendrite, Parameter
 from .configuration import Configuration, diff
 from .decoding import Circuits, decode
-from .defects import Defects, sample_defects
+from .defects import Defects, sample_defects, sample_stuck
 from .events import Events
 from .fleet import build_fleet
+from .screening import screen
 from .simulated_board import SimulatedBoard
 from .simulator import run_trials
+from .snapshot import Snapshot
 
 __all__ = [
     "DYNAPSE2",
@@ -26,6 +28,7 @@ __all__ = [
     "LegalCurrents",
     "Parameter",
     "SimulatedBoard",
+    "Snapshot",
     "Trial",
     "VirtualBoard",
     "build_fleet",
@@ -39,4 +42,6 @@ __all__ = [
     "parse_board",
     "run_trials",
     "sample_defects",
+    "sample_stuck",
+    "screen",
 ]

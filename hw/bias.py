@@ -78,6 +78,14 @@ def current(parameter: str, coarse: ArrayLike, fine: ArrayLike) -> NDArray[np.fl
     return table[codes[0], codes[1]]
 
 
+def generated(parameter: str, transistor: Transistor, coarse: int, fine: int) -> float:
+    """As `current`, of a parameter that says itself which transistor it uses (names in _V) [A]."""
+    scale = DYNAPSE2.parameter(parameter).scale
+    if scale is None:
+        return float(_parameter_table(parameter)[coarse, fine])  # says what is missing
+    return float(_generator()[transistor][Bias(coarse, fine).coarse, fine] * scale)
+
+
 def legal_currents(parameter: str) -> LegalCurrents:
     """Every current that the parameter can have, ascending, with its codes (read-only arrays)."""
     return _legal_currents(parameter)

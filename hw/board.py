@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple, Protocol, Self
@@ -15,7 +16,7 @@ from .configuration import Configuration
 from .events import Events
 
 NAMES = (
-    "sim, sim:nominal, sim:seed=3, sim:seed=3,level=0.5,defects=1, sim:nominal,step_us=500, "
+    "sim, sim:nominal, sim:seed=3, sim:seed=3,level=0.5,defects=1, sim:snapshot=FILE, "
     "dynapse2:<serial>, dynapse2:any"
 )
 """Board names this release understands; 'sim' is short for 'sim:nominal'."""
@@ -140,6 +141,10 @@ class VirtualBoard:
     """Who says how chips differ, one of models.mismatch.SAMPLERS."""
     defects: bool = False
     """Whether CAM words can be deaf (hw/defects.py)."""
+    stuck: float = 0.0
+    """Share of neurons that spike without input (hw/defects.py); assumed, none is known [1]."""
+    snapshot: str | None = None
+    """Snapshot file whose defects the board has (hw/injection.py), in place of sampled ones."""
     doubled: bool = False
     """Whether the fast excitation of some neurons is doubled, as on a measured chip."""
     temperature_C: float = NOMINAL_C
@@ -163,6 +168,8 @@ class VirtualBoard:
             for o in OPTIONS
             if (lost := self._lost(o)) or not o.legal(getattr(self, o.key))
         ]
+        if self.snapshot is not None and (self.defects or self.stuck):
+            bad.append(("sampled defects and a snapshot's", "snapshot is without defects, stuck"))
         if bad:
             got, wanted = ("; ".join(texts) for texts in zip(*bad, strict=True))
             raise InputError(f"no virtual board has {got}: {wanted}", code="VIRTUAL_BOARD")
@@ -190,7 +197,9 @@ class VirtualBoard:
 
 
 def _plain(value: Any) -> Any:
-    """A number of numpy's as one of Python's, so that it can be written in a name."""
+    """A number of numpy's or a path as Python's own, so that it can be written in a name."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     return value.item() if hasattr(value, "item") else value
 
 
@@ -231,11 +240,18 @@ def _digit(value: bool) -> str:
     return str(int(value))
 
 
+def _is_path(value: Any) -> bool:
+    """Whether this can stand in a name; the file is read when the board is opened."""
+    return value is None or (isinstance(value, str) and value != "" and "," not in value)
+
+
 OPTIONS = (
     Option("seed", int, lambda v: v is None or v >= 0, "0 or more", ()),
     Option("level", float, lambda v: 0 <= v <= MAX_LEVEL, f"0..{MAX_LEVEL:g}"),
     Option("mismatch", str, lambda v: v in SAMPLERS, " or ".join(SAMPLERS), write=str),
     _switch("defects"),
+    Option("stuck", float, lambda v: 0 <= v <= 1, "0..1"),
+    Option("snapshot", str, _is_path, "a file without a comma in its name", (), str),
     _switch("doubled"),
     Option(
         "temperature_C",

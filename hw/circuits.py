@@ -39,6 +39,24 @@ DELAY_TO_REGISTER = {
 }
 """Currents of the pulse extender's delays; each adds V_th C_pulse / I, see hw/virtual_chip.py."""
 
+DEPRESSION_TO_REGISTER = {
+    "i_std_weight": "SYAM_STDW_N",
+    "i_std_recovery": "SYAW_STDSTR_N",
+}
+"""Currents of short-term depression, see models/plasticity.py."""
+
+HOMEOSTASIS_TO_REGISTER = {
+    "i_tau": "SOCA_TAU_P",
+    "i_gain": "SOCA_GAIN_P",
+    "i_w": "SOCA_W_N",
+    "i_pulse": "SOAD_PWTAU_N",
+    "i_reference": "SOHO_VREF_P",
+    "i_low": "SOHO_VREF_L_P",
+    "i_middle": "SOHO_VREF_M_P",
+    "i_high": "SOHO_VREF_H_P",
+}
+"""Currents of calcium and homeostasis, see hw/homeostasis.py."""
+
 FLAG_TO_DELAYS = {
     "precise_delay": ("i_delay_0", "i_delay_1"),
     "mismatched_delay": ("i_delay_0", "i_delay_2"),
@@ -54,5 +72,8 @@ SWITCH_TO_LATCH = {
 }
 """Switches of a neuron; `latch_soif_type` set means an exponential soma."""
 
-SIMULATED_LATCHES = frozenset(SWITCH_TO_LATCH.values()) | {"latch_soif_kill"}
+HOMEOSTASIS_LATCHES = ("latch_ho_enable", "latch_ho_active", "latch_ho_so_de")
+"""Switches of homeostasis: there, moving, on the dendrites."""
+
+SIMULATED_LATCHES = frozenset({*SWITCH_TO_LATCH.values(), "latch_soif_kill", *HOMEOSTASIS_LATCHES})
 """Latches the simulated board obeys; it refuses a configuration that sets another."""

@@ -1,12 +1,13 @@
 """What circuits a register image makes: the inverse of deploy/encoding.py, as silicon reads it.
 
-Only neurons with a destination are decoded: the others cannot be seen by anyone.
+Only neurons with a destination are decoded, and those that somebody watches: the others cannot be
+seen by anyone.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,9 @@ from .chip import Dendrite
 from .circuits import (
     CURRENT_TO_REGISTER,
     DELAY_TO_REGISTER,
+    DEPRESSION_TO_REGISTER,
     FLAG_TO_DELAYS,
+    HOMEOSTASIS_TO_REGISTER,
     SIMULATED_LATCHES,
     SWITCH_TO_LATCH,
     WEIGHT_TO_REGISTER,
@@ -63,12 +66,18 @@ class Circuits:
     """Which CAM word of its neuron each synapse is, [synapse]."""
     delayed: dict[str, np.ndarray]
     """For each of these delays whether a synapse has it, bool [synapse]."""
+    depression_currents: dict[str, np.ndarray]
+    """Nominal currents [A] by the names of hw.circuits.DEPRESSION_TO_REGISTER, [neuron]."""
+    depressed: np.ndarray
+    """Whether each synapse has short-term depression, bool [synapse]."""
     key: np.ndarray
     """What each synapse listens to, `listening_key(chip, core, tag)`, [synapse]; ascending."""
     source: np.ndarray
     """Neuron of each destination word, [destination]."""
     word: np.ndarray
     """Destination words, dtype hw.configuration.DESTINATION, [destination]."""
+    watched: np.ndarray
+    """Neurons that are watched, in the order asked for, int64 [watched]."""
 
     @property
     def tag(self) -> np.ndarray:
@@ -100,8 +109,11 @@ def listening_key(chip, core, tag):
     return (np.int64(chip) * 64 + core) * _TAGS + tag
 
 
-def decode(configuration: Configuration) -> Circuits:
+def decode(configuration: Configuration, watched: Sequence[tuple[int, int, int]] = ()) -> Circuits:
     """Read the circuits out of the registers.
+
+    Args:
+        watched: (chip, core, neuron) of neurons to decode even if they have no destination.
 
     Raises:
         RegisterError: NOT_SIMULATED for circuits this project does not model yet, BIAS_UNSET
@@ -109,7 +121,8 @@ def decode(configuration: Configuration) -> Circuits:
     """
     c = configuration
     found = [*_not_simulated(c)]
-    address = np.unique(_addresses(c.destinations), axis=0)
+    seen = np.array(watched, np.int64).reshape(-1, 3)
+    address = np.unique(np.concatenate([_addresses(c.destinations), seen]), axis=0)
     synapses = c.synapses[_index(address, _addresses(c.synapses)) >= 0]
     names = {int(d): d.name.lower() for d in Dendrite}
     kinds = np.array([DENDRITES.index(names[int(d)]) for d in synapses["dendrite"]], np.int64)
@@ -117,7 +130,9 @@ def decode(configuration: Configuration) -> Circuits:
     switches = _switches(c, address)
     delayed = _delayed(synapses)
     found += _unset(c, address, switches, _addresses(synapses), kinds)
-    found += _unset_delays(c, synapses, delayed)
+    flagged = {DELAY_TO_REGISTER[name]: has for name, has in delayed.items()}
+    flagged |= dict.fromkeys(DEPRESSION_TO_REGISTER.values(), synapses["stp"])
+    found += _unset_for_words(c, synapses, flagged)
     if found:
         raise RegisterError(found)
     place = np.searchsorted([DENDRITES.index(d) for d in dendrites], kinds)
@@ -125,13 +140,13 @@ def decode(configuration: Configuration) -> Circuits:
     order = np.argsort(key, kind="stable")
     return Circuits(
         address=address,
-        currents={n: _per_neuron(c, address, CURRENT_TO_REGISTER[n]) for n in CURRENTS},
+        currents={n: per_neuron(c, address, CURRENT_TO_REGISTER[n]) for n in CURRENTS},
         switches=switches,
         base_currents=np.stack(
-            [_per_neuron(c, address, name) for name in WEIGHT_TO_REGISTER.values()], axis=1
+            [per_neuron(c, address, name) for name in WEIGHT_TO_REGISTER.values()], axis=1
         ),
         delay_currents={
-            name: _per_neuron(c, address, register, math.inf)
+            name: per_neuron(c, address, register, math.inf)
             for name, register in DELAY_TO_REGISTER.items()
         },
         dendrites=dendrites,
@@ -140,9 +155,15 @@ def decode(configuration: Configuration) -> Circuits:
         mask=synapses["weight"][order].astype(np.int64),
         cam_word=synapses["word"][order].astype(np.int64),
         delayed={name: flags[order] for name, flags in delayed.items()},
+        depression_currents={
+            name: per_neuron(c, address, register)
+            for name, register in DEPRESSION_TO_REGISTER.items()
+        },
+        depressed=synapses["stp"][order],
         key=key[order],
         source=_index(address, _addresses(c.destinations)),
         word=c.destinations,
+        watched=_index(address, seen),
     )
 
 
@@ -158,7 +179,7 @@ def _index(address: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.where(hit, at, -1)
 
 
-def _per_neuron(
+def per_neuron(
     c: Configuration, address: np.ndarray, register: str, off: float | None = None
 ) -> np.ndarray:
     """Nominal current [A] of a register for each neuron; the dark current where it is unset.
@@ -182,10 +203,16 @@ def _delayed(synapses: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _switches(c: Configuration, address: np.ndarray) -> dict[str, np.ndarray]:
+def latch_bits(c: Configuration, address: np.ndarray) -> np.ndarray:
+    """The switches of each neuron, as `Configuration.latches` has them, int64 [neuron]."""
     bits = np.zeros(len(address), np.int64)
     at = _index(address, _addresses(c.latches))
     bits[at[at >= 0]] = c.latches["bits"][at >= 0]
+    return bits
+
+
+def _switches(c: Configuration, address: np.ndarray) -> dict[str, np.ndarray]:
+    bits = latch_bits(c, address)
     latches = SWITCH_TO_LATCH | {"killed": "latch_soif_kill"}
     return {name: bits >> c.chip.latches.index(latch) & 1 > 0 for name, latch in latches.items()}
 
@@ -203,7 +230,10 @@ def _unset(c, address, switches, targets, kinds) -> Iterator[Violation]:
             needed += [CURRENT_TO_REGISTER[f"i_{x}_{DENDRITES[k]}"] for x in ("tau", "gain")]
         if hearing.any():
             needed += [CURRENT_TO_REGISTER["i_pulse"], *WEIGHT_TO_REGISTER.values()]
-        missing = [n for n in needed if n not in c.biases.get((chip, core), {})]
+        enabled = latch_bits(c, address[mine]) >> c.chip.latches.index("latch_ho_enable") & 1
+        if enabled.any():
+            needed += HOMEOSTASIS_TO_REGISTER.values()
+        missing = [n for n in dict.fromkeys(needed) if n not in c.biases.get((chip, core), {})]
         if missing:
             yield Violation(
                 "BIAS_UNSET", f"chip {chip} core {core}", f"biases {', '.join(missing)}",
@@ -212,27 +242,21 @@ def _unset(c, address, switches, targets, kinds) -> Iterator[Violation]:
             )  # fmt: skip
 
 
-def _unset_delays(
-    c: Configuration, synapses: np.ndarray, delayed: dict[str, np.ndarray]
+def _unset_for_words(
+    c: Configuration, synapses: np.ndarray, flagged: dict[str, np.ndarray]
 ) -> Iterator[Violation]:
-    """Biases that delayed synapses need and do not have."""
-    for name, register in DELAY_TO_REGISTER.items():
-        for chip, core in np.unique(_addresses(synapses[delayed[name]])[:, :2], axis=0).tolist():
+    """Biases that delayed or depressed synapses need and do not have."""
+    for register, has in flagged.items():
+        for chip, core in np.unique(_addresses(synapses[has])[:, :2], axis=0).tolist():
             if register not in c.biases.get((chip, core), {}):
                 yield Violation(
                     "BIAS_UNSET", f"chip {chip} core {core}", f"biases {register}",
-                    "delayed synapses need it and a chip's reset values are unknown",
+                    "synapses with a flag need it and a chip's reset values are unknown",
                     "set it in the configuration; fine code 0 is no delay",
                 )  # fmt: skip
 
 
 def _not_simulated(c: Configuration) -> Iterator[Violation]:
-    count = int(c.synapses["stp"].sum())
-    if count:
-        yield Violation(
-            "NOT_SIMULATED", f"{count} synapses with stp", "the circuit behind stp",
-            "this release does not simulate it", "clear stp, or use a real board",
-        )  # fmt: skip
     for bit, latch in enumerate(c.chip.latches):
         count = int((c.latches["bits"] >> bit & 1).sum())
         if count and latch not in SIMULATED_LATCHES:

@@ -1,4 +1,4 @@
-"""CAM words of a virtual chip that do not hear what is sent to them.
+"""CAM words of a virtual chip that do not hear what is sent to them, and neurons that are stuck.
 
 A word can fail for one half of the tags and work for the other. As measured on three boards
 (chip.md 4.4): some cores fail whole for the lower half; the share of failing words differs from
@@ -10,9 +10,14 @@ models/data/mismatch.csv.
     P(word fails) = sigmoid(a + sd (layout row + chip row + neuron)), a such that the share holds
 
 Assumed, because unknown: a neuron is equally weak in both halves, its words fail on their own, and
-an array row is a run of neuron indices. Left out: neurons that spike without input, words that hear
-tags of others, destination words. A word that fails in some trials only is drawn once for a board,
-deaf with the probability that it fails: failures do not change from trial to trial.
+an array row is a run of neuron indices. Left out: words that hear tags of others, destination
+words. A word that fails in some trials only is drawn once for a board, deaf with the probability
+that it fails: failures do not change from trial to trial.
+
+A stuck neuron spikes without input, as fast as its refractory period allows: its threshold lies
+below its rest. Labs meet them and silence them with `latch_soif_kill`, on one chip all 512 neurons
+of two cores (chip.md 3); no share was published, so it is the user's to say (`stuck=0.01`), each
+neuron on its own: ASSUMED.
 """
 
 from __future__ import annotations
@@ -66,6 +71,15 @@ def sample_defects(seed: int, number: int, chip: ChipSpec) -> Defects:
     sometimes = random.uniform(law["failing_from"], 1.0, shape)
     failure = np.where(failing, np.where(dead, 1.0, sometimes), 0.0).astype(np.float32)
     return Defects(failure, random.random(shape) < failure)
+
+
+def sample_stuck(seed: int, number: int, chip: ChipSpec, share: float) -> np.ndarray:
+    """Neurons of chip `number` of a board that spike without input, bool [core, neuron].
+
+    Those of a smaller share are among those of a larger one.
+    """
+    random = np.random.default_rng(np.random.SeedSequence([seed, number, zlib.crc32(b"stuck")]))
+    return random.random((chip.cores, chip.neurons_per_core)) < share
 
 
 def _shares(random: np.random.Generator, cores: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +56,7 @@ class Events:
     def __len__(self) -> int:
         return len(self.time_us)
 
-    def chosen(self, which: np.ndarray, later_us: np.ndarray | int = 0) -> Events:
+    def chosen(self, which: np.ndarray | slice, later_us: np.ndarray | int = 0) -> Events:
         """Some of the events, later by so many microseconds (one number, or one per event)."""
         _, *word = (getattr(self, name)[which] for name, _ in _FIELDS)
         return Events((self.time_us + later_us)[which], *word)
@@ -76,6 +77,24 @@ class Events:
     def none() -> Events:
         """No events."""
         return Events(*(np.zeros(0, dtype) for _, dtype in _FIELDS))
+
+
+def in_pieces(
+    play: Callable[[Events, int], Events],
+    events: Events,
+    duration_us: int,
+    first_us: int,
+    each_us: int,
+) -> Events:
+    """Play a run cut at `first_us` and then every `each_us` [us]; returns what the whole sent."""
+    pieces, start, end = [], 0, min(first_us, duration_us)
+    while start < duration_us:
+        mine = (events.time_us >= start) & (events.time_us < end)
+        came = play(events.chosen(mine, -start), end - start)
+        pieces.append(came.chosen(np.arange(len(came)), start))
+        start, end = end, min(end + each_us, duration_us)
+    columns = [[getattr(p, name) for p in (Events.none(), *pieces)] for name, _ in _FIELDS]
+    return Events(*(np.concatenate(column) for column in columns))
 
 
 def _whole(name: str, given: np.ndarray, dtype: type) -> np.ndarray:

@@ -11,16 +11,18 @@ import numpy as np
 import torch
 
 from ..models import wiring
-from ..models.coefficients import Coefficients, coefficients
+from ..models.coefficients import Coefficients, coefficients, with_gains
 from ..models.errors import InputError, RegisterError, Violation
 from ..models.noise import ELEMENTARY_CHARGE, trial_keys
+from ..models.plasticity import depression
 from ..models.reference import at_rest
 from ..models.temperature import constants_at
 from ..models.wiring import SheetState, Wiring
 from .board import VirtualBoard
 from .configuration import Configuration
 from .decoding import Circuits, decode
-from .virtual_chip import board_circuits, board_delays
+from .homeostasis import Homeostasis, decoded
+from .virtual_chip import board_circuits, board_delays, board_stuck
 
 MAX_DELAY_STEPS = 1000
 """Longest delay of a synapse [steps], 1 s at the default step; memory grows with it."""
@@ -42,6 +44,8 @@ class Fleet:
     """Current of every synapse [A], float64 [board, synapse]."""
     delays: np.ndarray
     """Steps by which every synapse is late, int64 [board, synapse]."""
+    homeostasis: Homeostasis | None = None
+    """What moves gains; None: no neuron asks for it."""
 
     @property
     def ring(self) -> int:
@@ -62,15 +66,43 @@ class Fleet:
     def at_rest(self, trials: np.ndarray) -> SheetState:
         """State at the start of the trials with these numbers."""
         sheet = at_rest(self.coefficients, self.ring, len(self.boards), len(trials))
+        if len(watched := self.circuits.watched):
+            kinds = len(self.circuits.dendrites)
+            meter = wiring.metering(watched, len(self.boards), len(trials), kinds)
+            sheet = sheet._replace(meter=meter)
         if sheet.chance is None:
             return sheet
         keys = np.stack([trial_keys("noise", board.chance, trials) for board in self.boards])
         return sheet._replace(chance=sheet.chance._replace(key=keys))
 
+    def tuned(self, log_gain: np.ndarray) -> Fleet:
+        """The same boards with gains of homeostasis, as logarithms [neuron]."""
+        if self.homeostasis is None or not log_gain.any():
+            return self
+        on = self.homeostasis.dendritic
+        factors = (torch.tensor(np.exp(np.where(mine, log_gain, 0.0))) for mine in (~on, on))
+        new = replace(self, coefficients=with_gains(self.coefficients, *factors))
+        # What a fleet has computed of its wiring holds for the tuned one too.
+        vars(new).update(wiring=self.wiring, to_host=self.to_host, plastic=self.plastic)
+        return new
+
     @cached_property
     def wiring(self) -> Wiring:
         """What the neurons of the chips reach."""
         return self.reaching(self.circuits.fan_out(self.configuration.chip.host_hop))
+
+    @cached_property
+    def plastic(self) -> wiring.Plastic | None:
+        """Synapses with short-term depression, by synapse; nominal, the same on every board."""
+        circuits = self.circuits
+        if not circuits.depressed.any():
+            return None
+        constants, dt = self.coefficients.constants, self.coefficients.dt
+        amps = circuits.depression_currents
+        share, rate = depression(amps["i_std_weight"], amps["i_std_recovery"], dt, constants)
+        at, boards = circuits.target[circuits.depressed], (len(self.boards), 1)
+        number = np.where(circuits.depressed, np.cumsum(circuits.depressed) - 1, -1)
+        return wiring.Plastic(number, np.tile(share[at], boards), np.tile(rate[at], boards))
 
     @cached_property
     def to_host(self) -> _Words:
@@ -85,7 +117,7 @@ class Fleet:
         """Wiring of sources that reach these synapses."""
         circuits = self.circuits
         slot = circuits.dendrite * len(circuits.address) + circuits.target
-        return wiring.wire(reached, slot, self.weights, self.delays)
+        return wiring.wire(reached, slot, self.weights, self.delays, self.plastic)
 
 
 class _Words(NamedTuple):
@@ -103,8 +135,12 @@ class _Words(NamedTuple):
         return which, self.word[at]
 
 
-def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) -> Fleet:
-    """Program virtual boards.
+def build_fleet(
+    configuration: Configuration,
+    boards: Sequence[VirtualBoard],
+    watched: Sequence[tuple[int, int, int]] = (),
+) -> Fleet:
+    """Program virtual boards; neurons that are watched run even if no event of theirs is seen.
 
     Raises:
         RegisterError: the registers ask for circuits that are not simulated; DELAY_TOO_LONG.
@@ -117,7 +153,7 @@ def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) ->
     ):
         if len({getattr(board, key) for board in boards}) != 1:
             raise InputError(f"boards of one fleet need the same {key}", code=code)
-    circuits = decode(configuration)
+    circuits = decode(configuration, watched)
     amps, weights = board_circuits(configuration, circuits, boards)
     currents = {name: torch.tensor(values)[:, None] for name, values in amps.items()}
     currents["i_threshold"][..., torch.tensor(circuits.switches["killed"])] = torch.inf
@@ -126,6 +162,12 @@ def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) ->
     switches["exponential"] = switches["exponential"] * (1.0 - switches["killed"])
     dt, constants = boards[0].step_us * 1e-6, constants_at(boards[0].temperature_C)
     made = coefficients(currents, switches, circuits.dendrites, dt, constants)
+    stuck = torch.tensor(
+        board_stuck(configuration, circuits, boards) & ~circuits.switches["killed"]
+    )
+    # A threshold below the rest is crossed whenever the neuron is not refractory.
+    below = torch.where(stuck[:, None], made.z_floor - 1.0, made.z_threshold)
+    made = replace(made, z_threshold=below)
     if any(board.noise for board in boards):
         levels = torch.tensor([board.noise for board in boards], dtype=torch.float64)
         made = replace(made, noise=ELEMENTARY_CHARGE * levels[:, None, None] ** 2)
@@ -136,6 +178,7 @@ def build_fleet(configuration: Configuration, boards: Sequence[VirtualBoard]) ->
         made,
         weights,
         _delay_steps(configuration, circuits, boards),
+        decoded(configuration, circuits, constants, boards[0].step_us),
     )
 
 

@@ -21,8 +21,8 @@ from .events import Events
 from .lease import Lease, acquire, holder
 from .samna_faults import Faults
 from .samna_installation import bit_file, require_samna
+from .samna_link import VIRTUAL_PATIENCE, Patience
 from .samna_process import WorkerProcess
-from .samna_session import VIRTUAL_PATIENCE, Patience
 from .samna_words import RunBooks
 
 DRIVER_VERSION = "analoop-samna-1"

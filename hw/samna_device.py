@@ -17,12 +17,14 @@ from .board import VirtualBoard
 from .chip import DYNAPSE2
 from .events import Events
 from .samna_clock import Clock, timestamp
+from .samna_fpga import FpgaExtras
 from .samna_lists import Flags
 from .samna_model import VirtualModel
 from .samna_queue import Queue
 from .samna_records import Dynapse2Destination, NormalGridEvent
+from .samna_sensors import Shown
 from .samna_translation import Translated
-from .simulated_board import SimulatedBoard
+from .sensed_board import SensedBoard
 
 TURN_US = 100_000
 """Most chip time that one call simulates ahead while input waits [us]."""
@@ -30,20 +32,25 @@ PATIENCE_US = 10_000
 """Chip time that has to pass before a call simulates again, without input [us]."""
 
 
-class VirtualStack:
+class VirtualStack(FpgaExtras):
     """What `samna.device.open_device` returns."""
 
     def __init__(
-        self, board: VirtualBoard, chips: int, realtime: bool = False, start_us: int = 0
+        self,
+        board: VirtualBoard,
+        chips: int,
+        realtime: bool = False,
+        start_us: int = 0,
+        sadc: Shown = "all",
     ) -> None:
         self.board, self._chips, self.realtime = board, chips, realtime
         self.closed = False
-        self._clock, self._silicon = Clock(start_us), SimulatedBoard(board)
+        self._clock, self._silicon = Clock(start_us), SensedBoard(board)
         self._simulated_us = start_us
         self._waiting = Queue()
         self._came: list[NormalGridEvent] = []
         self._outputs: dict[Any, bool] = {}
-        self._model = VirtualModel(self)
+        self._model = VirtualModel(self, self._silicon, sadc)
         self.foreign = 0
         """Events that were for no chip of this board."""
 
@@ -52,11 +59,12 @@ class VirtualStack:
         self.check_open()
         return bool(str(bit_file))
 
-    def reset_fpga(self) -> None:
-        """Forget events on their way, either way."""
+    def reset_fpga(self) -> bool:
+        """Forget events on their way, either way; always succeeds."""
         self.check_open()
         self._waiting.clear()
         self._came.clear()
+        return True
 
     def get_model(self) -> VirtualModel:
         """The chips; the same object each time."""
@@ -117,11 +125,11 @@ class VirtualStack:
         if not self.realtime:
             self._clock.set_to(self._simulated_us)
 
-    def program(self, translated: Translated) -> None:
-        """Write registers; capacitors keep their charge."""
+    def program(self, translated: Translated, watched: tuple = ()) -> None:
+        """Write registers; capacitors keep their charge. See `SimulatedBoard.reprogram`."""
         self.catch_up()
         now = self._clock.now_us
-        self._silicon.reprogram(translated.configuration)
+        self._silicon.reprogram(translated.configuration, watched)
         if not self.realtime:
             self._clock.set_to(now)
 

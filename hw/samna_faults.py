@@ -17,6 +17,7 @@ import numpy as np
 from ..models.errors import InputError
 from .samna_device import VirtualStack
 from .samna_records import Dynapse2Destination, NormalGridEvent
+from .samna_words import END_TAG, PROBE_TAG
 
 STALE_TAG = 77
 """Tag of the spikes that an earlier run left behind."""
@@ -35,9 +36,13 @@ class Faults:
     """
 
     lost_markers: int = 0
-    """So many control words (with a y hop) that come back first are lost."""
+    """So many end markers (control words with tag 2047) are lost on their way back."""
+    lost_probes: int = 0
+    """So many time probes (control words with tag 1024) are lost on their way back."""
     repeated_markers: int = 0
-    """So many more copies of every control word come back."""
+    """So many more copies of every end marker come back."""
+    repeated_words: int = 0
+    """So many more copies of every other word that the host sent to itself come back."""
     lost_permille: int = 0
     """Of a thousand words that are written, so many are lost before they go anywhere."""
     start_us: int = 0
@@ -94,7 +99,7 @@ class FaultyStack:
         self.stack, self.faults = stack, faults
         self._model = FaultyModel(self)
         self._random = np.random.default_rng(0)
-        self._lost_markers = 0
+        self._left_to_lose = {END_TAG: faults.lost_markers, PROBE_TAG: faults.lost_probes}
         self._first_probe: int | None = None
         self._stale = [_stale(k) for k in range(faults.stale)]
 
@@ -148,15 +153,17 @@ class FaultyStack:
         return [event for event in came for event in self._seen(event)]
 
     def _seen(self, event: NormalGridEvent) -> list[NormalGridEvent]:
-        if not event.event.y_hop:
-            return [event]
-        if self._lost_markers < self.faults.lost_markers:
-            self._lost_markers += 1
+        """What of an event reaches the host, how often."""
+        tag = event.event.tag if event.event.y_hop else None
+        if tag is not None and self._left_to_lose.get(tag):
+            self._left_to_lose[tag] -= 1
             return []
-        if self.faults.frozen_probe:
+        if tag == PROBE_TAG and self.faults.frozen_probe:
             self._first_probe = self._first_probe or event.timestamp
             event.timestamp = self._first_probe
-        return [event] * (1 + self.faults.repeated_markers)
+        f = self.faults
+        more = 0 if tag is None else f.repeated_markers if tag == END_TAG else f.repeated_words
+        return [event] * (1 + more)
 
 
 class FaultyModel:

@@ -1,14 +1,15 @@
 """Which boards a samna offers, and how one is opened; by features, not by version numbers.
 
 From samna 0.14 on there is `samna.device`; before, boards are opened through nodes (chip.md 2.1 and
-2.7), which tell no serial numbers.
+2.7). Neither was tried with a real samna.
 """
 
 from __future__ import annotations
 
+import socket
 from dataclasses import asdict, dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from ..models.errors import BoardError
 
@@ -26,8 +27,6 @@ class Offer:
     """Kind of board."""
     firmware: str
     """Version of the FPGA's logic, as samna says."""
-    opened: bool
-    """Whether this process opened it already."""
 
     def record(self) -> dict[str, Any]:
         """As JSON values."""
@@ -40,15 +39,13 @@ def offers(samna: ModuleType) -> list[Offer]:
     Raises:
         BoardError: API_UNKNOWN.
     """
-    unopened = {_serial(info) for info in _device(samna).get_unopened_devices()}
     return [
         Offer(
             _serial(info),
             str(info.device_type_name),
             str(getattr(info, "logic_version", "unknown")),
-            _serial(info) not in unopened,
         )
-        for info in _device(samna).get_all_devices()
+        for info in _generation(samna).devices()
         if FAMILY in str(info.device_type_name)
     ]
 
@@ -59,14 +56,15 @@ def open_by_serial(samna: ModuleType, serial: str) -> Any:
     Raises:
         BoardError: NO_BOARD, saying which there are; API_UNKNOWN.
     """
-    found = [info for info in _device(samna).get_all_devices() if _serial(info) == serial]
+    generation = _generation(samna)
+    found = [info for info in generation.devices() if _serial(info) == serial]
     if not found:
         there = ", ".join(offer.serial for offer in offers(samna)) or "none"
         raise BoardError(
             f"samna sees no board {serial}; it sees: {there}. Connect it, or power-cycle it",
             code="NO_BOARD",
         )
-    return _device(samna).open_device(found[0])
+    return generation.open(found[0])
 
 
 def chips_of(board: Any) -> int:
@@ -76,17 +74,65 @@ def chips_of(board: Any) -> int:
 
 def close(samna: ModuleType, board: Any) -> None:
     """Let go of a board."""
-    _device(samna).close_device(board)
+    _generation(samna).close(board)
 
 
 def _serial(info: Any) -> str:
     return str(info.serial_number)
 
 
-def _device(samna: ModuleType) -> Any:
-    if not hasattr(getattr(samna, "device", None), "open_device"):
-        raise BoardError(
-            "this samna has no samna.device.open_device: install samna 0.14 or newer",
-            code="API_UNKNOWN",
-        )
-    return samna.device
+class _Generation(Protocol):
+    """How one generation of samna lists, opens and closes boards."""
+
+    def devices(self) -> list[Any]: ...
+
+    def open(self, info: Any) -> Any: ...
+
+    def close(self, board: Any) -> None: ...
+
+
+class _ByDevice:
+    """`samna.device`."""
+
+    def __init__(self, samna: ModuleType):
+        self.devices = samna.device.get_all_devices
+        self.open = samna.device.open_device
+        self.close = samna.device.close_device
+
+
+class _ByNode:
+    """`samna.device_node.DeviceController`; the node is in this process."""
+
+    NAME = "analoop_board"
+
+    def __init__(self, samna: ModuleType):
+        if not hasattr(samna, "device_node"):
+            ends = [f"tcp://127.0.0.1:{_free_port()}" for _ in range(4)]
+            self.node = samna.SamnaNode(ends[0], ends[1], 1)
+            samna.setup_local_node(ends[2], ends[3], 2)
+            samna.open_remote_node(1, "device_node")
+        self._store = samna.device_node
+        self.devices = self._store.DeviceController.get_unopened_devices
+        self.close = self._store.DeviceController.close_device
+
+    def open(self, info: Any) -> Any:
+        """It stands in the store by its name afterwards."""
+        self._store.DeviceController.open_device(info, self.NAME)
+        return getattr(self._store, self.NAME)
+
+
+def _free_port() -> int:
+    with socket.socket() as some:
+        some.bind(("127.0.0.1", 0))
+        return some.getsockname()[1]
+
+
+def _generation(samna: ModuleType) -> _Generation:
+    if hasattr(getattr(samna, "device", None), "open_device"):
+        return _ByDevice(samna)
+    if hasattr(samna, "open_remote_node"):
+        return _ByNode(samna)
+    raise BoardError(
+        "this samna has neither samna.device nor nodes: install samna 0.14 or newer",
+        code="API_UNKNOWN",
+    )

@@ -5,9 +5,9 @@ The inverse of samna_translation.py, written only against samna's surface.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,15 +23,25 @@ _SHARED = {
 _PLACE = ("chip", "core", "neuron")
 
 
+class Sheets(NamedTuple):
+    """The two samna configurations that a board is written with."""
+
+    records: Any
+    """A `Dynapse2Configuration` with what was written last; changed in place."""
+    blank: Any
+    """One with what the board has after a reset."""
+
+
 def write_registers(
-    samna: ModuleType, records: Any, before: Configuration | None, after: Configuration
+    samna: ModuleType, sheets: Sheets, before: Configuration | None, after: Configuration
 ) -> None:
-    """Change a samna configuration from one register image to another, in place.
+    """Change a samna configuration from one register image to another.
 
     Args:
-        records: a `Dynapse2Configuration` that holds `before`; or, if that is None, what a board
-            has after a reset.
+        before: what `sheets.records` holds; None: what a board has after a reset.
     """
+    records = sheets.records
+    _clear_biases(sheets, before)
     _write_biases(records, after)
     for kind, write, clear in (
         ("synapses", _write_synapse, _clear_synapse),
@@ -55,6 +65,21 @@ def _rows(configuration: Configuration | None, kind: str) -> dict[tuple, tuple]:
     key = [name for name in (*_PLACE, "word") if name in (array.dtype.names or ())]
     rest = [name for name in array.dtype.names or () if name not in key]
     return dict(zip(array[key].tolist(), array[rest].tolist(), strict=True))
+
+
+def _clear_biases(sheets: Sheets, before: Configuration | None) -> None:
+    """Bring the biases that were set back to what they are after a reset."""
+    old: list[tuple[Any, Any, Iterable[str]]] = []
+    if before is not None:
+        for (chip, core), biases in before.biases.items():
+            pair = (sheet.chips[chip].cores[core].parameters for sheet in sheets)
+            old.append((*pair, biases))
+        for (chip, place), biases in before.shared.items():
+            old.append((*(getattr(s.chips[chip], _SHARED[place]) for s in sheets), biases))
+    for parameters, blank, names in old:
+        for name in names:
+            parameters[name].coarse_value = blank[name].coarse_value
+            parameters[name].fine_value = blank[name].fine_value
 
 
 def _write_biases(records: Any, after: Configuration) -> None:

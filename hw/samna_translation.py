@@ -10,11 +10,10 @@ import numpy as np
 from ..models.errors import InputError, RegisterError, Violation
 from .bias import Bias
 from .chip import DYNAPSE2
-from .circuits import SIMULATED_LATCHES
 from .configuration import DESTINATION, LATCHES, SYNAPSE, Configuration
+from .samna_inert import INERT_LATCHES, inert_in
 from .samna_records import (
     Dendrite,
-    Dynapse2Chip,
     Dynapse2Configuration,
     Dynapse2Core,
     Dynapse2Destination,
@@ -49,7 +48,7 @@ def translate(records: Dynapse2Configuration) -> Translated:
     biases, synapses, destinations, latches = {}, [], [], []
     wrong: list[Violation] = []
     for number, chip in enumerate(records.chips):
-        inert.update(_stored_only(chip))
+        inert.update(inert_in(chip))
         for c, core in chip.cores.made.items():
             biases[number, c] = _biases(core, f"chip {number} core {c}", wrong)
             for n, neuron in core.neurons.made.items():
@@ -57,7 +56,7 @@ def translate(records: Dynapse2Configuration) -> Translated:
                 bits = _latches(neuron, inert)
                 if bits:
                     latches.append((*place, bits))
-                synapses += _synapses(neuron, place, inert)
+                synapses += _synapses(neuron, place)
                 destinations += _destinations(neuron, place, len(records.chips), inert)
     if wrong:
         raise RegisterError(wrong)
@@ -91,20 +90,19 @@ def _latches(neuron: Dynapse2Neuron, inert: Counter[str]) -> int:
     bits = 0
     for k, latch in enumerate(DYNAPSE2.latches):
         if getattr(neuron, latch):
-            if latch in SIMULATED_LATCHES:
-                bits |= 1 << k
-            else:
+            if latch in INERT_LATCHES:
                 inert[f"neurons with {latch}"] += 1
+            else:
+                bits |= 1 << k
     return bits
 
 
-def _synapses(neuron: Dynapse2Neuron, place: Place, inert: Counter[str]) -> list[tuple]:
+def _synapses(neuron: Dynapse2Neuron, place: Place) -> list[tuple]:
     words = []
     for k, s in neuron.synapses.made.items():
         if s.dendrite != Dendrite.none:
-            inert["synapses with stp"] += s.stp
-            delays = s.precise_delay, s.mismatched_delay
-            words.append((*place, k, s.tag, int(s.dendrite), s.weight.mask, False, *delays))
+            flags = s.stp, s.precise_delay, s.mismatched_delay
+            words.append((*place, k, s.tag, int(s.dendrite), s.weight.mask, *flags))
     return words
 
 
@@ -121,13 +119,3 @@ def _destinations(
         else:
             inert["destinations on no chip of this board"] += 1
     return words
-
-
-def _stored_only(chip: Dynapse2Chip) -> Counter[str]:
-    """What of a chip's own settings is stored without effect."""
-    plain, found = Dynapse2Chip(), Counter()
-    for name in ("dvs_if", "bioamps", "sadc_enables"):
-        found[f"chips with {name} set"] += getattr(chip, name) != getattr(plain, name)
-    for core in chip.cores.made.values():
-        found["cores with a monitored neuron"] += core.neuron_monitoring_on
-    return Counter({what: n for what, n in found.items() if n})

@@ -7,6 +7,7 @@ call lasts, it sends what was received so far, and beats.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -25,8 +26,9 @@ from .configuration import from_content
 from .events import Events
 from .messages import Hangup, Message, receive, send
 from .samna_faults import Faults
+from .samna_link import Patience
 from .samna_opening import chips_of, close, offers, open_by_serial
-from .samna_session import Patience, Session
+from .samna_session import Session
 from .virtual_samna import virtual_samna
 
 WATCH_S = 0.5
@@ -79,7 +81,7 @@ class Worker:
         events = Events(**arrays)
         if header["discharge"]:
             self._opened().discharge()
-        came, books = self._opened().run(
+        came, books = self._opened().link.run(
             events, header["duration_us"], lambda part: self._tell({"part": True}, part)
         )
         self._tell({"done": asdict(books)}, came)
@@ -148,6 +150,7 @@ def main() -> None:
     """Serve the socket whose number is the argument; die with the process that started this."""
     threading.Thread(target=_leave_with, args=[os.getppid()], daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other process's affair
+    gc.set_threshold(1_000_000)  # millions of events come and go, none of them in cycles
     os.dup2(2, 1)  # the vendor's module may print; nobody reads our stdout
     try:
         serve(socket.socket(fileno=int(sys.argv[1])))

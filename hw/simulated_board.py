@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
+import numpy as np
+
 from ..models.errors import BoardError, InputError
 from ..models.mismatch import MISMATCH_VERSION
 from ..models.runner import Runner
@@ -14,10 +16,14 @@ from .bus import BusBooks
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .defects import DEFECTS_VERSION
-from .events import Events
+from .event_check import check_events
+from .events import Events, in_pieces
 from .fleet import Fleet, build_fleet
-from .reprogramming import carried
-from .simulator import Moment, play, run_from
+from .homeostasis import Slow, at_rest, heard
+from .injection import injected
+from .reprogramming import carried, retuned, slow_carried
+from .sensing import Readings, read
+from .simulator import Moment, play, rest_of, run_from
 
 
 def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
@@ -26,6 +32,10 @@ def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
     if board.seed is not None:
         details |= {"level": board.level, "mismatch": MISMATCH_VERSION, "sampler": board.mismatch}
         details |= {"doubled": board.doubled, "defects": DEFECTS_VERSION if board.defects else None}
+        details |= {"stuck": board.stuck}
+    snapshot = injected(board, chip)
+    if snapshot is not None:
+        details["snapshot"] = snapshot.hash
     details["runner"] = Runner(board.precision).name()
     for key in ("temperature_C", "loss", "jitter_us", "noise", "noise_seed"):
         details[key] = getattr(board, key)
@@ -39,7 +49,10 @@ class SimulatedBoard:
 
     def __init__(self, board: VirtualBoard, chip: ChipSpec = DYNAPSE2):
         self._board, self._chip = board, chip
+        injected(board, chip)  # a file that is missing is missed here, not after hours
         self._fleet: Fleet | None = None
+        self._base: Fleet | None = None
+        self._slow: Slow | None = None
         self._moment: Moment | None = None
         self._trials = 0
         self._books = BusBooks()
@@ -57,19 +70,37 @@ class SimulatedBoard:
 
     def program(self, configuration: Configuration) -> None:
         """Write every register, and settle."""
-        self._fleet = self._built(configuration)
+        self._fleet = self._base = self._built(configuration)
         self._moment, self._trials, self._books = None, 0, BusBooks()
+        self._slow = None
 
-    def reprogram(self, configuration: Configuration) -> None:
+    def reprogram(
+        self, configuration: Configuration, watched: Sequence[tuple[int, int, int]] = ()
+    ) -> None:
         """Write every register of a board that goes on: its capacitors keep their charge, and what
         is on its way arrives.
 
+        Args:
+            watched: (chip, core, neuron) of the neurons that `measure` tells about.
+
         Raises as `program`; then nothing is written.
         """
-        fleet = self._built(configuration)
-        if self._fleet and self._moment:
-            self._moment = carried(self._fleet, self._moment, fleet)
-        self._fleet = fleet
+        base = self._built(configuration, watched)
+        fleet = base
+        if self._fleet:
+            self._slow = slow_carried(self._fleet, self._slow, base)
+            fleet = base.tuned(self._slow.log_gain) if self._slow else base
+            self._moment = self._moment and carried(self._fleet, self._moment, fleet)
+        self._fleet, self._base = fleet, base
+
+    def measure(self) -> Readings:
+        """Mean currents of the watched neurons since the last call, or since registers were
+        written; a new measurement begins."""
+        fleet = self._programmed()
+        moment = self._moment or rest_of(fleet, self._trials)
+        found, sheet = read(fleet, moment.sheet, self._slow)
+        self._moment = moment._replace(sheet=sheet)
+        return found
 
     @property
     def books(self) -> dict[str, int]:
@@ -83,7 +114,8 @@ class SimulatedBoard:
         if self._moment:
             (crossing,) = self._moment.crossings
             self._books += BusBooks(undelivered=crossing.undelivered)
-        self._moment = None
+        self._moment = self._slow = None
+        self._fleet = self._base
 
     def run(self, events: Events, duration_us: int) -> Events:
         """Play events and return what was sent to the host; duration in whole steps."""
@@ -94,7 +126,29 @@ class SimulatedBoard:
                 "round it up, or open the board with a finer step_us",
                 code="DURATION",
             )
-        start = self._moment or self._trials
+        if fleet.homeostasis is None:
+            return self._play(events, duration_us)
+        c = fleet.configuration
+        check_events(events, duration_us, c.n_chips, c.chip)
+        slow = self._slow or at_rest(fleet.homeostasis)
+        beat = fleet.homeostasis.beat_us
+        return in_pieces(self._regulate, events, duration_us, beat - slow.since_us, beat)
+
+    def _regulate(self, events: Events, duration_us: int) -> Events:
+        """Play what ends at a comparison of the homeostasis or before, and let it act."""
+        fleet, base = self._programmed(), self._base
+        came = self._play(events, duration_us)
+        if base and base.homeostasis and self._moment and self._moment.ran:
+            slow = self._slow or at_rest(base.homeostasis)
+            ran = self._moment.ran
+            self._slow = heard(base.homeostasis, slow, ran, fleet.step_us, duration_us)
+            if not np.array_equal(self._slow.log_gain, slow.log_gain):
+                self._fleet = base.tuned(self._slow.log_gain)
+                self._moment = retuned(fleet, self._moment, self._fleet)
+        return came
+
+    def _play(self, events: Events, duration_us: int) -> Events:
+        fleet, start = self._programmed(), self._moment or self._trials
         out, self._moment, lost = run_from(fleet, [Trial(events, duration_us)], start)
         self._trials = self._moment.crossings[0].number + 1
         self._books += lost[0]
@@ -119,7 +173,9 @@ class SimulatedBoard:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _built(self, configuration: Configuration) -> Fleet:
+    def _built(
+        self, configuration: Configuration, watched: Sequence[tuple[int, int, int]] = ()
+    ) -> Fleet:
         self._open()
         if configuration.chip != self._chip:
             raise InputError(
@@ -127,7 +183,7 @@ class SimulatedBoard:
                 f"{self._chip.name}: compile for this chip",
                 code="WRONG_CHIP",
             )
-        return build_fleet(configuration, [self._board])
+        return build_fleet(configuration, [self._board], watched)
 
     def _programmed(self) -> Fleet:
         self._open()

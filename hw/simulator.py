@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..models import wiring
+from ..models.errors import InputError
 from ..models.runner import Runner
 from ..models.simulation import event_time_us
 from ..models.wiring import Run, SheetState
@@ -50,6 +51,8 @@ class Moment(NamedTuple):
     """The bus, [trial]; only of a board alone."""
     runner: str
     """What computed the run before."""
+    ran: Run | None = None
+    """What the neurons did in it, where homeostasis asks for it."""
 
 
 class Played(NamedTuple):
@@ -80,7 +83,17 @@ def play(
     """As `run_trials`, with the books of the bus; trials are numbered from `first` on.
 
     What is on the bus to the host when its trial ends still comes, after the end.
+
+    Raises:
+        InputError: as `run_trials`, and HOMEOSTASIS_SIDE_BY_SIDE: gains move as time passes on one
+            board, so trials cannot run side by side.
     """
+    if fleet.homeostasis is not None and fleet.homeostasis.enabled.any():
+        raise InputError(
+            "homeostasis moves gains from one trial to the next: run trials one after the other, "
+            "with `SimulatedBoard.run`, or clear latch_ho_enable",
+            code="HOMEOSTASIS_SIDE_BY_SIDE",
+        )
     by = runner or Runner(fleet.boards[0].precision)
     if len(fleet.boards) > 1 and any(not Bus(board, "in").ideal for board in fleet.boards):
         alone = [build_fleet(fleet.configuration, [board]) for board in fleet.boards]
@@ -116,11 +129,8 @@ def run_from(
     for events, duration_us in trials:
         c = fleet.configuration
         check_events(events, duration_us, c.n_chips, c.chip)
-    if isinstance(start, int):
-        sheet = fleet.at_rest(start + np.arange(len(trials)))
-        crossings = [Crossing(start + k) for k in range(len(trials))]
-    else:
-        sheet, crossings, _ = start
+    moment = rest_of(fleet, start, len(trials)) if isinstance(start, int) else start
+    sheet, crossings = moment.sheet, moment.crossings
     to_chips, to_host = Bus(fleet.boards[0], "in"), Bus(fleet.boards[0], "out")
     came = [to_chips.carry(*t, c.number, c.inward) for t, c in zip(trials, crossings, strict=True)]
     arriving = [Trial(c.arrived, t.duration_us) for c, t in zip(came, trials, strict=True)]
@@ -140,7 +150,16 @@ def run_from(
     ]
     lost = sum(c.lost for c in came), sum(c.lost for c in left)
     books = tuple(BusBooks(*lost, saturated=int(n)) for n in ran.saturated.sum(axis=1))
-    return [[c.arrived for c in left], *sent[1:]], Moment(ran.state, tuple(ends), ran.runner), books
+    kept = ran if fleet.homeostasis else None
+    moment = Moment(ran.state, tuple(ends), ran.runner, kept)
+    return [[c.arrived for c in left], *sent[1:]], moment, books
+
+
+def rest_of(fleet: Fleet, first: int, trials: int = 1) -> Moment:
+    """Where trials numbered from `first` on stand before they begin."""
+    numbers = first + np.arange(trials)
+    crossings = tuple(Crossing(int(number)) for number in numbers)
+    return Moment(fleet.at_rest(numbers), crossings, "")
 
 
 def _from_outside(fleet: Fleet, trials: Sequence[Trial]) -> tuple[np.ndarray, wiring.Drive]:

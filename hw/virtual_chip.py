@@ -1,4 +1,4 @@
-"""What one virtual board makes of nominal circuits: mismatch, doubled weights, deaf CAM words."""
+"""What one virtual board makes of nominal circuits: mismatch, doubled weights, what is broken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .chip import ChipSpec
 from .circuits import WEIGHT_TO_REGISTER
 from .configuration import Configuration
 from .decoding import Circuits
-from .defects import sample_defects
+from .injection import deaf_words, stuck_neurons
 
 
 def board_circuits(
@@ -45,6 +45,13 @@ def board_delays(
     return np.stack([s.delays() for s in silicon])
 
 
+def board_stuck(
+    configuration: Configuration, circuits: Circuits, boards: Sequence[VirtualBoard]
+) -> np.ndarray:
+    """Neurons of virtual boards that spike without input, bool [board, neuron]."""
+    return np.stack([_Silicon(configuration, circuits, board).stuck() for board in boards])
+
+
 class _Silicon:
     """The chips of one board, seen at the neurons and words that are in use."""
 
@@ -52,12 +59,13 @@ class _Silicon:
         self.chip: ChipSpec = configuration.chip
         self.circuits, self.board = circuits, board
         self.place = tuple(circuits.address.T)
+        self.n_chips = configuration.n_chips
         self.draws: list[Draw] = []
         if board.seed is not None:
             shape = (1, self.chip.cores, self.chip.neurons_per_core)
             self.draws = [
                 Draw(board.seed, board.level, shape, board.mismatch, number)
-                for number in range(configuration.n_chips)
+                for number in range(self.n_chips)
             ]
 
     def factor(self, name: str, nominal: np.ndarray) -> np.ndarray:
@@ -108,8 +116,22 @@ class _Silicon:
             if self.board.doubled and len(c.dendrites):
                 doubled = np.stack([doubled_weights(draw, d)[0] for d in c.dendrites])
                 weights[mine] *= doubled[c.dendrite[mine], core, neuron]
-            if self.board.defects:
-                deaf = sample_defects(draw.seed, number, self.chip).deaf
-                half = (c.tag[mine] >= self.chip.tags // 2).astype(np.int64)
-                weights[mine] *= ~deaf[core, neuron, word, half]
+        half = (c.tag >= self.chip.tags // 2).astype(np.int64)
+        for number in range(self.n_chips):
+            deaf = deaf_words(self.board, number, self.chip)
+            mine = chips == number
+            if deaf is not None:
+                at = tuple(x[mine] for x in (cores, neurons, c.cam_word, half))
+                weights[mine] *= ~deaf[at]
         return weights
+
+    def stuck(self) -> np.ndarray:
+        """Whether a neuron spikes without input, bool [neuron]."""
+        chips, cores, neurons = self.place
+        found = np.zeros(len(chips), bool)
+        for number in range(self.n_chips):
+            stuck = stuck_neurons(self.board, number, self.chip)
+            mine = chips == number
+            if stuck is not None:
+                found[mine] = stuck[cores[mine], neurons[mine]]
+        return found

@@ -15,15 +15,24 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from ..models.errors import BoardError, InputError
-from . import samna_records
+from . import samna_fpga, samna_nodes, samna_records, samna_sadc
 from .board import VirtualBoard, parse_board
 from .chip import DYNAPSE2
 from .samna_device import VirtualStack
 from .samna_faults import Faults, FaultyStack
 from .samna_fields import Record
+from .samna_sensors import SHOWN, Shown
 
 API_VERSION = "0.48.6"
 """The samna whose surface is offered, as `samna.__version__` says."""
+
+
+SADC_FUNCTIONS = (
+    "get_sadc_description",
+    "sadc_lookup_aer_address",
+    "sadc_lookup_aer_address_nccf",
+)
+"""Free functions of samna.dynapse2."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +57,15 @@ class Shelf:
     """The virtual boards of one virtual samna, opened and not."""
 
     def __init__(
-        self, boards: Sequence[VirtualBoard], chips: int, realtime: bool, faults: Faults
+        self,
+        boards: Sequence[VirtualBoard],
+        chips: int,
+        realtime: bool = False,
+        faults: Faults = Faults(),  # noqa: B008 - frozen
+        sadc: Shown = "all",
     ) -> None:
         self._boards, self._realtime, self._faults = boards, realtime, faults
+        self._sadc: Shown = sadc
         self._infos = [
             DeviceInfo(board.name, k + 1, daughter_board_num=chips)
             for k, board in enumerate(boards)
@@ -69,8 +84,13 @@ class Shelf:
         """Boards that were opened and not closed."""
         return list(self._open)
 
-    def open_device(self, device: DeviceInfo | str) -> VirtualStack | FaultyStack:
+    def open_device(
+        self, device: DeviceInfo | str, chips: int | None = None
+    ) -> VirtualStack | FaultyStack:
         """Open a board, by its DeviceInfo or as 'DYNAP-SE2 Stack:0'; again: the same board.
+
+        Args:
+            chips: how many it has; None: as its DeviceInfo says.
 
         Raises:
             BoardError: UNKNOWN_BOARD.
@@ -83,8 +103,8 @@ class Shelf:
             )
         if info not in self._open:
             board = self._boards[self._infos.index(info)]
-            chips, start_us = info.daughter_board_num, self._faults.start_us
-            stack = VirtualStack(board, chips, self._realtime, start_us)
+            number, start_us = chips or info.daughter_board_num, self._faults.start_us
+            stack = VirtualStack(board, _checked(number), self._realtime, start_us, self._sadc)
             fine = self._faults == Faults(start_us=start_us)
             self._open[info] = stack if fine else FaultyStack(stack, self._faults)
         return self._open[info]
@@ -106,12 +126,19 @@ class Shelf:
         return alike[place] if place < len(alike) else None
 
 
+def _checked(chips: int) -> int:
+    if not 1 <= chips <= DYNAPSE2.max_chips:
+        raise InputError(f"{chips} chips: a board has 1..{DYNAPSE2.max_chips}", code="CHIPS")
+    return chips
+
+
 @contextmanager
 def virtual_samna(
     boards: Sequence[str] = ("sim:nominal",),
     chips: int = 1,
     realtime: bool = False,
     faults: Faults = Faults(),  # noqa: B008 - frozen
+    sadc: Shown = "all",
 ) -> Iterator[ModuleType]:
     """Put a virtual `samna` in place, and take it away again.
 
@@ -121,16 +148,19 @@ def virtual_samna(
         realtime: keep chip time and the host's clock together; otherwise the chips hurry while
             input waits.
         faults: of every board.
+        sadc: which channels of the spiking ADC count: 'all', or those whose enable is set
+            ('enabled') or not ('disabled'); which of them real chips do is uncertain.
 
     Raises:
         BoardError: UNKNOWN_BOARD.
-        InputError: SAMNA_LOADED if the real samna is in use in this process; CHIPS.
+        InputError: SAMNA_LOADED if the real samna is in use in this process; CHIPS; SADC.
     """
-    if not 1 <= chips <= DYNAPSE2.max_chips:
-        raise InputError(f"{chips} chips: a board has 1..{DYNAPSE2.max_chips}", code="CHIPS")
+    if sadc not in SHOWN:
+        raise InputError(f"sadc is one of {', '.join(SHOWN)}, not {sadc!r}", code="SADC")
+    _checked(chips)
     if "samna" in sys.modules:
         raise InputError("a samna is already loaded in this process", code="SAMNA_LOADED")
-    shelf = Shelf([parse_board(name) for name in boards], chips, realtime, faults)
+    shelf = Shelf([parse_board(name) for name in boards], chips, realtime, faults, sadc)
     modules = modules_of(shelf)
     sys.modules.update(modules)
     names = ", ".join(info.serial_number for info in shelf.get_all_devices())
@@ -155,6 +185,7 @@ def modules_of(shelf: Shelf) -> dict[str, ModuleType]:
     samna.__path__ = []
     vars(samna).update(__version__=API_VERSION, device=device, dynapse2=dynapse2)
     vars(device)["DeviceInfo"] = DeviceInfo
+    samna_nodes.offer(samna, shelf)
     for name in dir(Shelf):
         if name.endswith(("_device", "_devices")):
             vars(device)[name] = getattr(shelf, name)
@@ -162,4 +193,8 @@ def modules_of(shelf: Shelf) -> dict[str, ModuleType]:
         public = isinstance(value, type) and value.__module__ == samna_records.__name__
         if public and not name.startswith("_") and value is not Record:
             vars(dynapse2)[name] = value
+    for kind in (samna_fpga.Dynapse2ModuleConfigGroup, samna_fpga.Dynapse2ModuleConfigName):
+        vars(dynapse2)[kind.__name__] = kind
+    for name in SADC_FUNCTIONS:
+        vars(dynapse2)[name] = getattr(samna_sadc, name)
     return {module.__name__: module for module in (samna, device, dynapse2)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -66,6 +66,21 @@ class Coefficients:
     """Whether any soma is exponential."""
     noise: Tensor | None = None
     """Squared noise level of each chip times the elementary charge [A s]; None: no noise."""
+
+
+def with_gains(c: Coefficients, soma: Tensor, excitation: Tensor) -> Coefficients:
+    """The same circuits with gains multiplied: of the soma, and of AMPA and NMDA dendrites."""
+    i_gain, x_threshold = c.i_gain * soma, c.x_threshold / soma
+    x_floor = c.constants.i_0 / i_gain
+    grown = {d: jump * excitation for d, jump in c.jump.items() if d in ("ampa", "nmda")}
+    return replace(
+        c,
+        i_gain=i_gain,
+        z_floor=x_floor + torch.log(x_floor),
+        x_threshold=x_threshold,
+        z_threshold=x_threshold + torch.log(x_threshold),
+        jump=c.jump | grown,
+    )
 
 
 def coefficients(

@@ -66,7 +66,9 @@ class IncompleteError(AnaloopError):
     `partial` is what there is of it, a models.partial_recording.PartialRecording.
     """
 
-    def __init__(self, message: str, *, code: str, partial: Any, exit_code: int = 6):
+    exit_code = 6
+
+    def __init__(self, message: str, *, code: str, partial: Any, exit_code: int):
         super().__init__(message, code=code)
         self.partial, self.exit_code = partial, exit_code
 

@@ -15,7 +15,8 @@ from . import kernel_rows as row
 from .coefficients import Coefficients
 from .neuron import State
 from .parameters import DENDRITES
-from .reference import at_rest, later
+from .plasticity import begun, ended
+from .reference import at_rest, later, metered
 from .runner import Precision
 from .wiring import Chance, Drive, Run, SheetState, Wiring, from_now
 
@@ -44,6 +45,8 @@ def run(
     start = start or at_rest(c, wiring.ring, chips, trials)
     states, pending = _to_arrays(c, start, kind)
     noise, chance = noise_of(c, start.chance, chips, trials)
+    meter = metered(start, drive)
+    plastic, depressed = begun(wiring, start.depressed, trials)
     power = c.constants.kappa / (c.constants.kappa + 1.0)
     clock = (kind(c.dt), kind(c.constants.i_0), kind(power))
     kinds, groups, workers = kinds_of(c), runs_of(c), workers or len(os.sched_getaffinity(0))
@@ -51,10 +54,12 @@ def run(
     def job(part: tuple[int, slice]):
         chip, chosen = part
         wires = (wiring.start, wiring.slot, wiring.weight[chip], wiring.delay[chip])
+        changing = (plastic.synapse, plastic.share[chip], plastic.rate[chip])
         return kernel_loop.run(
-            p[chip], kinds, groups, c.adapts, wires, _part(drive, chosen), clock,
+            p[chip], kinds, groups, c.adapts, wires, changing, _part(drive, chosen), clock,
             (kind(noise[chip]), chance.key[chip, chosen], chance.step[chosen]),
-            states[chip, chosen], pending[chip, chosen],
+            (meter.neuron, meter.total[chip, chosen]), states[chip, chosen], pending[chip, chosen],
+            (depressed.left[chip, chosen], depressed.since[chip, chosen]),
         )  # fmt: skip
 
     parts = list(_parts(chips, trials, workers))
@@ -64,7 +69,11 @@ def run(
         with ThreadPoolExecutor(workers) as pool:
             done = list(pool.map(job, parts))
     end = _to_state(c, states, from_now(pending, drive.steps))
-    end = end._replace(chance=later(start.chance, drive.steps))
+    end = end._replace(
+        chance=later(start.chance, drive.steps),
+        meter=meter if start.meter else None,
+        depressed=ended(depressed, drive.steps) if wiring.plastic else None,
+    )
     return _joined(parts, done, end, f"numba {precision}", trials)
 
 

@@ -31,9 +31,11 @@ NUMBERS_PER_NEURON = 64
 
 
 def knows(c: Coefficients, wiring: Wiring, start: SheetState | None = None) -> bool:
-    """Whether this runner can play it: it knows neither delayed synapses nor noise."""
-    fresh = start is None or (start.chance is None and start.pending.shape[2] == 1)
-    return fresh and wiring.ring == 1 and c.noise is None
+    """Whether this runner can play it: it knows no delayed or depressed synapses, no noise and no
+    meters."""
+    if start is not None and (start.chance or start.meter or start.pending.shape[2] > 1):
+        return False
+    return wiring.ring == 1 and wiring.plastic is None and c.noise is None
 
 
 def run(
@@ -51,8 +53,8 @@ def run(
     """
     if not knows(c, wiring, start):
         raise InputError(
-            "the GPU runner knows neither delayed synapses nor noise: leave the choice of the "
-            "runner to Runner(device='cuda'), which takes the processor for them",
+            "the GPU runner knows no delayed or depressed synapses, no noise and no meters: leave "
+            "the choice of the runner to Runner(device='cuda'), which takes the processor for them",
             code="NOT_ON_GPU",
         )
     if device == "cuda":

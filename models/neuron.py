@@ -81,6 +81,13 @@ def rest(c: Coefficients, shape: tuple[int, ...]) -> State:
     )
 
 
+def at_other_gain(z: Tensor, ratio: Tensor, floor: Tensor) -> Tensor:
+    """z of the same soma current where the gain current is 1/`ratio` of what it was; not below
+    `floor`."""
+    x = wright_omega(z) * ratio
+    return torch.maximum(torch.where(ratio == 1, z, x + torch.log(x)), floor)
+
+
 def step(
     c: Coefficients, state: State, drive: dict[str, Tensor], normal: Tensor | None = None
 ) -> tuple[State, Spikes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 
 import numpy as np
@@ -11,7 +12,21 @@ from torch import Tensor
 from .coefficients import Coefficients
 from .neuron import State, rest, step
 from .noise import normals, trial_keys
-from .wiring import Chance, Drive, Run, SheetState, Wiring, expand, from_now
+from .omega import wright_omega
+from .plasticity import begun, ended
+from .wiring import (
+    Chance,
+    Depressed,
+    Drive,
+    Meter,
+    Plastic,
+    Run,
+    SheetState,
+    Wiring,
+    expand,
+    from_now,
+    metering,
+)
 
 NAME = "torch float64"
 
@@ -29,10 +44,14 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
     start of step n + 1 (and of its delay).
     """
     chips, trials = len(wiring.weight), len(drive.steps)
-    state, pending, chance = start if start else at_rest(c, wiring.ring, chips, trials)
+    start = start or at_rest(c, wiring.ring, chips, trials)
+    state, pending, chance = start.neurons, start.pending, start.chance
+    meter = metered(start, drive)
+    watched, totals = meter.neuron, meter.total
     shape, ring = pending.shape[3:], pending.shape[2]
     flat = torch.tensor(pending).reshape(chips, trials, ring, shape[0] * shape[1])
-    events = _Events(wiring, drive, flat)
+    depresses = begun(wiring, start.depressed, trials)
+    events = _Events(wiring, drive, flat, *depresses)
     found, saturated = [], torch.zeros(chips, trials, dtype=torch.int64)
     with one_thread():
         for k in range(int(drive.steps.max(initial=0))):
@@ -42,6 +61,7 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
             arriving = dict(zip(c.decay, arrived.unbind(2), strict=True))
             after, spikes = step(c, state, arriving, _normals(chance, k, shape[1]))
             state = _where(running, after, state)
+            totals += running[..., None].numpy() * _watched(c, state, watched)
             hit = (spikes.count > 0) & running
             saturated += (hit & spikes.held).sum(-1)
             chip, trial, neuron = torch.nonzero(hit, as_tuple=True)
@@ -53,7 +73,9 @@ def run(c: Coefficients, wiring: Wiring, drive: Drive, start: SheetState | None 
     order = np.lexsort(columns[3::-1])
     chip, trial, at, neuron = (c[order].astype(np.int32) for c in columns[:4])
     left = from_now(flat.reshape(pending.shape).numpy(), drive.steps)
-    end = SheetState(state, left, later(chance, drive.steps))
+    chance = later(chance, drive.steps)
+    depressed = ended(depresses[1], drive.steps) if wiring.plastic else None
+    end = SheetState(state, left, chance, meter if start.meter else None, depressed)
     return Run(chip, trial, at, neuron, columns[4][order], saturated.numpy(), end, NAME)
 
 
@@ -66,6 +88,23 @@ def at_rest(c: Coefficients, ring: int, chips: int, trials: int) -> SheetState:
     return SheetState(
         rest(c, (chips, trials, neurons)), pending, chance if c.noise is not None else None
     )
+
+
+def metered(start: SheetState, drive: Drive) -> Meter:
+    """The meter at the end of a run that starts here, its sums still as they were and copied; of
+    no neurons if there is none."""
+    chips, trials, _, dendrites, _ = start.pending.shape
+    if start.meter is None:
+        return metering(np.zeros(0, np.int64), chips, trials, dendrites)
+    steps = start.meter.steps + drive.steps
+    return start.meter._replace(steps=steps, total=start.meter.total.copy())
+
+
+def _watched(c: Coefficients, state: State, watched: np.ndarray) -> np.ndarray:
+    """What stands in `Meter.total` after one step, [chip, trial, row, watched]."""
+    soma = wright_omega(state.z) * c.i_gain
+    values = [soma, state.ahp, state.wait > 0, *state.dendrites.values()]
+    return np.stack([v[..., torch.from_numpy(watched)].numpy() for v in values], axis=2)
 
 
 def later(chance: Chance | None, steps: np.ndarray) -> Chance | None:
@@ -90,8 +129,11 @@ def _where(running: Tensor, after: State, before: State) -> State:
 class _Events:
     """Adds what sources send to what arrives later, `flat` [chip, trial, steps ahead, slot]."""
 
-    def __init__(self, wiring: Wiring, drive: Drive, flat: Tensor):
+    def __init__(
+        self, wiring: Wiring, drive: Drive, flat: Tensor, plastic: Plastic, depressed: Depressed
+    ):
         self.wiring, self.flat = wiring, flat
+        self.plastic, self.depressed = plastic, depressed
         trial = np.repeat(np.arange(len(drive.steps)), np.diff(drive.first))
         order = np.argsort(drive.step, kind="stable")
         self.step, self.trial, self.source = drive.step[order], trial[order], drive.source[order]
@@ -112,8 +154,19 @@ class _Events:
         _, trials, ring, size = self.flat.shape
         place = (chip[which] * trials + trial[which]) * ring + (k + 1 + late) % ring
         slot = torch.from_numpy(place * size + w.slot[entry])
-        weight = torch.from_numpy(w.weight[chip[which], entry].astype(np.float64))
-        self.flat.view(-1).index_add_(0, slot, weight)
+        weight = w.weight[chip[which], entry].astype(np.float64)
+        self._depress(weight, chip[which], trial[which], self.plastic.synapse[entry], k)
+        self.flat.view(-1).index_add_(0, slot, torch.from_numpy(weight))
+
+    def _depress(self, weight: np.ndarray, chip, trial, synapse: np.ndarray, k: int) -> None:
+        """Take from each weight what its synapse has lost, one event after the other."""
+        left, since = self.depressed
+        for n in np.flatnonzero(synapse >= 0):
+            at = chip[n], trial[n], synapse[n]
+            share, rate = (a[chip[n], synapse[n]] for a in self.plastic[1:])
+            now = 1.0 - (1.0 - left[at]) * math.exp(-rate * (k - since[at]))
+            weight[n] *= now
+            left[at], since[at] = now * (1.0 - share), k
 
 
 @contextmanager

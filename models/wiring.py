@@ -10,6 +10,17 @@ import numpy as np
 from .neuron import State
 
 
+class Plastic(NamedTuple):
+    """Synapses with short-term depression, see models/plasticity.py."""
+
+    synapse: np.ndarray
+    """Which of them each entry of the wiring is, int64 [entry]; -1: one without."""
+    share: np.ndarray
+    """What one event takes of what is left, float64 [chip, plastic] [1]."""
+    rate: np.ndarray
+    """Recovery per step, float64 [chip, plastic] [1]."""
+
+
 @dataclass(frozen=True, eq=False)
 class Wiring:
     """Who hears whom: entries `start[source]` to `start[source + 1]` are what a source reaches.
@@ -28,6 +39,8 @@ class Wiring:
     delay: np.ndarray
     """Steps by which each entry is late, beyond the one step everything takes; int64
     [chip, entry], or [chip, 0] where nothing is delayed."""
+    plastic: Plastic | None = None
+    """Of the entries that change with their own events; None: none does."""
 
     @property
     def ring(self) -> int:
@@ -36,7 +49,11 @@ class Wiring:
 
 
 def wire(
-    reached: list[np.ndarray], slot: np.ndarray, weight: np.ndarray, delay: np.ndarray | None = None
+    reached: list[np.ndarray],
+    slot: np.ndarray,
+    weight: np.ndarray,
+    delay: np.ndarray | None = None,
+    plastic: Plastic | None = None,
 ) -> Wiring:
     """Wiring from the synapses each source reaches.
 
@@ -45,6 +62,7 @@ def wire(
         slot: of each synapse, [synapse].
         weight: of each synapse [A], [chip, synapse]; rounded to float32 values here.
         delay: of each synapse in steps, [chip, synapse]; None: none.
+        plastic: with `synapse` of each synapse instead of each entry; None: none is.
     """
     length = np.array([len(r) for r in reached], np.int64)
     entry = np.concatenate([np.zeros(0, np.int64), *reached])
@@ -57,6 +75,7 @@ def wire(
             delay[:, entry] if late and delay is not None else np.zeros((len(weight), 0)),
             dtype=np.int64,
         ),
+        plastic and plastic._replace(synapse=plastic.synapse[entry]),
     )
 
 
@@ -82,7 +101,15 @@ def joined(first: Wiring, second: Wiring) -> Wiring:
         np.concatenate([first.slot, second.slot]),
         np.concatenate([first.weight, second.weight], axis=1),
         np.concatenate(parts, axis=1) if late else np.zeros((chips, 0), np.int64),
+        _both(first.plastic, second.plastic),
     )
+
+
+def _both(first: Plastic | None, second: Plastic | None) -> Plastic | None:
+    """Of the entries of two wirings of the same synapses."""
+    if first is None or second is None:
+        return None
+    return first._replace(synapse=np.concatenate([first.synapse, second.synapse]))
 
 
 class Drive(NamedTuple):
@@ -115,6 +142,38 @@ class Chance(NamedTuple):
     """Steps of each trial that were played, int64 [trial]."""
 
 
+class Depressed(NamedTuple):
+    """Where synapses with short-term depression stand."""
+
+    left: np.ndarray
+    """Share of the weight left right after the last event, float64 [chip, trial, plastic] [1]."""
+    since: np.ndarray
+    """Steps since that event, int64 [chip, trial, plastic]."""
+
+
+class Meter(NamedTuple):
+    """Watches some neurons while they run: sums over the steps of what stood at their ends."""
+
+    neuron: np.ndarray
+    """Which neurons, int64 [watched]."""
+    steps: np.ndarray
+    """Steps of each trial that were summed, int64 [trial]."""
+    total: np.ndarray
+    """Sums, float64 [chip, trial, row, watched]. Rows: soma current [A],
+    adaptation current [A], 1 where refractory, current of each present dendrite [A]."""
+
+
+SOMA, ADAPTATION, REFRACTORY, FIRST_DENDRITE = range(4)
+"""Rows of `Meter.total`; from FIRST_DENDRITE on, one row per present dendrite."""
+
+
+def metering(neuron: np.ndarray, chips: int, trials: int, dendrites: int) -> Meter:
+    """A meter at zero."""
+    watched = np.asarray(neuron, np.int64)
+    total = np.zeros((chips, trials, FIRST_DENDRITE + dendrites, len(watched)))
+    return Meter(watched, np.zeros(trials, np.int64), total)
+
+
 class SheetState(NamedTuple):
     """Everything a sheet remembers between two runs."""
 
@@ -124,6 +183,10 @@ class SheetState(NamedTuple):
     """Weight currents still to arrive [A], [chip, trial, steps ahead, dendrite, neuron]."""
     chance: Chance | None = None
     """Of the noise; None: there is none."""
+    meter: Meter | None = None
+    """What watched neurons did; None: nobody watches. It changes nothing else."""
+    depressed: Depressed | None = None
+    """Of the plastic synapses; None: all rested, or there are none."""
 
 
 def from_now(pending: np.ndarray, steps: np.ndarray) -> np.ndarray:

@@ -44,6 +44,14 @@ def without(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnosis, "version", missing)
 
 
+def test_what_the_virtual_samna_accepts_in_vain_is_listed():
+    found = by_name()["virtual samna"]
+    assert found.status == "ok" and found.remedy == ""
+    for name in ("latch_de_conductance", "dvs_if", "neuron_monitoring_on", "SOHO_VB_P"):
+        assert name in found.found
+    assert "latch_so_dc" not in found.found and "SOIF_LEAK_N" not in found.found
+
+
 def test_a_missing_optional_package_comes_with_its_extra(monkeypatch: pytest.MonkeyPatch):
     without("aeon", monkeypatch)
     found = by_name()["aeon"]

@@ -79,3 +79,41 @@ def counts(
         if not e.event.y_hop:
             found[e.event.tag] = found.get(e.event.tag, 0) + 1
     return found
+
+
+HIGH_GAIN = {"NCCF_PWLK_P": (3, 160), "NCCF_BIAS_P": (5, 200)}
+LOW_GAIN = {"NCCF_PWLK_P": (5, 255), "NCCF_BIAS_P": (3, 40)}
+"""The two regimes in which labs use the spiking ADC (chip.md 3)."""
+
+
+def opened(samna: ModuleType, chips: int = 1) -> Any:
+    """Open the first board, load its FPGA and reset its chips."""
+    board = samna.device.open_device(samna.device.get_unopened_devices()[0])
+    board.reset_fpga()
+    assert board.configure_opal_kelly("Dynapse2Stack.bit")
+    board.reset_fpga()
+    board.get_model().reset(samna.dynapse2.ResetType.PowerCycle, (1 << chips) - 1)
+    return board
+
+
+def convert(chip: Any, regime: dict[str, tuple[int, int]]) -> None:
+    """Write the biases of all converters of the sADC of a chip."""
+    for groups in (chip.sadc_group_parameters01, chip.sadc_group_parameters23):
+        for biases in groups:
+            for name, (coarse, fine) in regime.items():
+                biases[name].coarse_value, biases[name].fine_value = coarse, fine
+
+
+def write(parameters: Any, **codes: tuple[int, int]) -> None:
+    """Write some biases."""
+    for name, (coarse, fine) in codes.items():
+        parameters[name].coarse_value, parameters[name].fine_value = coarse, fine
+
+
+def played(samna: ModuleType, board: Any, tag: int, period_us: int, duration_us: int) -> list[int]:
+    """Send a tag regularly (0: nothing); times of the spikes that come, from the start on [us]."""
+    start = clock_of(samna, board) + 2_000
+    times = range(start, start + duration_us, period_us) if period_us else ()
+    sent = [event(samna, tag, t) for t in times]
+    board.input_interface_write_events(0, [*sent, event(samna, END, start + duration_us, -7, -7)])
+    return [e.timestamp - start for e in poll(board) if not e.event.y_hop]

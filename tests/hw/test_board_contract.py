@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analoop.hw import TINY, Board, Events, Trial, VirtualBoard, open_board
-from analoop.hw.samna_words import TAIL_US
 from analoop.models import BoardError, InputError, RegisterError
 
 from .boards import between, events, few, merged, monitor, registers, rows_of
@@ -64,8 +63,8 @@ def test_a_run_answers_events_of_the_monitored_neurons_sorted_and_within_it(boar
     assert set(out.tag.tolist()) == {1, 2, 3, 4}, "every neuron spikes: the suite is not vacuous"
     assert (np.diff(out.time_us) >= 0).all()
     assert out.time_us.min() >= 0
-    # A board behind samna goes on firing until the end markers, which come a tail later.
-    assert out.time_us.max() < DURATION_US + (board.identity.name.startswith("dynapse2") * TAIL_US)
+    late = out.time_us >= DURATION_US  # a board behind samna goes on firing behind the run
+    assert board.identity.name.startswith("dynapse2") or not late.any()
     assert set(out.x_hop[out.tag < 4].tolist()) == {-6} and set(out.x_hop[out.tag == 4]) == {-5}
 
 

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analoop.hw import DYNAPSE2, Bias, Circuits, Configuration, Dendrite, current, decode
-from analoop.hw.circuits import CURRENT_TO_REGISTER, SWITCH_TO_LATCH, WEIGHT_TO_REGISTER
+from analoop.hw.circuits import (
+    CURRENT_TO_REGISTER,
+    SIMULATED_LATCHES,
+    SWITCH_TO_LATCH,
+    WEIGHT_TO_REGISTER,
+)
 from analoop.models import CONSTANTS, RegisterError
 
 from .boards import (
@@ -160,6 +165,8 @@ NEEDED = {
     "latch_so_dc": ["SOIF_DC_P"],
     "latch_denm_nmda": ["DENM_NMREV_N"],
     "latch_so_adaptation": ["SOAD_TAU_P", "SOAD_GAIN_P", "SOAD_W_N", "SOAD_PWTAU_N"],
+    "latch_ho_enable": ["SOCA_TAU_P", "SOCA_GAIN_P", "SOCA_W_N", "SOAD_PWTAU_N", "SOHO_VREF_P"]
+    + [f"SOHO_VREF_{x}_P" for x in "LMH"],
 }
 INTEGRATOR = {
     Dendrite.AMPA: ["DEAM_ETAU_P", "DEAM_EGAIN_P"],
@@ -188,19 +195,18 @@ def test_a_latch_needs_the_biases_of_its_circuit(latch: str):
     assert unset(c) == {f"chip 0 core 0: {n}" for n in SOMA + NEEDED[latch]}
 
 
-def test_short_term_plasticity_is_refused_and_never_ignored():
+def test_short_term_plasticity_needs_its_biases():
     c = monitored([synapse()])
     rows = c.synapses.copy()
     rows["stp"] = True
-    with pytest.raises(RegisterError, match="stp") as caught:
+    with pytest.raises(RegisterError, match="SYAM_STDW_N") as caught:
         decode(replace(c, synapses=rows))
-    assert caught.value.code == "NOT_SIMULATED"
+    assert caught.value.code == "BIAS_UNSET" and len(caught.value.violations) == 2
 
 
-SIMULATED = {*SWITCH_TO_LATCH.values(), "latch_soif_kill"}
-
-
-@pytest.mark.parametrize("latch", [name for name in DYNAPSE2.latches if name not in SIMULATED])
+@pytest.mark.parametrize(
+    "latch", [name for name in DYNAPSE2.latches if name not in SIMULATED_LATCHES]
+)
 def test_a_latch_whose_circuit_is_not_simulated_is_refused_by_name(latch: str):
     with pytest.raises(RegisterError, match=latch) as caught:
         decode(monitored([], latch))
@@ -208,10 +214,8 @@ def test_a_latch_whose_circuit_is_not_simulated_is_refused_by_name(latch: str):
 
 
 def test_everything_that_cannot_be_simulated_comes_together():
-    c = registers([synapse()], [monitor()], [latches(ORIGIN, "latch_de_mux")], core={})
-    rows = c.synapses.copy()
-    rows["stp"] = True
+    switches = [latches(ORIGIN, "latch_de_mux", "latch_deam_alpha")]
     with pytest.raises(RegisterError) as caught:
-        decode(replace(c, synapses=rows))
+        decode(registers([synapse()], [monitor()], switches, core={}))
     assert caught.value.code == "BIAS_UNSET+NOT_SIMULATED"
     assert len(caught.value.violations) == 3

@@ -4,7 +4,7 @@ import pytest
 
 from analoop.hw.virtual_samna import virtual_samna
 
-from .lab import counts, listen, report, set_biases
+from .lab import counts, listen, opened, report, set_biases
 
 ON, OFF = True, False
 
@@ -17,12 +17,7 @@ def samna(request):
 
 @pytest.fixture
 def board(samna):
-    board = samna.device.open_device(samna.device.get_unopened_devices()[0])
-    board.reset_fpga()
-    assert board.configure_opal_kelly("Dynapse2Stack.bit")
-    board.reset_fpga()
-    board.get_model().reset(samna.dynapse2.ResetType.PowerCycle, 1)
-    return board
+    return opened(samna)
 
 
 def test_a_neuron_fires_faster_the_more_current_it_gets(samna, board):

@@ -76,3 +76,22 @@ def test_a_neuron_that_nobody_saw_before_begins_at_rest():
         )
     )
     assert not len(chip.run(Events.none(), 3_000))
+
+
+def test_a_refractory_period_goes_on_at_the_new_current():
+    """A neuron that spiked under a current that makes it wait for seconds is free soon after."""
+    slow, fast = (
+        registers(
+            [synapse(Place(), 1000, weight=0b1111)],
+            [monitor(Place(), 1)],
+            [],
+            biases(i_threshold=1e-10, i_refractory=amps),
+        )
+        for amps in (1e-12, 1e-9)
+    )
+    chip = SimulatedBoard(VirtualBoard())
+    chip.program(slow)
+    train = events(np.arange(10) * 1000, 1000, 0b1111)
+    assert len(chip.run(train, 10_000)) == 1 and not len(chip.run(train, 10_000))
+    chip.reprogram(fast)
+    assert len(chip.run(train, 10_000)) > 2

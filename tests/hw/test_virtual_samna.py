@@ -2,11 +2,13 @@
 
 import importlib.util
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from analoop.hw import virtual_samna as vs
+from analoop.hw.samna_inert import accepted_without_effect
 from analoop.models.errors import BoardError, InputError
 
 from .lab import clock_of, event, listen, poll, report, set_biases
@@ -136,14 +138,25 @@ def after_half_a_second(samna, board):
 def test_what_has_no_effect_is_counted(samna, board):
     config = configured(samna, board)
     neuron = config.chips[0].cores[0].neurons[5]
-    neuron.latch_ho_enable, neuron.synapses[0].stp = True, True
+    neuron.latch_de_mux = True
+    config.chips[0].cores[0].neuron_monitoring_on = True
+    config.chips[1].dvs_if.on_events = True
+    config.chips[1].sadc_enables.nccf_extin_vi_group0_pg0 = True
     neuron.destinations[1].core, neuron.destinations[1].x_hop = [True] * 4, 3
     board.get_model().apply_configuration(config)
     assert board.get_model().inert == {
-        "neurons with latch_ho_enable": 1,
-        "synapses with stp": 1,
+        "neurons with latch_de_mux": 1,
+        "cores with neuron_monitoring_on set": 1,
+        "chips with dvs_if set": 1,
+        "chips with sadc_enables set": 1,
         "destinations on no chip of this board": 1,
     }
+
+
+def test_the_documents_name_all_that_has_no_effect():
+    text = (Path(__file__).parents[2] / "docs" / "virtual_samna.md").read_text(encoding="utf-8")
+    inert = {name for names in accepted_without_effect().values() for name in names}
+    assert len(inert) > 40 and [name for name in inert if name not in text] == []
 
 
 def test_an_illegal_register_is_refused_and_nothing_is_written(samna, board):

@@ -15,7 +15,16 @@ from analoop.models.errors import InputError
 from analoop.models.noise import ELEMENTARY_CHARGE
 from analoop.models.parameters import DENDRITES, NeuronParameters
 from analoop.models.runner import Runner
-from analoop.models.wiring import Drive, Run, drive, wire
+from analoop.models.wiring import (
+    ADAPTATION,
+    REFRACTORY,
+    SOMA,
+    Drive,
+    Run,
+    drive,
+    metering,
+    wire,
+)
 
 from .sheets import CIRCUITS, PLAIN, drive_of, sheet_of, wiring_of
 
@@ -227,3 +236,38 @@ def test_a_runner_that_does_not_exist_is_refused():
         with pytest.raises(InputError) as caught:
             Runner(**wrong)
         assert caught.value.code == "RUNNER"
+
+
+def watching(c: Coefficients, wires: Any, trials: int, neurons: list[int]) -> Any:
+    rest = reference.at_rest(c, wires.ring, len(wires.weight), trials)
+    return rest._replace(meter=metering(np.array(neurons), len(wires.weight), trials, len(c.decay)))
+
+
+def test_a_meter_sums_what_neurons_hold_alike_in_every_runner_and_changes_nothing():
+    c, wires = sheet_of(list(CIRCUITS), 2), wiring_of(len(CIRCUITS), 3, 2, delay=3)
+    events = drive_of([60, 0, 90], len(CIRCUITS), 3)
+    start = watching(c, wires, 3, [0, 1, 4])
+    without = fast.run(c, wires, events)
+    slow, quick = reference.run(c, wires, events, start), fast.run(c, wires, events, start)
+    assert same_spikes(without, quick) and start.meter.total.max() == 0
+    its, mine = slow.state.meter, quick.state.meter
+    assert its and mine and without.state.meter is None
+    assert np.allclose(its.total, mine.total, rtol=1e-4)
+    assert (mine.total[:, 1] == 0).all() and (mine.total[:, 0, SOMA] > 0).all()
+    assert mine.total[:, :, REFRACTORY].max() > 0
+    assert (mine.total[..., ADAPTATION, 0] == 0).all()
+
+
+def test_a_meter_goes_on_where_a_run_was_cut():
+    c, wires = sheet_of(list(CIRCUITS)), wiring_of(len(CIRCUITS), 3)
+    events, start = drive_of([80], len(CIRCUITS), 3), watching(c, wires, 1, [1, 3])
+    whole = fast.run(c, wires, events, start)
+    early = events.step < 33
+    halves = [
+        drive(np.array([n]), np.zeros(k.sum(), int), events.step[k] - t, events.source[k])
+        for n, t, k in ((33, 0, early), (47, 33, ~early))
+    ]
+    first = fast.run(c, wires, halves[0], start)
+    second = fast.run(c, wires, halves[1], first.state)
+    assert whole.state.meter and second.state.meter
+    assert np.array_equal(whole.state.meter.total, second.state.meter.total)

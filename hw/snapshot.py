@@ -1,0 +1,186 @@
+"""What a screening found on one board: which CAM words hear, which neurons spike by themselves.
+
+A snapshot is a measurement, not an opinion: it holds how often every word was tried and how often
+it failed, with date, method and the identity of the board. What is bad follows from that by the
+rule of chip.md 4.4: a word that fails in more than 10 % of its trials. A word that was never tried
+counts as bad.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..models.archive import content_hash, read_content, write_archive
+from ..models.errors import InputError
+from .chip import DYNAPSE2, ChipSpec
+from .configuration import CHIPS
+
+FAILING_ABOVE_PERCENT = 10
+"""A word is bad if it fails in more than this share of its trials [percent] (chip.md 4.4)."""
+
+LOW, HIGH = 0, 1
+"""Lower and upper half of the tags, in the order of the last axis."""
+
+MOST_TRIALS = 255
+"""Counts are stored in a byte."""
+
+_FORMAT, _VERSION = "snapshot", 1
+_UNITS = {"tried": "trials", "failed": "trials", "stuck": "0 or 1"}
+
+_ALWAYS = ("target", "chip")
+_SIMULATED = ("seed", "level", "mismatch", "sampler", "doubled", "defects", "stuck", "snapshot")
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A screening of one board.
+
+    Raises:
+        InputError: SNAPSHOT_INVALID, when the arrays are not those of a board.
+    """
+
+    board: Mapping[str, Any]
+    """Identity record of the board (`BoardIdentity.record`): name, target, serial number or seed,
+    hash of the bit file where there is one. JSON values."""
+    date: str
+    """When it was measured, ISO 8601."""
+    method: str
+    """How, and in which version (hw/screening.py)."""
+    tried: np.ndarray
+    """Trials of every word, uint8 [chip, core, neuron, word, half of the tags]."""
+    failed: np.ndarray
+    """Those in which the neuron did not answer, uint8 [chip, core, neuron, word, half]."""
+    stuck: np.ndarray
+    """Neurons that spiked without input, bool [chip, core, neuron]; their words are not tried."""
+    books: Mapping[str, int] = field(default_factory=dict)
+    """Events that came: what they were counted as."""
+    chip: ChipSpec = DYNAPSE2
+    """The kind of chip."""
+
+    def __post_init__(self) -> None:
+        for name, dtype in (("tried", np.uint8), ("failed", np.uint8), ("stuck", np.bool_)):
+            array = np.array(getattr(self, name), dtype=dtype)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        c = self.chip
+        neurons = (len(self.stuck), c.cores, c.neurons_per_core)
+        words = (*neurons, c.cam_words, 2)
+        shapes = (self.stuck.shape, self.tried.shape, self.failed.shape)
+        legal = shapes == (neurons, words, words) and 1 <= len(self.stuck) <= c.max_chips
+        if not legal or (self.failed > self.tried).any():
+            raise InputError(
+                f"a snapshot of {c.name} needs tried and failed [chip, core, neuron, word, half] "
+                f"and stuck [chip, core, neuron], with no more failures than trials; got "
+                f"{shapes}: screen the board again",
+                code="SNAPSHOT_INVALID",
+            )
+
+    @property
+    def n_chips(self) -> int:
+        """Chips that were screened."""
+        return len(self.stuck)
+
+    @cached_property
+    def bad(self) -> np.ndarray:
+        """Words not to be used for tags of a half, bool [chip, core, neuron, word, half]."""
+        tried = self.tried.astype(np.int64)
+        failing = self.failed * np.int64(100) > FAILING_ABOVE_PERCENT * tried
+        return np.logical_or(failing, tried == 0)
+
+    @cached_property
+    def mute(self) -> np.ndarray:
+        """Neurons that were asked and never answered, bool [chip, core, neuron]."""
+        silent, asked = self.failed == self.tried, self.tried > 0
+        return np.asarray(silent.all(axis=(3, 4)) & asked.any(axis=(3, 4)))
+
+    @cached_property
+    def unusable(self) -> np.ndarray:
+        """Cores in which no word hears a half of the tags, bool [chip, core, half]."""
+        return np.asarray(self.bad.all(axis=(2, 3)))
+
+    @cached_property
+    def hash(self) -> str:
+        """Hash of everything."""
+        return content_hash(*_to_content(self))
+
+    def is_of(self, record: Mapping[str, Any]) -> bool:
+        """Whether this was measured on the board of an identity record, or was put into it."""
+        return silicon(self.board) == silicon(record) or record.get("snapshot") == self.hash
+
+    def cores(self) -> list[dict[str, Any]]:
+        """Per core what is bad, as JSON values; words of stuck neurons count neither way."""
+        rows = []
+        for chip, core in np.ndindex(self.stuck.shape[:2]):
+            tried = self.tried[chip, core] > 0
+            failing = self.bad[chip, core] & tried
+            rows.append(
+                {
+                    "chip": chip,
+                    "core": core,
+                    "words": int(tried[..., HIGH].sum()),
+                    "failing_low": int(failing[..., LOW].sum()),
+                    "failing_high": int(failing[..., HIGH].sum()),
+                    "unusable": [
+                        half
+                        for half, bad in zip(
+                            ("low", "high"), self.unusable[chip, core], strict=True
+                        )
+                        if bad
+                    ],
+                    "stuck": int(self.stuck[chip, core].sum()),
+                    "mute": int(self.mute[chip, core].sum()),
+                }
+            )
+        return rows
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Write a snapshot file."""
+        return write_archive(path, _FORMAT, _VERSION, *_to_content(self))
+
+    @staticmethod
+    def load(path: str | os.PathLike) -> Snapshot:
+        """Read a snapshot file. Raises FileError, or InputError SNAPSHOT_INVALID."""
+        return read_content(path, _FORMAT, _VERSION, _from_content)
+
+
+def silicon(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a board's identity record that says which chips it has.
+
+    Not how finely they are simulated, how warm they are, or which bit file is loaded.
+    """
+    measured = ("serial",) if record.get("serial") else ("name",)
+    own = _SIMULATED if record.get("target") == "simulated" else measured
+    return {key: record.get(key) for key in (*_ALWAYS, *own)}
+
+
+def _to_content(s: Snapshot) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    header = {
+        "chip": s.chip.name,
+        "n_chips": s.n_chips,
+        "board": dict(s.board),
+        "date": s.date,
+        "method": s.method,
+        "units": _UNITS,
+        "books": dict(s.books),
+    }
+    return header, {"tried": s.tried, "failed": s.failed, "stuck": s.stuck}
+
+
+def _from_content(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Snapshot:
+    return Snapshot(
+        header["board"],
+        header["date"],
+        header["method"],
+        arrays["tried"],
+        arrays["failed"],
+        arrays["stuck"],
+        header["books"],
+        CHIPS[header["chip"]],
+    )

@@ -1,0 +1,102 @@
+"""Runs that are no results: what there is of them is kept, as what it is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analoop.deploy import Program, compile, run
+from analoop.hw import board as boards
+from analoop.hw.samna_board import SamnaBoard, Settings
+from analoop.hw.samna_faults import Faults
+from analoop.models import FileError, Recording
+from analoop.models.errors import IncompleteError
+from analoop.models.partial_recording import PartialRecording
+
+from .command import Shell
+from .networks import ring, spike_trains
+
+STIMULUS = spike_trains(2, trials=60, seed=3, rate_hz=300.0)
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    return compile(ring(4, n_inputs=2))
+
+
+def over_samna(**faults: int) -> SamnaBoard:
+    """The driver over a virtual samna with faults."""
+    return SamnaBoard("sim:nominal", Settings(faults=Faults(**faults)))
+
+
+def test_a_board_behind_samna_records_what_the_simulated_one_does(program: Program):
+    few = STIMULUS.select(np.arange(3))
+    with over_samna() as one, boards.open_board("sim:nominal") as other:
+        recorded, meant = run(program, one, few), run(program, other, few)
+    for name in ("trial", "time_us", "neuron"):
+        assert getattr(recorded, name).tolist() == getattr(meant, name).tolist()
+    books = recorded.books
+    assert len(meant.time_us) > 20 and books["in_window"] == len(recorded.time_us)
+    assert books["words"] == books["echoed"] + books["late_in"] + books["lost_in"]
+    assert books["foreign"] == books["early"] == 0 and books["control"] > books["words"]
+
+
+def test_a_board_lost_in_a_run_leaves_a_partial_recording(program: Program):
+    with over_samna(vanishes_us=3_000_000) as board, pytest.raises(IncompleteError) as caught:
+        run(program, board, STIMULUS)
+    partial = caught.value.partial
+    assert caught.value.code == "HARDWARE_FAULT" and caught.value.exit_code == 4
+    assert "LINK_LOST" in partial.cause and partial.planned == STIMULUS.n_trials
+    begun = partial.content.n_trials
+    assert 1 < begun < STIMULUS.n_trials
+    with boards.open_board("sim:nominal") as other:
+        meant = run(program, other, STIMULUS.select(np.arange(begun - 1)))
+    whole = partial.content.trial < begun - 1
+    assert partial.content.time_us[whole].tolist() == meant.time_us.tolist()
+
+
+def test_books_that_do_not_balance_are_no_result(program: Program):
+    with over_samna(repeated_words=1) as board, pytest.raises(IncompleteError) as caught:
+        run(program, board, STIMULUS.select(np.arange(1)))
+    assert caught.value.code == "UNBALANCED" and caught.value.exit_code == 6
+    assert caught.value.partial.content.books["repeated"] > 0
+
+
+def test_lost_words_are_in_the_books_of_a_result(program: Program):
+    with over_samna(lost_permille=100) as board:
+        books = run(program, board, STIMULUS.select(np.arange(2))).books
+    assert books["lost_in"] > 0
+    assert books["words"] == books["echoed"] + books["late_in"] + books["lost_in"]
+
+
+@pytest.mark.parametrize(
+    ("faults", "code"), [({"vanishes_us": 3_000_000}, 4), ({"repeated_words": 1}, 6)]
+)
+def test_the_command_line_keeps_what_came_and_says_so_in_type_and_exit_code(
+    tmp_path: Path,
+    files: Path,
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    faults: dict[str, int],
+    code: int,
+):
+    monkeypatch.setattr(boards, "open_board", lambda name, chip: over_samna(**faults))
+    STIMULUS.save(tmp_path / "in.npz")
+    out = tmp_path / "out.npz"
+    done = shell("run", files / "program.npz", "--input", tmp_path / "in.npz", "-o", out)
+    assert done.code == code and "partial recording" in done.err
+    with pytest.raises(FileError) as caught:
+        Recording.load(out)
+    assert caught.value.code == "FILE_WRONG_KIND" and "partial recording" in str(caught.value)
+    partial = PartialRecording.load(out)
+    assert partial.cause in done.err and len(partial.content.time_us) > 20
+    partial.save(tmp_path / "again.npz")
+    assert (tmp_path / "again.npz").read_bytes() == out.read_bytes()
+
+
+def test_a_partial_recording_is_not_read_from_a_recording(tmp_path: Path, program: Program):
+    with boards.open_board("sim:nominal") as board:
+        path = run(program, board, STIMULUS.select(np.arange(1))).save(tmp_path / "whole.npz")
+    with pytest.raises(FileError) as caught:
+        PartialRecording.load(path)
+    assert caught.value.code == "FILE_WRONG_KIND"

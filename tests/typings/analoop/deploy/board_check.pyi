@@ -1,0 +1,1 @@
+from deploy.board_check import *

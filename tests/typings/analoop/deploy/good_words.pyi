@@ -1,0 +1,1 @@
+from deploy.good_words import *

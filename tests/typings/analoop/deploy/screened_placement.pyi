@@ -1,0 +1,1 @@
+from deploy.screened_placement import *

@@ -1,0 +1,1 @@
+from hw.samna_events import *

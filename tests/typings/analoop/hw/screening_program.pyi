@@ -1,0 +1,1 @@
+from hw.screening_program import *

@@ -1,0 +1,1 @@
+from hw.sensed_board import *
