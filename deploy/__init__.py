@@ -6,6 +6,7 @@ from .demonstration import demo
 from .diagnosis import doctor
 from .execution import run, run_virtual, verify
 from .inspection import inspect, inspect_mismatch, inspect_neuron, inspect_tag
+from .probing import probe
 from .program import Program
 from .quantization import (
     WeightCode,
@@ -39,6 +40,7 @@ __all__ = [
     "list_boards",
     "load_task",
     "nearest_levels",
+    "probe",
     "run",
     "run_virtual",
     "shipped_network",

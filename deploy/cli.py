@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ..models.archive import check_writable
-from ..models.errors import AnaloopError, IncompleteError, InputError, ViolationsError
-from . import cli_machine, cli_samna, cli_screen, console
+from ..models.errors import AnaloopError, InputError, ViolationsError
+from . import cli_machine, cli_run, cli_samna, cli_screen, console
 from .cli_machine import Json
+from .cli_run import ProgramFile, Quiet, stimulus_of
 from .validation import Report
-
-if TYPE_CHECKING:
-    from ..models.recording import Recording
 
 app = typer.Typer(
     help="Deploy spiking networks to DYNAP-SE2 chips, simulated or real.",
@@ -33,9 +30,6 @@ app = typer.Typer(
 )
 app.add_typer(cli_samna.app, name="samna")
 app.command()(cli_screen.screen)
-
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
-ProgramFile = Annotated[Path, typer.Argument(metavar="PROGRAM", help="Made by 'compile'.")]
 
 
 @app.command()
@@ -156,51 +150,7 @@ def inspect(
         show(found)
 
 
-@app.command()
-def run(
-    program: ProgramFile,
-    board: Annotated[
-        str, typer.Option(help="sim:nominal, sim:seed=3, ..., dynapse2:SERIAL, dynapse2:any")
-    ] = "sim:nominal",
-    source: Annotated[
-        str | None,
-        typer.Option("--input", help="Stimulus file, CSV (time_us,channel[,trial]) or task name."),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Recording file to write.")
-    ] = None,
-    check: Annotated[bool, typer.Option("--verify", help="Ask the known question first.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Play a stimulus on a board and write the recording."""
-    from ..hw.board import open_board
-    from .execution import run as run_stimulus
-    from .execution import verify
-    from .program import Program
-
-    loaded = Program.load(program)
-    if out is not None:
-        check_writable(out)
-    if source is None and not check:
-        raise InputError("nothing to do: give --input, or --verify", code="NO_INPUT")
-    stimulus = None if source is None else _stimulus(source, loaded.n_inputs)
-    result: dict[str, Any] = {}
-    with open_board(board, loaded.configuration.chip) as opened:
-        if check:
-            result["verify"] = verify(loaded, opened)
-            if not as_json:
-                console.print_verify(result["verify"])
-        if stimulus is not None and result.get("verify", {"passed": True})["passed"]:
-            recording = _complete(lambda: run_stimulus(loaded, opened, stimulus), out)
-            result["recording"] = console.recording_record(recording)
-            if out is not None:
-                result["file"] = str(recording.save(out))
-            if not as_json:
-                console.print_recording(recording, loaded, out)
-    if as_json:
-        console.print_json(result)
-    if not result.get("verify", {"passed": True})["passed"]:
-        raise typer.Exit(1)
+app.command()(cli_run.run)
 
 
 @app.command()
@@ -232,7 +182,7 @@ def validate(
     task = loaded.provenance.get("network", {}).get("task")
     if source is None and task is None:
         raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    stimulus = _stimulus(source or task, loaded.n_inputs)
+    stimulus = stimulus_of(source or task, loaded.n_inputs)
     model = None if network is None else Network.load(network)
     boards = [VirtualBoard(), *(VirtualBoard(seed + k, level) for k in range(chips))]
     with console.progress(quiet) as (_, progress):
@@ -250,28 +200,6 @@ def validate(
 
 app.command()(cli_machine.boards)
 app.command()(cli_machine.doctor)
-
-
-def _complete(play: Callable[[], Recording], out: Path | None) -> Recording:
-    """A recording; what there is of one that is not complete is kept as such in its place."""
-    try:
-        return play()
-    except IncompleteError as error:
-        if out is not None:
-            file = error.partial.save(out)
-            print(f"kept what came in {file}, as a partial recording", file=sys.stderr)
-        raise
-
-
-def _stimulus(source: str, n_channels: int):
-    from ..models.recording import Stimulus
-    from .training import TASKS, load_task
-
-    if source in TASKS:
-        return load_task(source).test
-    if source.endswith(".csv"):
-        return Stimulus.read_csv(source, n_channels)
-    return Stimulus.load(source)
 
 
 def _interrupted(report: Report) -> None:
@@ -296,7 +224,7 @@ def _shortened(error: AnaloopError) -> str:
 def main() -> None:
     """Run the command line; errors made on purpose become one line and an exit code."""
     try:
-        app()
+        app(cli_run.arguments(sys.argv[1:]))
     except AnaloopError as error:
         if "--json" in sys.argv:
             record: dict[str, Any] = {"code": error.code, "message": str(error)}

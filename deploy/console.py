@@ -18,6 +18,7 @@ from ..hw.chip import Dendrite
 from ..models.recording import Recording
 from .findings import Finding
 from .metrics import mean_rate_hz
+from .probe_report import ProbeReport
 from .program import Program
 from .validation import Progress as RowProgress
 from .validation import Report, Row
@@ -239,6 +240,31 @@ def print_verify(result: dict[str, Any]) -> None:
     how = "spike for spike" if result["exact"] else f"correlation {result['correlation']}"
     print(f"verify {verdict} on {result['board']['name']} ({result['board']['target']}): {how}, "
           f"{result['received']} spikes, {result['expected']} expected")  # fmt: skip
+
+
+MOST_FAILURES = 10
+"""Failures of a probe that are printed; --json has them all."""
+
+
+def print_probe(report: ProbeReport) -> None:
+    """Verdict of the full probe: coverage, reasons why words were not covered, first failures."""
+    verdict = "passed" if report.passed else "FAILED"
+    print(f"probe {verdict} on {report.board['name']} ({report.board['target']}): "
+          f"{report.images} register images, {report.chip_time_s:.1f} s of chip time")  # fmt: skip
+    table = Table("words")
+    for name in ("used", "proved", "failed", "not covered", "coverage"):
+        table.add_column(name, justify="right")
+    for c in report.coverage:
+        numbers = (c.used, c.proved, c.failed, sum(c.not_covered.values()))
+        table.add_row(c.kind, *map(str, numbers), f"{c.percent:.1f}%")
+    stdout().print(table)
+    for c in report.coverage:
+        for reason, count in c.not_covered.items():
+            print(f"  {count} {c.kind} not covered: {reason}")
+    for failure in report.failures[:MOST_FAILURES]:
+        print(f"  {failure}")
+    if len(report.failures) > MOST_FAILURES:
+        print(f"  ... and {len(report.failures) - MOST_FAILURES} more; --json lists all")
 
 
 def recording_record(recording: Recording) -> dict[str, Any]:

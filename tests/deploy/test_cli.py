@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from analoop.deploy import Program, compile, inspect, inspect_neuron, inspect_tag
+from analoop.hw import DYNAPSE2, sample_defects
 from analoop.models import Network, Recording
 
 from .command import Shell
@@ -112,6 +113,43 @@ def test_a_failed_verify_exits_with_1_and_does_not_run_the_stimulus(
     assert done.json.keys() == {"verify"}
     assert not (tmp_path / "r.npz").exists()
     assert "verify FAILED on sim:nominal" in shell("run", tmp_path / "p.npz", *arguments).out
+
+
+def test_verify_full_probes_every_word_and_prints_the_coverage(shell: Shell, program: Path):
+    done = shell("run", program, "--verify=full", "--board", "sim:seed=3")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[0].startswith("verify passed on sim:seed=3 (simulated)")
+    assert lines[1].startswith("probe passed on sim:seed=3 (simulated): ")
+    rows = [line for line in lines if "words" in line or "destinations" in line]
+    assert [row.split("│")[1].strip() for row in rows[2:]] == ["CAM words", "destinations"]
+    assert all("100.0%" in row for row in rows[2:])
+    assert "CAM words: image 1 of" in done.err
+
+
+def test_verify_full_on_a_board_that_fails_exits_with_1_and_names_the_words(
+    shell: Shell, program: Path, files: Path, tmp_path: Path
+):
+    w = Program.load(program).configuration.synapses
+    half = (w["tag"] >= 1024).astype(int)
+    seed = next(
+        seed
+        for seed in range(50)
+        if sample_defects(seed, 0, DYNAPSE2).deaf[w["core"], w["neuron"], w["word"], half].any()
+    )
+    arguments = ("run", program, "--verify=full", "--board", f"sim:seed={seed},defects=1", "-q")
+    more = ("--input", files / "input.csv", "-o", tmp_path / "r.npz")
+    done = shell(*arguments, *more, "--json")
+    found = done.json["probe"]
+    assert (done.code, done.err) == (1, "")
+    assert done.json.keys() == {"verify", "probe"}
+    assert not (tmp_path / "r.npz").exists()
+    assert all(failure["text"] in shell(*arguments).out for failure in found["failures"][:3])
+
+
+def test_verify_answer_is_the_bare_verify(shell: Shell, program: Path):
+    assert shell("run", program, "--verify=answer").out == shell("run", program, "--verify").out
+    assert shell("run", program, "--verify=half").code == 2
 
 
 def test_validate_prints_a_row_per_target_and_writes_the_same_report(

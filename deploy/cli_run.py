@@ -1,0 +1,136 @@
+"""`analoop run`: verify a board if asked to, play a stimulus, write the recording."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..models.archive import check_writable
+from ..models.errors import IncompleteError, InputError
+from . import console
+from .cli_machine import Json
+
+if TYPE_CHECKING:
+    from ..hw.board import Board
+    from ..models.recording import Recording
+    from .program import Program
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+ProgramFile = Annotated[Path, typer.Argument(metavar="PROGRAM", help="Made by 'compile'.")]
+
+
+class Verification(StrEnum):
+    """How a board is verified."""
+
+    ANSWER = "answer"
+    """By the program's known answer."""
+    FULL = "full"
+    """By it, and word by word."""
+
+
+def run(
+    program: ProgramFile,
+    board: Annotated[
+        str, typer.Option(help="sim:nominal, sim:seed=3, ..., dynapse2:SERIAL, dynapse2:any")
+    ] = "sim:nominal",
+    source: Annotated[
+        str | None,
+        typer.Option("--input", help="Stimulus file, CSV (time_us,channel[,trial]) or task name."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Recording file to write.")
+    ] = None,
+    check: Annotated[
+        Verification | None,
+        typer.Option(
+            "--verify",
+            metavar="[=answer|full]",
+            help="Ask the known question first; with =full, also probe every word of the program.",
+        ),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Play a stimulus on a board and write the recording."""
+    from ..hw.board import open_board
+    from .execution import run as run_stimulus
+    from .program import Program
+
+    loaded = Program.load(program)
+    if out is not None:
+        check_writable(out)
+    if source is None and check is None:
+        raise InputError("nothing to do: give --input, or --verify", code="NO_INPUT")
+    stimulus = None if source is None else stimulus_of(source, loaded.n_inputs)
+    result: dict[str, Any] = {}
+    with open_board(board, loaded.configuration.chip) as opened:
+        if check is not None:
+            result |= _verified(loaded, opened, check, as_json, quiet)
+        sound = all(result[name]["passed"] for name in result)
+        if stimulus is not None and sound:
+            recording = _complete(lambda: run_stimulus(loaded, opened, stimulus), out)
+            result["recording"] = console.recording_record(recording)
+            if out is not None:
+                result["file"] = str(recording.save(out))
+            if not as_json:
+                console.print_recording(recording, loaded, out)
+    if as_json:
+        console.print_json(result)
+    if not sound:
+        raise typer.Exit(1)
+
+
+def _verified(
+    program: Program, board: Board, check: Verification, as_json: bool, quiet: bool
+) -> dict[str, dict[str, Any]]:
+    """What a board was asked before it runs, and whether it passed: 'verify' and 'probe'."""
+    from .execution import verify
+    from .probing import probe
+
+    result = {"verify": verify(program, board)}
+    if not as_json:
+        console.print_verify(result["verify"])
+    if check is Verification.FULL:
+        with console.progress(quiet) as (say, _):
+            report = probe(program, board, say)
+        result["probe"] = report.record()
+        if not as_json:
+            console.print_probe(report)
+    return result
+
+
+def _complete(play: Callable[[], Recording], out: Path | None) -> Recording:
+    """A recording; what there is of one that is not complete is kept as such in its place."""
+    try:
+        return play()
+    except IncompleteError as error:
+        if out is not None:
+            file = error.partial.save(out)
+            print(f"kept what came in {file}, as a partial recording", file=sys.stderr)
+        raise
+
+
+def stimulus_of(source: str, n_channels: int):
+    """The stimulus of a file or a task. Raises FileError, InputError."""
+    from ..models.recording import Stimulus
+    from .training import TASKS, load_task
+
+    if source in TASKS:
+        return load_task(source).test
+    if source.endswith(".csv"):
+        return Stimulus.read_csv(source, n_channels)
+    return Stimulus.load(source)
+
+
+def arguments(given: list[str]) -> list[str]:
+    """What was typed, with a bare `--verify` of `run` as `--verify=answer`: an option that needs
+    no value takes one only behind `=`, as GNU programs do it, and typer has no such options."""
+    if given[:1] != ["run"]:
+        return given
+    bare = {"--verify": f"--verify={Verification.ANSWER}"}
+    return [bare.get(word, word) for word in given]

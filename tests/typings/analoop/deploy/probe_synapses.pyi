@@ -1,0 +1,1 @@
+from deploy.probe_synapses import *
