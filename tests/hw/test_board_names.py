@@ -96,7 +96,7 @@ def test_a_level_of_many_digits_is_kept_in_the_name():
 @pytest.mark.parametrize(
     "name",
     [
-        "", "Sim", "simulated", "sim2", "dynapse2:any", "sim:3", "sim:foo=3", "sim:seed",
+        "", "Sim", "simulated", "sim2", "dynapse2", "dynapse2:", "sim:3", "sim:foo=3", "sim:seed",
         "sim:seed=", "sim:seed=-1", "sim:seed=1.5", "sim:seed=x", "sim:nominal=1",
         "sim:nominal,seed=3", "sim:seed=3,nominal", "sim:nominal,level=0.5", "sim:level=0.5",
         "sim:seed=3,seed=4", "sim:seed=3,level=-1", "sim:seed=3,level=nan", "sim:seed=3,level=inf",
