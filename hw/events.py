@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +77,13 @@ class Events:
     def none() -> Events:
         """No events."""
         return Events(*(np.zeros(0, dtype) for _, dtype in _FIELDS))
+
+
+def joined(parts: Sequence[Events]) -> Events:
+    """The events of all parts."""
+    if not parts:
+        return Events.none()
+    return Events(*(np.concatenate([getattr(p, name) for p in parts]) for name, _ in _FIELDS))
 
 
 def in_pieces(
