@@ -2,9 +2,9 @@
 
     python benchmarks/samna_boundary.py
 
-Empty `read_events` of a board without and with a neuron (500,000 calls); 1 million input events, each
-with its echo, made, stamped and written by the driver; and how far the host's clock and the board's
-drift apart in real time over 10 s.
+Empty `read_events` of a board without and with a neuron (500,000 calls); 1 million input events,
+each with its echo, made, stamped and written by the driver; and how far the host's clock and the
+board's drift apart in real time over 10 s.
 """
 
 from __future__ import annotations

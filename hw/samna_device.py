@@ -28,8 +28,9 @@ from .virtual_board import VirtualBoard
 
 TURN_US = 100_000
 """Most chip time that one call simulates ahead while input waits [us]."""
-PATIENCE_US = 10_000
-"""Chip time that has to pass before a call simulates again, without input [us]."""
+PATIENCE_US, REALTIME_PATIENCE_US = 50_000, 10_000
+"""Chip time that has to pass before a call simulates again, without input [us]; simulating a moment
+costs as much as simulating ten, and programs poll."""
 
 
 class VirtualStack(FpgaExtras):
@@ -45,6 +46,7 @@ class VirtualStack(FpgaExtras):
     ) -> None:
         self.board, self._chips, self.realtime = board, chips, realtime
         self.closed = False
+        self._patience_us = REALTIME_PATIENCE_US if realtime else PATIENCE_US
         self._clock, self._silicon = Clock(start_us), SensedBoard(board)
         self._simulated_us = start_us
         self._waiting = Queue()
@@ -105,7 +107,7 @@ class VirtualStack(FpgaExtras):
         if (
             self.closed
             or self._waiting.count
-            or self._clock.now_us - self._simulated_us > PATIENCE_US
+            or self._clock.now_us - self._simulated_us > self._patience_us
         ):
             self.check_open()
             self.catch_up()

@@ -37,8 +37,7 @@ class Queue:
         """Queue words; each is due at its timestamp, now if that is past, and after those before.
 
         Raises:
-            TypeError: something that is no event, InputError: a tag that no word holds; then none of
-                them is queued.
+            TypeError, InputError: something that is no event, or no word; then nothing is queued.
         """
         if not events:
             return
