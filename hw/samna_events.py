@@ -71,8 +71,10 @@ class EventWriter:
 
 def _keys(words: Events) -> np.ndarray:
     """One number for each different word; numbers are found faster than rows."""
-    hops = (words.x_hop + 128 << 8) + (words.y_hop + 128)
-    return (words.tag.astype(np.int64) << 24) + (words.cores.astype(np.int64) << 16) + hops
+    tag, cores, x_hop, y_hop = (
+        column.astype(np.int64) for column in (words.tag, words.cores, words.x_hop, words.y_hop)
+    )
+    return (tag << 24) + (cores << 16) + (x_hop + 128 << 8) + (y_hop + 128)
 
 
 class EventReader:
