@@ -51,6 +51,7 @@ def run(program: Program, board: Board, stimulus: Stimulus) -> Recording:
     if fault is not None:
         begun = stimulus.select(np.arange(len(came)))
         content = _recording(program, begun, trials[: len(came)], came, record)
+        content = _with_books(content, board.books)  # of the trials that were finished
         cause = f"{fault} ({fault.code}); {len(came)} of {len(trials)} trials were begun"
         raise _incomplete("HARDWARE_FAULT", cause, content, len(trials), fault.exit_code)
     recording = _with_books(_recording(program, stimulus, trials, came, record), board.books)

@@ -102,15 +102,20 @@ class SamnaBoard:
                 f"{self._chip.name}: compile for this chip",
                 code="WRONG_CHIP",
             )
+        there = dict(self._identity.details)["chips"]
+        if configuration.n_chips > there:
+            raise InputError(
+                f"the program needs {configuration.n_chips} chips, {self._identity.name} has "
+                f"{there}: compile with --board-chips {there}",
+                code="CHIPS",
+            )
         header, arrays = to_content(configuration)
-        self._check_open()
-        self._worker.ask({"call": "program", "configuration": header}, arrays)
+        self._ask({"call": "program", "configuration": header}, arrays)
         self._books, self._chips_used = RunBooks(), configuration.n_chips
 
     def settle(self) -> None:
         """Discharge every capacitor: largest leaks for a while, then those of the program."""
-        self._check_open()
-        self._worker.ask({"call": "discharge"})
+        self._ask({"call": "discharge"})
 
     def run(self, events: Events, duration_us: int) -> Events:
         """Play events and return what was sent to the host; a tail of 1 ms comes with it."""
@@ -119,16 +124,22 @@ class SamnaBoard:
     def run_trials(self, trials: Sequence[Trial]) -> list[Events]:
         """Run independent trials, each after a discharge; the board is discharged afterwards."""
         came = self._played(trials, discharge=True)
-        if trials:
-            self.settle()
+        try:
+            if trials:
+                self.settle()
+        except HardwareError as error:
+            error.received = came
+            raise
         return came
 
     def close(self) -> None:
         """Discharge the board and let go of it; more than once does no harm."""
-        if self._worker.alive:
-            with suppress(HardwareError):
-                self._worker.ask({"call": "close"})
-        self._let_go()
+        try:
+            if self._worker.alive:
+                with suppress(HardwareError):
+                    self._worker.ask({"call": "close"})
+        finally:
+            self._let_go()
 
     def __enter__(self) -> Self:
         self._check_open()
@@ -194,7 +205,7 @@ class SamnaBoard:
         came: list[Events] = []
         for trial in trials:
             parts = Events.none()
-            header = {"call": "run", "duration_us": trial.duration_us, "discharge": discharge}
+            header = {"call": "run", "duration_us": int(trial.duration_us), "discharge": discharge}
             try:
                 for message in self._worker.answers(header, trial.events.arrays()):
                     if "part" in message.header:
@@ -204,8 +215,17 @@ class SamnaBoard:
                         self._books += RunBooks(**message.header["done"])
             except HardwareError as error:
                 error.received = [*came, parts]
+                self._let_go()
                 raise
         return came
+
+    def _ask(self, header: dict[str, Any], arrays: dict[str, Any] | None = None) -> None:
+        self._check_open()
+        try:
+            self._worker.ask(header, arrays)
+        except HardwareError:
+            self._let_go()  # the board is closed, and others may have it
+            raise
 
     def _check_open(self) -> None:
         if not self._worker.alive:

@@ -52,7 +52,8 @@ class EventWriter:
 
     def write(self, made: list[Any], time_us: np.ndarray) -> None:
         """Stamp and write what `made` gave; time 0 means at once."""
-        for event, stamp in zip(made, (time_us % 2**32).tolist(), strict=True):
+        stamps = np.where((time_us > 0) & (time_us % 2**32 == 0), 1, time_us % 2**32)
+        for event, stamp in zip(made, stamps.tolist(), strict=True):
             event.timestamp = stamp
         self._write(made)
 

@@ -72,8 +72,12 @@ def find_samna() -> SamnaInstallation:
         if where is None:
             return SamnaInstallation("none", None, None)
         return SamnaInstallation("real" if _compiled_on_disk(where) else "stub", None, where)
+    if where is None:
+        real = _compiled_in_record(installed)
+    else:  # what an import finds decides; the metadata may be those of another one behind it
+        own = where.startswith(str(installed.locate_file("")))
+        real = _compiled_on_disk(where) or (own and _compiled_in_record(installed))
     where = where or str(installed.locate_file("samna"))
-    real = _compiled_in_record(installed) or _compiled_on_disk(where)
     return SamnaInstallation("real" if real else "stub", installed.version, where)
 
 

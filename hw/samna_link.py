@@ -37,8 +37,8 @@ from .samna_words import (
 
 LAST_S = 0.005
 """Reading goes on so long after an end marker [s]; labs poll a hundred times more."""
-RETRY_S, RETRIES = 0.25, 20
-"""A control word that does not come back is sent again after so long [s], so often."""
+RETRY_S = 0.25
+"""A control word that does not come back is sent again after so long [s]."""
 TELL_S = 0.5
 """How often it is told what came so far [s]."""
 PHASE_US = 1000
@@ -98,23 +98,33 @@ class Link:
                 answers = block[(block[:, Y_HOP] != 0) & (block[:, TAG] == PROBE_TAG), TIME]
                 if len(answers):
                     return int(answers[-1])
-            self._alive(limit, "its time")
+            # A chip that spikes for ever is no answer; one that was read late may hold it.
+            if block is None or time.monotonic() > limit + self._patience.answer_s:
+                self._alive(limit, "its time")
 
     def wait(self, duration_us: int) -> None:
-        """Let chip time pass: a probe behind a control word of a later time comes back later."""
-        due = self.now_us() + duration_us
-        while self._reader.last_us < due:
+        """Let chip time pass: a probe behind a control word of a later time comes back later.
+
+        Raises:
+            HardwareError: also CLOCK_FROZEN.
+        """
+        now = self.now_us()
+        due = now + duration_us
+        while now < due:
             self._send(due, BEAT_TAG)
-            self.now_us(duration_us)
+            before, now = now, self.now_us(duration_us)
+            self._goes_on(before, now)
 
     def check_clock(self) -> None:
         """Raise HardwareError CLOCK_FROZEN if time stands."""
         first = self.now_us()
         time.sleep(0.005)
-        second = self.now_us()
-        if second <= first:
+        self._goes_on(first, self.now_us())
+
+    def _goes_on(self, before_us: int, now_us: int) -> None:
+        if now_us <= before_us:
             raise HardwareError(
-                f"the clock of the board stands at {second} us: load the FPGA again, or "
+                f"the clock of the board stands at {now_us} us: load the FPGA again, or "
                 "power-cycle the board",
                 code="CLOCK_FROZEN",
             )
@@ -137,10 +147,15 @@ class Link:
         # From here on nothing is made: the start is fixed, and must not pass before all is written.
         start = self.now_us() + int((self._patience.lead_s + writing_s) * 1e6)
         start = -(-start // PHASE_US) * PHASE_US
-        for piece, objects in zip(pieces, made, strict=True):
-            self._await_turn(start + int(words.time_us[piece.start]))
-            self._writer.write(objects, words.time_us[piece] + start)
-        self._await_end(start + duration_us, lambda block: part(spikes(block, start)))
+        teller = _Teller(self._reader, lambda block: part(spikes(block, start)))
+        try:
+            for piece, objects in zip(pieces, made, strict=True):
+                self._await_turn(start + int(words.time_us[piece.start]), teller)
+                self._writer.write(objects, words.time_us[piece] + start)
+            self._await_end(start, start + duration_us, teller)
+        except Exception:
+            teller.tell()
+            raise
         came = self._reader.taken()
         control = came[:, Y_HOP] != 0
         echo = control & (came[:, TAG] < SEQUENCE)
@@ -148,42 +163,43 @@ class Link:
         stale = int((left_behind[:, Y_HOP] == 0).sum())
         return spikes(came, start), books + RunBooks(stale=stale, control=int(control.sum()))
 
-    def _await_turn(self, due_us: int) -> None:
+    def _await_turn(self, due_us: int, teller: _Teller) -> None:
         """Read until words of this time may be written; mostly they may at once."""
+        newest, limit = self._reader.last_us, time.monotonic() + self._patience.answer_s
         while due_us - self._reader.last_us > AHEAD_US:
-            seen, limit = self._reader.last_us, time.monotonic() + self._patience.answer_s
-            while self._reader.last_us == seen:
+            silent = self._read() is None
+            if self._reader.last_us > newest:  # a clock that jumps back is no progress
+                newest, limit = self._reader.last_us, time.monotonic() + self._patience.answer_s
+            teller.tell_in_time()
+            if silent:
                 self._alive(limit, "a heartbeat")
-                self._read()
 
-    def _await_end(self, end_us: int, part: Callable[[np.ndarray], None]) -> None:
+    def _await_end(self, start_us: int, end_us: int, teller: _Teller) -> None:
         """Read until an end marker of this run is back, and a moment longer.
 
-        Only control words count as life: a chip may spike for ever.
-
-        Args:
-            part: told now and then what came since it was told last.
+        Only control words of a later time than any before count as life: a chip may spike for ever,
+        and a broken link repeat itself.
         """
-        alive = told = time.monotonic()
-        asked, first, checked = 0, 0, 0
+        # Silence is no wonder before the first heartbeat, which comes at the start.
+        alive = time.monotonic() + max(0, start_us - self._reader.last_us) * 1e-6
+        newest, asked, checked = self._reader.last_us, 0, 0
         while True:
-            now, blocks = time.monotonic(), self._reader.blocks
-            for block in blocks[checked:]:
+            for block in self._reader.blocks[checked:]:
                 control = block[block[:, Y_HOP] != 0]
-                alive = now if len(control) else alive
                 if (control[control[:, TAG] == END_TAG, TIME] >= end_us).any():
                     self._read_for(LAST_S)
                     return
-            checked = len(blocks)
-            if now - alive > RETRY_S * (1 + asked) and asked < RETRIES:
-                # Perhaps the markers were lost. Those sent now come after the end as well.
-                self._send(0, END_TAG)
+                if control[:, TIME].max(initial=newest) > newest:
+                    newest, asked = int(control[:, TIME].max()), 0
+                    alive = max(alive, time.monotonic())
+            checked = len(self._reader.blocks)
+            if time.monotonic() - alive > RETRY_S * (1 + asked):
+                # Perhaps the markers were lost.
+                self._send(end_us, END_TAG)
                 asked += 1
-            if now - told > TELL_S:
-                part(joined(blocks[first:]))
-                told, first = now, checked
-            self._alive(alive + self._patience.answer_s, "the end of the run")
-            self._read()
+            teller.tell_in_time()
+            if self._read() is None:
+                self._alive(alive + self._patience.answer_s, "the end of the run")
 
     def _read_for(self, duration_s: float) -> None:
         """Read what is still on its way behind an end marker."""
@@ -207,3 +223,21 @@ class Link:
                 "the cable, power-cycle the board",
                 code="NO_ANSWER",
             )
+
+
+class _Teller:
+    """Tells now and then what came since it was told last."""
+
+    def __init__(self, reader: EventReader, part: Callable[[np.ndarray], None]):
+        self._reader, self._part = reader, part
+        self._told_at, self._first = time.monotonic(), 0
+
+    def tell_in_time(self) -> None:
+        """Tell if it is time; also when there is nothing, as a sign of life."""
+        if time.monotonic() - self._told_at > TELL_S:
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell what was not told yet."""
+        self._part(joined(self._reader.blocks[self._first :]))
+        self._told_at, self._first = time.monotonic(), len(self._reader.blocks)

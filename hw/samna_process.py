@@ -32,7 +32,7 @@ class WorkerProcess:
         with theirs:
             number = theirs.fileno()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", _MODULE, str(number)],
+                [sys.executable, "-P", "-m", _MODULE, str(number)],
                 pass_fds=[number],
                 stdin=subprocess.DEVNULL,
                 env=dict(os.environ),
@@ -57,15 +57,16 @@ class WorkerProcess:
             HardwareError: HUNG, WORKER_DIED, and what the worker reports; it is ended then.
             BoardError, InputError: what the worker reports.
         """
-        asked, call = time.monotonic(), header["call"]
+        asked, call, answered = time.monotonic(), header["call"], False
         try:
             send(self._link, header, arrays, self._silence_s)
             while True:
                 message = receive(self._link, self._silence_s)
+                answered = "done" in message.header or "error" in message.header
                 if "error" in message.header:
                     self._fail(message.header)
                 yield message
-                if "done" in message.header:
+                if answered:
                     return
         except TimeoutError as error:
             self.end(grace_s=0.0)
@@ -82,6 +83,9 @@ class WorkerProcess:
                 f"{self._process.returncode}): open the board again, power-cycle it",
                 code="WORKER_DIED",
             ) from error
+        finally:
+            if not answered:  # interrupted: what it would still say belongs to no later request
+                self.end(grace_s=0.0)
 
     def end(self, grace_s: float = GRACE_S) -> None:
         """End it, with force if it does not leave by itself; more than once does no harm."""
@@ -90,7 +94,8 @@ class WorkerProcess:
             self._process.wait(grace_s)
         if self._process.poll() is None:
             self._process.kill()
-            self._process.wait()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(GRACE_S)
 
     def _fail(self, header: dict[str, Any]) -> None:
         """Raise what the worker reports; a failure of the board ends the process."""

@@ -96,6 +96,7 @@ class Session:
         if hasattr(self._model, "clear_error_queue"):
             self._model.clear_error_queue()
         answer = self._model.apply_configuration(self._sheets.records)
+        time.sleep(self._patience.apply_s)
         errors = self._model.get_error_events() if hasattr(self._model, "get_error_events") else []
         if answer is False or errors:
             self._written = None
@@ -104,4 +105,3 @@ class Session:
                 f"samna did not apply the configuration{told}: try again, power-cycle the board",
                 code="APPLY_FAILED",
             )
-        time.sleep(self._patience.apply_s)

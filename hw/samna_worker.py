@@ -2,7 +2,7 @@
 
 Started by hw/samna_board.py as `python -m analoop.hw.samna_worker FD`. A hang or a crash of the
 vendor's module ends this process and no other. Requests and answers are those of `CALLS`; while a
-call lasts, it sends what was received so far, and beats.
+call lasts, it sends what was received so far, twice a second, be it nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -26,6 +27,7 @@ from .configuration import from_content
 from .events import Events
 from .messages import Hangup, Message, receive, send
 from .samna_faults import Faults
+from .samna_installation import require_samna
 from .samna_link import Patience
 from .samna_opening import chips_of, close, offers, open_by_serial
 from .samna_session import Session
@@ -46,6 +48,7 @@ class Worker:
     def load(self, header: dict[str, Any]) -> dict[str, Any]:
         """Load samna, or put the virtual one in place, and say which boards there are."""
         if header["virtual"] is None:
+            require_samna()
             self._samna = import_module("samna")
         else:
             virtual = header["virtual"]
@@ -133,6 +136,7 @@ def serve(link: socket.socket) -> None:
         except AnaloopError as error:
             send(link, {"error": str(error), "code": error.code, "exit": error.exit_code})
         except Exception as error:  # noqa: BLE001 - whatever the vendor's module raises
+            traceback.print_exc()
             told = f"samna raised {type(error).__name__}: {error}"
             send(link, {"error": told, "code": "LINK_LOST", "exit": HardwareError.exit_code})
         if message.header["call"] == "close":

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analoop.deploy import Program, compile, run
+from analoop.deploy import Program, compile, run, verify
 from analoop.hw import board as boards
 from analoop.hw.samna_board import SamnaBoard, Settings
 from analoop.hw.samna_faults import Faults
@@ -60,6 +60,11 @@ def test_books_that_do_not_balance_are_no_result(program: Program):
         run(program, board, STIMULUS.select(np.arange(1)))
     assert caught.value.code == "UNBALANCED" and caught.value.exit_code == 6
     assert caught.value.partial.content.books["repeated"] > 0
+
+
+def test_a_configuration_that_is_ignored_fails_the_known_answer(program: Program):
+    with over_samna(ignored_applies=1000) as board:
+        assert not verify(program, board)["passed"]
 
 
 def test_lost_words_are_in_the_books_of_a_result(program: Program):

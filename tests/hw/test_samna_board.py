@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from analoop.hw import Trial, open_board
+from analoop.hw import Trial, open_board, samna_process
 from analoop.hw.lease import acquire
 from analoop.hw.samna_board import SamnaBoard, Settings
 from analoop.hw.samna_faults import Faults
@@ -46,6 +46,7 @@ def test_a_board_that_is_lost_in_a_run_leaves_what_came_before(fault: str, code:
             board.run_trials(TRIALS)
         assert code_of(caught) == code
         *whole, _ = caught.value.received
+        assert not board._worker.alive
         assert 1 <= len(whole) < len(TRIALS)
         with open_board("sim:nominal") as simulated:
             simulated.program(lively())
@@ -53,6 +54,20 @@ def test_a_board_that_is_lost_in_a_run_leaves_what_came_before(fault: str, code:
         assert [in_window(e) for e in whole] == [rows_of(e) for e in meant]
         with pytest.raises(BoardError, match="closed"):
             board.settle()
+
+
+def test_an_interrupted_run_leaves_no_answer_to_a_later_request(monkeypatch: pytest.MonkeyPatch):
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with opened() as board:
+        board.program(lively())
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(samna_process, "receive", interrupted)
+            board.run(stimulus(0), DURATION_US)
+        with pytest.raises(BoardError) as caught:
+            board.run(stimulus(0), DURATION_US)
+        assert code_of(caught) == "CLOSED"
 
 
 def in_window(some) -> list:
