@@ -49,7 +49,7 @@ def translate(records: Dynapse2Configuration) -> Translated:
     wrong: list[Violation] = []
     for number, chip in enumerate(records.chips):
         inert.update(inert_in(chip))
-        for c, core in chip.cores.made.items():
+        for c, core in enumerate(chip.cores):  # those that nobody touched have biases, too
             biases[number, c] = _biases(core, f"chip {number} core {c}", wrong)
             for n, neuron in core.neurons.made.items():
                 place = (number, c, n)

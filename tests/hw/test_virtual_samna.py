@@ -216,3 +216,11 @@ def test_numpy_numbers_are_taken():
     with vs.virtual_samna() as samna:
         made = event(samna, np.int64(5), np.uint32(7))
         assert (made.event.tag, made.timestamp) == (5, 7)
+
+
+def test_a_configuration_that_nobody_touched_can_be_applied_and_its_sadc_read(samna, board):
+    model = board.get_model()
+    for _ in range(2):
+        assert model.apply_configuration(samna.dynapse2.Dynapse2Configuration())
+        assert model.get_sadc_value(0, 42) >= 0
+        model.reset(samna.dynapse2.ResetType.ConfigReset, 1)
