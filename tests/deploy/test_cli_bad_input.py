@@ -223,9 +223,7 @@ def test_a_stimulus_of_another_width_is_refused(refused, program: Path, tmp_path
     assert wanted in refused("validate", program, "--input", path, "-o", tmp_path / "r.json")
 
 
-@pytest.mark.parametrize(
-    "name", ["dynapse2:", "dynapse2:sim:sed=3", "sim:sed=3", "sim:seed=x", "", "sim:step_us=0"]
-)
+@pytest.mark.parametrize("name", ["dynapse2:", "sim:sed=3", "sim:seed=x", "", "sim:step_us=0"])
 def test_an_unknown_board_exits_with_3_and_names_those_there_are(
     refused, program: Path, files: Path, tmp_path: Path, name: str
 ):
