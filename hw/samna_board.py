@@ -24,6 +24,7 @@ from .samna_installation import bit_file, require_samna
 from .samna_link import VIRTUAL_PATIENCE, Patience
 from .samna_process import WorkerProcess
 from .samna_words import RunBooks
+from .simulated_board import identify
 from .virtual_board import parse_board
 
 DRIVER_VERSION = "analoop-samna-1"
@@ -176,7 +177,8 @@ class SamnaBoard:
             "firmware": kind["firmware"],
             "driver": DRIVER_VERSION,
         }
-        if self._virtual:
+        if self._virtual:  # which chips these are: seed, level, defects
+            details |= dict(identify(parse_board(serial), self._chip).details)
             details["virtual_samna"] = True
         target = "simulated" if self._virtual else "measured"
         name = f"dynapse2:{kind['serial']}"

@@ -17,6 +17,7 @@ from analoop.hw.lease import acquire
 from analoop.hw.samna_board import SamnaBoard, Settings
 from analoop.hw.samna_faults import Faults
 from analoop.hw.samna_link import VIRTUAL_PATIENCE
+from analoop.hw.snapshot import silicon
 from analoop.models import BoardError
 from analoop.models.errors import HardwareError
 
@@ -102,6 +103,14 @@ def test_it_says_that_its_chips_are_simulated_and_what_drove_them():
     assert record["name"] == "dynapse2:sim:nominal" and record["target"] == "simulated"
     assert record["virtual_samna"] is True
     assert {"serial", "samna", "bit_file", "bit_file_sha256", "firmware", "driver"} < record.keys()
+
+
+def test_it_says_which_chips_a_rehearsal_has_as_their_own_board_does():
+    name = "sim:seed=7,level=0.5,defects=1"
+    with SamnaBoard(name) as board, open_board(name) as simulated:
+        own = dict(simulated.identity.details)
+        assert own.items() <= board.identity.record().items() and own["seed"] == 7
+        assert silicon(board.identity.record()) == silicon(simulated.identity.record())
 
 
 def test_a_board_that_does_not_exist_is_refused_before_any_process_starts():
