@@ -17,8 +17,8 @@ import typer
 from ..models.archive import check_writable
 from ..models.errors import AnaloopError, InputError, ViolationsError
 from . import cli_machine, cli_run, cli_samna, cli_screen, console
-from .cli_machine import Json
-from .cli_run import ProgramFile, Quiet, stimulus_of
+from .cli_options import Json, ProgramFile, Quiet
+from .cli_run import stimulus_of
 from .validation import Report
 
 app = typer.Typer(

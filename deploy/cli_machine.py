@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 
 from . import console
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+from .cli_options import Json
 
 
 def boards(as_json: Json = False) -> None:

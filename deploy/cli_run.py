@@ -13,15 +13,12 @@ import typer
 from ..models.archive import check_writable
 from ..models.errors import IncompleteError, InputError
 from . import console
-from .cli_machine import Json
+from .cli_options import Json, ProgramFile, Quiet
 
 if TYPE_CHECKING:
     from ..hw.board import Board
     from ..models.recording import Recording
     from .program import Program
-
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
-ProgramFile = Annotated[Path, typer.Argument(metavar="PROGRAM", help="Made by 'compile'.")]
 
 
 class Verification(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from ..hw.snapshot import Snapshot
 from ..models.archive import check_writable
 from . import console
+from .cli_options import Json, Quiet
 
 
 def screen(
@@ -19,8 +19,8 @@ def screen(
     out: Annotated[Path, typer.Option("--out", "-o", help="Snapshot file to write.")],
     trials: Annotated[int, typer.Option(help="How often every word is asked, 1..255.")] = 10,
     chips: Annotated[int, typer.Option(help="Chips to screen, 1..4.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find dead CAM words and stuck neurons of a board; write a snapshot for 'compile'."""
     from ..hw.board import open_board
@@ -33,7 +33,7 @@ def screen(
     path = snapshot.save(out)
     found = screening_record(snapshot) | {"file": str(path)}
     if as_json:
-        print(json.dumps(found, indent=2, sort_keys=True))
+        console.print_json(found)
     else:
         console.print_screening(found)
         print(f"wrote {path}")

@@ -40,14 +40,14 @@ def run(program: Program, board: Board, stimulus: Stimulus) -> Recording:
         IncompleteError: the board failed (HARDWARE_FAULT) or its books do not balance
             (UNBALANCED); holds what came as a PartialRecording.
     """
-    check_board(program, board.identity.record())
+    record = board.identity.record()
+    check_board(program, record)
     trials = _trials(program, stimulus)
     board.program(program.configuration)
     try:
         came, fault = board.run_trials(trials), None
     except HardwareError as error:
         came, fault = error.received, error
-    record = board.identity.record()
     if fault is not None:
         begun = stimulus.select(np.arange(len(came)))
         content = _recording(program, begun, trials[: len(came)], came, record)
@@ -83,15 +83,16 @@ def run_virtual(
     if not boards:
         return []
     chip = program.configuration.chip
-    for board in boards:
-        check_board(program, identify(board, chip).record())
+    records = [identify(board, chip).record() for board in boards]
+    for record in records:
+        check_board(program, record)
     trials = _trials(program, stimulus)
     fleet = build_fleet(program.configuration, boards)
     played = play(fleet, trials, 0, runner)
     recordings = []
-    for board, came, books in zip(boards, played.events, played.books, strict=True):
-        record = identify(board, chip).record() | {"runner": played.runner}
-        made = _recording(program, stimulus, trials, came, record)
+    each = zip(boards, records, played.events, played.books, strict=True)
+    for board, record, came, books in each:
+        made = _recording(program, stimulus, trials, came, record | {"runner": played.runner})
         recordings.append(_with_books(made, books.record(board)))
     return recordings
 

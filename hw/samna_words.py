@@ -7,7 +7,7 @@ come back ten times a second of chip time, and end markers when all is over (chi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -73,11 +73,7 @@ class RunBooks:
     """Control words that came: echoes, probes, heartbeats, end markers."""
 
     def __add__(self, other: RunBooks) -> RunBooks:
-        return RunBooks(*(a + b for a, b in zip(self.row(), other.row(), strict=True)))
-
-    def row(self) -> tuple[int, ...]:
-        """The numbers, in order."""
-        return tuple(vars(self).values())
+        return RunBooks(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def balanced(self) -> bool:

@@ -1,0 +1,12 @@
+"""Options and arguments that several verbs of the command line share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+ProgramFile = Annotated[Path, typer.Argument(metavar="PROGRAM", help="Made by 'compile'.")]
