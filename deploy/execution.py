@@ -19,6 +19,7 @@ from ..models.partial_recording import PartialRecording
 from ..models.recording import Recording, Stimulus
 from ..models.runner import Runner
 from ..models.versions import versions
+from .balance import imbalance
 from .board_check import check_board
 from .program import Program
 
@@ -55,8 +56,9 @@ def run(program: Program, board: Board, stimulus: Stimulus) -> Recording:
         cause = f"{fault} ({fault.code}); {len(came)} of {len(trials)} trials were begun"
         raise _incomplete("HARDWARE_FAULT", cause, content, len(trials), fault.exit_code)
     recording = _with_books(_recording(program, stimulus, trials, came, record), board.books)
-    if recording.books.get("repeated"):
-        cause = f"the books do not balance: {_imbalance(recording.books)}"
+    wrong = imbalance(recording.books)
+    if wrong:
+        cause = f"the books do not balance: {wrong}"
         raise _incomplete("UNBALANCED", cause, recording, len(trials), IncompleteError.exit_code)
     return recording
 
@@ -66,11 +68,6 @@ def _incomplete(
 ) -> IncompleteError:
     partial = PartialRecording(content, cause, planned)
     return IncompleteError(cause, code=code, partial=partial, exit_code=exit_code)
-
-
-def _imbalance(books: Mapping[str, int]) -> str:
-    known = books["echoed"] + books["late_in"] + books["lost_in"]
-    return f"{books['words']} words were sent, {known + books['repeated']} came back or were lost"
 
 
 def run_virtual(

@@ -58,8 +58,9 @@ class Events:
 
     def chosen(self, which: np.ndarray | slice, later_us: np.ndarray | int = 0) -> Events:
         """Some of the events, later by so many microseconds (one number, or one per event)."""
-        _, *word = (getattr(self, name)[which] for name, _ in _FIELDS)
-        return Events((self.time_us + later_us)[which], *word)
+        time_us, *word = (getattr(self, name)[which] for name, _ in _FIELDS)
+        later = np.asarray(later_us)
+        return Events(time_us + (later[which] if later.ndim else later), *word)
 
     def followed_by(self, more: Events, later_us: int = 0) -> Events:
         """These events and others, the others later by so many microseconds."""

@@ -22,6 +22,7 @@ from .lease import Lease, acquire, holder
 from .samna_faults import Faults
 from .samna_installation import bit_file, require_samna
 from .samna_link import VIRTUAL_PATIENCE, Patience
+from .samna_opening import no_board
 from .samna_process import WorkerProcess
 from .samna_words import RunBooks
 from .simulated_board import identify
@@ -92,7 +93,7 @@ class SamnaBoard:
 
     @property
     def books(self) -> dict[str, int]:
-        """What became of every word since the board was programmed."""
+        """What became of every word since the board was programmed, and what was read."""
         return asdict(self._books)
 
     def program(self, configuration: Configuration) -> None:
@@ -111,12 +112,12 @@ class SamnaBoard:
                 code="CHIPS",
             )
         header, arrays = to_content(configuration)
-        self._ask({"call": "program", "configuration": header}, arrays)
-        self._books, self._chips_used = RunBooks(), configuration.n_chips
+        flushed = self._ask({"call": "program", "configuration": header}, arrays)
+        self._books, self._chips_used = RunBooks(**flushed), configuration.n_chips
 
     def settle(self) -> None:
         """Discharge every capacitor: largest leaks for a while, then those of the program."""
-        self._ask({"call": "discharge"})
+        self._books += RunBooks(**self._ask({"call": "discharge"}))
 
     def run(self, events: Events, duration_us: int) -> Events:
         """Play events and return what was sent to the host; a tail of 1 ms comes with it."""
@@ -189,12 +190,7 @@ class SamnaBoard:
         alike = [offer for offer in offers if serial in (ANY, offer["serial"])]
         free = [o for o in alike if serial != ANY or holder(o["serial"]) is None] or alike
         if not free:
-            there = ", ".join(offer["serial"] for offer in offers) or "none"
-            raise BoardError(
-                f"samna sees no board {serial}; it sees: {there}. Connect it, power-cycle it, or "
-                "ask `analoop doctor`",
-                code="NO_BOARD",
-            )
+            raise no_board(serial, [offer["serial"] for offer in offers])
         self._lease = acquire(free[0]["serial"])
         return free[0]
 
@@ -221,10 +217,10 @@ class SamnaBoard:
                 raise
         return came
 
-    def _ask(self, header: dict[str, Any], arrays: dict[str, Any] | None = None) -> None:
+    def _ask(self, header: dict[str, Any], arrays: dict[str, Any] | None = None) -> dict:
         self._check_open()
         try:
-            self._worker.ask(header, arrays)
+            return self._worker.ask(header, arrays)
         except HardwareError:
             self._let_go()  # the board is closed, and others may have it
             raise

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 from types import ModuleType
@@ -13,7 +12,7 @@ import numpy as np
 
 from .chip import ChipSpec
 from .events import Events
-from .samna_words import unwrapped
+from .samna_words import RunBooks, unwrapped
 
 CHUNK = 2_000
 """Words written at a time."""
@@ -35,20 +34,12 @@ class EventWriter:
         else:
             self._write = board.grid_bus_write_events
         self._bits = range(chip.cores)
-        self._free = defaultdict[int, list[Any]](list)
+        self._made = _Made(self._event)
 
     def made(self, words: Events) -> list[Any]:
-        """An event object for each word of one write, without its time."""
-        keys = _keys(words).tolist()
-        free, made = self._free, []
-        for key in keys:
-            try:
-                made.append(free[key].pop())
-            except IndexError:
-                made.append(self._event(key))
-        for key, event in zip(keys, made, strict=True):
-            free[key].append(event)
-        return made
+        """An event object for each word of one write, at most `CHUNK`, without its time."""
+        keys = _keys(words)
+        return list(map(self._made.__getitem__, (keys * CHUNK + _nth(keys)).tolist()))
 
     def write(self, made: list[Any], time_us: np.ndarray) -> None:
         """Stamp and write what `made` gave; time 0 means at once."""
@@ -70,6 +61,28 @@ class EventWriter:
         return made
 
 
+class _Made(dict[int, Any]):
+    """The objects that were made: the n-th for each word, counted within a chunk."""
+
+    def __init__(self, make: Callable[[int], Any]):
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, place: int) -> Any:
+        self[place] = new = self._make(place // CHUNK)
+        return new
+
+
+def _nth(keys: np.ndarray) -> np.ndarray:
+    """How often each key stood before it in the list."""
+    order = np.argsort(keys, kind="stable")
+    place = np.arange(len(keys))
+    first = np.diff(keys[order], prepend=-1) != 0
+    nth = np.empty_like(place)
+    nth[order] = place - np.maximum.accumulate(np.where(first, place, 0))
+    return nth
+
+
 def _keys(words: Events) -> np.ndarray:
     """One number for each different word; numbers are found faster than rows."""
     tag, cores, x_hop, y_hop = (
@@ -87,6 +100,8 @@ class EventReader:
         self._masks = {on: sum(1 << k for k, x in enumerate(on) if x) for on in every}
         self.last_us = 0
         """Time of the newest event [us], unwrapped to 64 bits."""
+        self.received = 0
+        """Events that came, counted before anything is told apart."""
         self.blocks: list[np.ndarray] = []
         """What was read since they were last taken."""
 
@@ -95,6 +110,7 @@ class EventReader:
         events, masks = self._board.read_events(), self._masks
         if not events:
             return None
+        self.received += len(events)
         rows = [
             (e.timestamp, w.tag, w.x_hop, w.y_hop, masks[tuple(w.core)])
             for e in events
@@ -106,10 +122,12 @@ class EventReader:
         self.blocks.append(block)
         return block
 
-    def taken(self) -> np.ndarray:
-        """Everything that was kept, in one block; nothing is kept afterwards."""
+    def taken(self) -> tuple[np.ndarray, RunBooks]:
+        """Everything that was kept, in one block, and how much was received and is control;
+        nothing is kept afterwards."""
         kept, self.blocks = joined(self.blocks), []
-        return kept
+        received, self.received = self.received, 0
+        return kept, RunBooks(received=received, control=int((kept[:, Y_HOP] != 0).sum()))
 
 
 def joined(blocks: list[np.ndarray]) -> np.ndarray:

@@ -15,12 +15,15 @@ from typing import Any
 import numpy as np
 
 from ..models.errors import InputError
+from .chip import DYNAPSE2
 from .samna_device import VirtualStack
 from .samna_records import Dynapse2Destination, NormalGridEvent
 from .samna_words import END_TAG, PROBE_TAG
 
 STALE_TAG = 77
 """Tag of the spikes that an earlier run left behind."""
+MINUTE_US = 60_000_000
+"""When an earlier run ended, by a clock that was reset since [us]."""
 
 
 class LinkLost(RuntimeError):
@@ -51,6 +54,8 @@ class Faults:
     """So many configurations are not written: `apply_configuration` returns False."""
     ignored_applies: int = 0
     """So many configurations are not written although `apply_configuration` returns True."""
+    error_events: int = 0
+    """So many configurations are written, and leave an error in the queue of `get_error_events`."""
     frozen_probe: int = 0
     """1: time probes come back, always with the time of the first."""
     vanishes_us: int = 0
@@ -61,6 +66,8 @@ class Faults:
     """At this chip time the process that talks to the board dies [us]."""
     stale: int = 0
     """So many spikes of an earlier run are waiting to be read when the board is opened."""
+    stale_markers: int = 0
+    """So many end markers of an earlier run, with times of its own, are waiting likewise."""
     fifo: int = 0
     """The FPGA holds so many words; more that are written are lost."""
 
@@ -101,7 +108,11 @@ class FaultyStack:
         self._random = np.random.default_rng(0)
         self._left_to_lose = {END_TAG: faults.lost_markers, PROBE_TAG: faults.lost_probes}
         self._first_probe: int | None = None
-        self._stale = [_stale(k) for k in range(faults.stale)]
+        spikes = [_waiting(STALE_TAG, 0, 1 + k) for k in range(faults.stale)]
+        ends = [
+            _waiting(END_TAG, DYNAPSE2.host_hop, MINUTE_US) for _ in range(faults.stale_markers)
+        ]
+        self._stale = [*spikes, *ends]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stack, name)
@@ -124,6 +135,16 @@ class FaultyStack:
             time.sleep(1.0)
         if f.vanishes_us and now >= f.vanishes_us:
             raise LinkLost("USB device lost")
+
+    def configure_opal_kelly(self, bit_file: str) -> bool:
+        """Load the FPGA."""
+        self.check()
+        return self.stack.configure_opal_kelly(bit_file)
+
+    def reset_fpga(self) -> bool:
+        """Forget events on their way."""
+        self.check()
+        return self.stack.reset_fpga()
 
     def get_model(self) -> FaultyModel:
         """The chips."""
@@ -170,7 +191,9 @@ class FaultyModel:
     """The chips of a board with faults."""
 
     def __init__(self, front: FaultyStack):
-        self._front, self._refused, self._ignored = front, 0, 0
+        self._front = front
+        self._refused = self._ignored = self._wrong = 0
+        self._errors: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         self._front.check()
@@ -185,12 +208,26 @@ class FaultyModel:
         if self._ignored < self._front.faults.ignored_applies:
             self._ignored += 1
             return True
+        if self._wrong < self._front.faults.error_events:
+            self._wrong += 1
+            self._errors.append(f"error {self._wrong} of a fault on demand")
         return self._front.stack.get_model().apply_configuration(configuration)
 
+    def get_error_events(self) -> list[str]:
+        """What went wrong since the queue was cleared."""
+        self._front.check()
+        return list(self._errors)
 
-def _stale(k: int) -> NormalGridEvent:
+    def clear_error_queue(self) -> None:
+        """Forget it."""
+        self._front.check()
+        self._errors.clear()
+
+
+def _waiting(tag: int, y_hop: int, time_us: int) -> NormalGridEvent:
+    """An event of an earlier run; behind a reset, its time can be one that is still to come."""
     word = Dynapse2Destination()
-    word.tag, word.x_hop = STALE_TAG, -6
+    word.tag, word.x_hop, word.y_hop = tag, DYNAPSE2.host_hop + 1, y_hop
     event = NormalGridEvent()
-    event.event, event.timestamp = word, 1 + k
+    event.event, event.timestamp = word, time_us
     return event

@@ -143,7 +143,7 @@ class Link:
         made = [self._writer.made(words.chosen(piece)) for piece in pieces]
         writing_s = WRITING * (time.monotonic() - began)
         self.now_us()
-        left_behind = self._reader.taken()
+        before = self.flushed()
         # From here on nothing is made: the start is fixed, and must not pass before all is written.
         start = self.now_us() + int((self._patience.lead_s + writing_s) * 1e6)
         start = -(-start // PHASE_US) * PHASE_US
@@ -156,12 +156,15 @@ class Link:
         except Exception:
             teller.tell()
             raise
-        came = self._reader.taken()
-        control = came[:, Y_HOP] != 0
-        echo = control & (came[:, TAG] < SEQUENCE)
+        came, read = self._reader.taken()
+        echo = (came[:, Y_HOP] != 0) & (came[:, TAG] < SEQUENCE)
         books = echo_books(events.time_us + start, came[echo, TAG], came[echo, TIME])
-        stale = int((left_behind[:, Y_HOP] == 0).sum())
-        return spikes(came, start), books + RunBooks(stale=stale, control=int(control.sum()))
+        return spikes(came, start), before + books + read
+
+    def flushed(self) -> RunBooks:
+        """Forget what was read since the last run; returns how much that was."""
+        left, read = self._reader.taken()
+        return read + RunBooks(stale=int((left[:, Y_HOP] == 0).sum()))
 
     def _await_turn(self, due_us: int, teller: _Teller) -> None:
         """Read until words of this time may be written; mostly they may at once."""

@@ -7,9 +7,10 @@ From samna 0.14 on there is `samna.device`; before, boards are opened through no
 from __future__ import annotations
 
 import socket
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 from ..models.errors import BoardError
 
@@ -33,74 +34,63 @@ class Offer:
         return asdict(self)
 
 
-def offers(samna: ModuleType) -> list[Offer]:
-    """The DYNAP-SE2 boards that samna sees.
+class Opening(ABC):
+    """How one generation of samna lists, opens and closes boards. It has to be kept as long as its
+    boards: a node that is forgotten may close them."""
 
-    Raises:
-        BoardError: API_UNKNOWN.
-    """
-    return [
-        Offer(
-            _serial(info),
-            str(info.device_type_name),
-            str(getattr(info, "logic_version", "unknown")),
-        )
-        for info in _generation(samna).devices()
-        if FAMILY in str(info.device_type_name)
-    ]
+    @abstractmethod
+    def devices(self) -> list[Any]:
+        """What samna sees, boards of other families too."""
 
+    @abstractmethod
+    def open(self, info: Any) -> Any:
+        """Open one of `devices`."""
 
-def open_by_serial(samna: ModuleType, serial: str) -> Any:
-    """Open a board.
+    @abstractmethod
+    def close(self, board: Any) -> None:
+        """Let go of a board."""
 
-    Raises:
-        BoardError: NO_BOARD, saying which there are; API_UNKNOWN.
-    """
-    generation = _generation(samna)
-    found = [info for info in generation.devices() if _serial(info) == serial]
-    if not found:
-        there = ", ".join(offer.serial for offer in offers(samna)) or "none"
-        raise BoardError(
-            f"samna sees no board {serial}; it sees: {there}. Connect it, or power-cycle it",
-            code="NO_BOARD",
-        )
-    return generation.open(found[0])
+    def offers(self) -> list[Offer]:
+        """The DYNAP-SE2 boards that samna sees."""
+        return [
+            Offer(
+                _serial(info),
+                str(info.device_type_name),
+                str(getattr(info, "logic_version", "unknown")),
+            )
+            for info in self.devices()
+            if FAMILY in str(info.device_type_name)
+        ]
 
+    def open_by_serial(self, serial: str) -> Any:
+        """Open a board.
 
-def chips_of(board: Any) -> int:
-    """Chips of a board, as far as samna tells; 1 otherwise."""
-    return int(board.get_number_of_chips()) if hasattr(board, "get_number_of_chips") else 1
-
-
-def close(samna: ModuleType, board: Any) -> None:
-    """Let go of a board."""
-    _generation(samna).close(board)
+        Raises:
+            BoardError: NO_BOARD, saying which there are.
+        """
+        found = [info for info in self.devices() if _serial(info) == serial]
+        if not found:
+            raise no_board(serial, [offer.serial for offer in self.offers()])
+        return self.open(found[0])
 
 
-def _serial(info: Any) -> str:
-    return str(info.serial_number)
-
-
-class _Generation(Protocol):
-    """How one generation of samna lists, opens and closes boards."""
-
-    def devices(self) -> list[Any]: ...
-
-    def open(self, info: Any) -> Any: ...
-
-    def close(self, board: Any) -> None: ...
-
-
-class _ByDevice:
+class _ByDevice(Opening):
     """`samna.device`."""
 
     def __init__(self, samna: ModuleType):
-        self.devices = samna.device.get_all_devices
-        self.open = samna.device.open_device
-        self.close = samna.device.close_device
+        self._device = samna.device
+
+    def devices(self) -> list[Any]:
+        return self._device.get_all_devices()
+
+    def open(self, info: Any) -> Any:
+        return self._device.open_device(info)
+
+    def close(self, board: Any) -> None:
+        self._device.close_device(board)
 
 
-class _ByNode:
+class _ByNode(Opening):
     """`samna.device_node.DeviceController`; the node is in this process."""
 
     NAME = "analoop_board"
@@ -112,13 +102,17 @@ class _ByNode:
             samna.setup_local_node(ends[2], ends[3], 2)
             samna.open_remote_node(1, "device_node")
         self._store = samna.device_node
-        self.devices = self._store.DeviceController.get_unopened_devices
-        self.close = self._store.DeviceController.close_device
+
+    def devices(self) -> list[Any]:
+        return self._store.DeviceController.get_unopened_devices()
 
     def open(self, info: Any) -> Any:
         """It stands in the store by its name afterwards."""
         self._store.DeviceController.open_device(info, self.NAME)
         return getattr(self._store, self.NAME)
+
+    def close(self, board: Any) -> None:
+        self._store.DeviceController.close_device(board)
 
 
 def _free_port() -> int:
@@ -127,7 +121,12 @@ def _free_port() -> int:
         return some.getsockname()[1]
 
 
-def _generation(samna: ModuleType) -> _Generation:
+def opening(samna: ModuleType) -> Opening:
+    """The way of this samna.
+
+    Raises:
+        BoardError: API_UNKNOWN.
+    """
     if hasattr(getattr(samna, "device", None), "open_device"):
         return _ByDevice(samna)
     if hasattr(samna, "open_remote_node"):
@@ -136,3 +135,21 @@ def _generation(samna: ModuleType) -> _Generation:
         "this samna has neither samna.device nor nodes: install samna 0.14 or newer",
         code="API_UNKNOWN",
     )
+
+
+def chips_of(board: Any) -> int:
+    """Chips of a board, as far as samna tells; 1 otherwise."""
+    return int(board.get_number_of_chips()) if hasattr(board, "get_number_of_chips") else 1
+
+
+def no_board(serial: str, there: list[str]) -> BoardError:
+    """The error that a board is not there, and which are."""
+    return BoardError(
+        f"samna sees no board {serial}; it sees: {', '.join(there) or 'none'}. Connect it, "
+        "power-cycle it, or ask `analoop doctor`",
+        code="NO_BOARD",
+    )
+
+
+def _serial(info: Any) -> str:
+    return str(info.serial_number)

@@ -15,7 +15,9 @@ from .bias import Bias
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .samna_link import Link, Patience
+from .samna_opening import chips_of
 from .samna_registers import Sheets, set_biases, write_registers
+from .samna_words import RunBooks
 
 LEAKY = ("SOIF_LEAK_N", "DEAM_ETAU_P", "DEGA_ITAU_P", "DENM_ETAU_P", "DESC_ITAU_P")
 """Biases that empty the capacitors when they are at their largest (chip.md 2.6)."""
@@ -32,14 +34,15 @@ class Session:
         self, samna: ModuleType, board: Any, patience: Patience, chip: ChipSpec = DYNAPSE2
     ) -> None:
         self._samna, self._board, self._patience, self._chip = samna, board, patience, chip
-        self._model = board.get_model()
+        self._model: Any = None
         self._sheets = Sheets(None, None)
+        self._chips = 0
         self._written: Configuration | None = None
         self.link = Link(samna, board, patience, chip)
         """Time and events of the board."""
 
-    def start(self, bit_file: str, chips: int) -> None:
-        """Load the FPGA, reset the chips, and see that the clock runs.
+    def start(self, bit_file: str) -> int:
+        """Load the FPGA, reset the chips, and see that the clock runs; returns how many there are.
 
         Raises:
             HardwareError: FPGA_FAILED, CLOCK_FROZEN, APPLY_FAILED.
@@ -53,35 +56,43 @@ class Session:
                 code="FPGA_FAILED",
             )
         board.reset_fpga()
+        # Only now: what a board says of itself before its FPGA is loaded is not known.
+        self._model, chips = board.get_model(), chips_of(board)
         self._model.reset(samna.dynapse2.ResetType.PowerCycle, (1 << chips) - 1)
         time.sleep(self._patience.reset_s)
         self._sheets = Sheets(self._model.get_configuration(), self._model.get_configuration())
+        self._chips = min(chips, len(self._sheets.records.chips))
         self._written = None
         self._apply()
         self.link.check_clock()
+        return self._chips
 
-    def program(self, configuration: Configuration) -> None:
-        """Write what differs from the last configuration, then discharge.
+    def program(self, configuration: Configuration) -> RunBooks:
+        """Write what differs from the last configuration, then discharge; returns its books.
 
         Raises:
             HardwareError: APPLY_FAILED; CHIPS if the board has too few.
         """
-        if configuration.n_chips > len(self._sheets.records.chips):
+        if configuration.n_chips > self._chips:
             raise HardwareError(
-                f"the program needs {configuration.n_chips} chips, the board has "
-                f"{len(self._sheets.records.chips)}: compile with --board-chips",
+                f"the program needs {configuration.n_chips} chips, the board has {self._chips}: "
+                f"compile with --board-chips {self._chips}",
                 code="CHIPS",
             )
         before, self._written = self._written, None
         write_registers(self._samna, self._sheets, before, configuration)
         self._apply()
         self._written = configuration
-        self.discharge()
+        return self.discharge()
 
-    def discharge(self) -> None:
-        """Let every capacitor run empty: largest leaks, wait, then the leaks as they were."""
+    def discharge(self) -> RunBooks:
+        """Let every capacitor run empty: largest leaks, wait, then the leaks as they were.
+
+        Returns:
+            What came meanwhile, and since the last run, and was forgotten.
+        """
         if self._written is None:
-            return
+            return RunBooks()
         largest = Bias(self._chip.coarse_codes - 1, self._chip.fine_codes - 1)
         for leaks in (dict.fromkeys(LEAKY, largest), None):
             for (chip, core), biases in self._written.biases.items():
@@ -90,6 +101,7 @@ class Session:
                 set_biases(parameters, old if leaks is None else dict.fromkeys(old, largest))
             self._apply()
             self.link.wait(int(self._patience.discharge_s * 1e6))
+        return self.link.flushed()
 
     def _apply(self) -> None:
         """Write the records, and see that samna took them."""

@@ -29,8 +29,9 @@ from .messages import Hangup, Message, receive, send
 from .samna_faults import Faults
 from .samna_installation import require_samna
 from .samna_link import Patience
-from .samna_opening import chips_of, close, offers, open_by_serial
+from .samna_opening import Opening, opening
 from .samna_session import Session
+from .samna_words import RunBooks
 from .virtual_samna import virtual_samna
 
 WATCH_S = 0.5
@@ -43,6 +44,7 @@ class Worker:
     def __init__(self, link: socket.socket):
         self._link, self._left = link, ExitStack()
         self._samna: ModuleType | None = None
+        self._opening: Opening | None = None
         self._session: Session | None = None
 
     def load(self, header: dict[str, Any]) -> dict[str, Any]:
@@ -60,39 +62,37 @@ class Worker:
                     Faults(**virtual["faults"]),
                 )
             )
-        found = [offer.record() for offer in offers(self._samna)]
+        self._opening = opening(self._samna)
+        found = [offer.record() for offer in self._opening.offers()]
         return {"samna": str(getattr(self._samna, "__version__", "unknown")), "offers": found}
 
     def open(self, header: dict[str, Any]) -> dict[str, Any]:
         """Open a board and start it."""
-        samna = self._loaded()
-        board = open_by_serial(samna, header["serial"])
-        self._left.callback(close, samna, board)
-        chips = chips_of(board)
-        self._session = Session(samna, board, Patience(**header["patience"]))
-        self._session.start(header["bit_file"], chips)
-        return {"chips": chips}
+        if self._samna is None or self._opening is None:
+            raise HardwareError("samna is not loaded", code="NOT_OPEN")
+        board = self._opening.open_by_serial(header["serial"])
+        self._left.callback(self._opening.close, board)
+        self._session = Session(self._samna, board, Patience(**header["patience"]))
+        return {"chips": self._session.start(header["bit_file"])}
 
     def program(self, message: Message) -> dict[str, Any]:
         """Write registers."""
-        self._opened().program(from_content(message.header["configuration"], message.arrays))
-        return {}
+        configuration = from_content(message.header["configuration"], message.arrays)
+        return asdict(self._opened().program(configuration))
 
     def run(self, message: Message) -> None:
         """Play one trial; the answer is sent here, with the events that came."""
         header, arrays = message
         events = Events(**arrays)
-        if header["discharge"]:
-            self._opened().discharge()
+        before = self._opened().discharge() if header["discharge"] else RunBooks()
         came, books = self._opened().link.run(
             events, header["duration_us"], lambda part: self._tell({"part": True}, part)
         )
-        self._tell({"done": asdict(books)}, came)
+        self._tell({"done": asdict(before + books)}, came)
 
     def discharge(self) -> dict[str, Any]:
         """Empty every capacitor."""
-        self._opened().discharge()
-        return {}
+        return asdict(self._opened().discharge())
 
     def close(self) -> None:
         """Discharge the board and let go of it."""
@@ -102,11 +102,6 @@ class Worker:
 
     def _tell(self, header: dict[str, Any], events: Events) -> None:
         send(self._link, header, events.arrays())
-
-    def _loaded(self) -> ModuleType:
-        if self._samna is None:
-            raise HardwareError("samna is not loaded", code="NOT_OPEN")
-        return self._samna
 
     def _opened(self) -> Session:
         if self._session is None:

@@ -39,6 +39,8 @@ def test_a_board_behind_samna_records_what_the_simulated_one_does(program: Progr
     assert len(meant.time_us) > 20 and books["in_window"] == len(recorded.time_us)
     assert books["words"] == books["echoed"] + books["late_in"] + books["lost_in"]
     assert books["foreign"] == books["early"] == 0 and books["control"] > books["words"]
+    apart = ("in_window", "early", "late", "foreign", "control", "stale")
+    assert books["received"] == sum(books[name] for name in apart)
 
 
 def test_a_board_lost_in_a_run_leaves_a_partial_recording(program: Program):

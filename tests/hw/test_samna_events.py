@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from analoop.hw import DYNAPSE2, Events
 from analoop.hw.samna_events import AHEAD_US, CHUNK, EventReader, EventWriter, chunks, spikes
+from analoop.hw.samna_words import RunBooks
 from analoop.hw.virtual_samna import virtual_samna
 
 from .boards import rows_of, unhurried
@@ -52,7 +53,10 @@ def test_words_come_back_as_they_were_written_also_when_objects_serve_again(samn
         block = reader.read()
         rows = [] if block is None else block[:, [0, 1, 4, 2, 3]].tolist()
         assert [tuple(row) for row in rows] == rows_of(some)
-    assert len(reader.taken()) == len(one) + len(other) and len(reader.taken()) == 0
+    kept, read = reader.taken()
+    assert len(kept) == read.received == len(one) + len(other)
+    assert read.control == (kept[:, 3] != 0).sum()
+    assert len(reader.taken()[0]) == 0 and reader.taken()[1] == RunBooks()
 
 
 @given(st.lists(st.integers(0, 5 * AHEAD_US), max_size=50).map(sorted))

@@ -5,7 +5,7 @@ from types import ModuleType
 import pytest
 
 from analoop.hw.samna_link import VIRTUAL_PATIENCE
-from analoop.hw.samna_opening import chips_of, close, offers, open_by_serial
+from analoop.hw.samna_opening import chips_of, opening
 from analoop.hw.samna_session import Session
 from analoop.hw.virtual_samna import virtual_samna
 from analoop.models import BoardError
@@ -29,17 +29,18 @@ def samna(request: pytest.FixtureRequest):
 
 
 def test_boards_are_offered_opened_by_serial_and_closed(samna):
-    assert [offer.serial for offer in offers(samna)] == NAMES
-    board = open_by_serial(samna, "sim:seed=3")
+    way = opening(samna)
+    assert [offer.serial for offer in way.offers()] == NAMES
+    board = way.open_by_serial("sim:seed=3")
     assert chips_of(board) == 4 and board.board.seed == 3
-    close(samna, board)
+    way.close(board)
     with pytest.raises(BoardError, match="closed"):
         board.read_events()
 
 
 def test_an_unknown_serial_says_which_there_are(samna):
     with pytest.raises(BoardError) as caught:
-        open_by_serial(samna, "00123")
+        opening(samna).open_by_serial("00123")
     assert caught.value.code == "NO_BOARD" and "sim:seed=3" in str(caught.value)
 
 
@@ -47,9 +48,9 @@ def test_both_generations_run_the_same_program():
     came = []
     for kind in ("device", "node"):
         with virtual_samna(NAMES, 4) as module:
-            board = open_by_serial(of_generation(module, kind), "sim:nominal")
+            board = opening(of_generation(module, kind)).open_by_serial("sim:nominal")
             session = Session(module, board, VIRTUAL_PATIENCE)
-            session.start("any.bit", 4)
+            session.start("any.bit")
             session.program(lively())
             out, _ = session.link.run(stimulus(0), DURATION_US, lambda part: None)
             came.append([row for row in rows_of(out) if row[0] < DURATION_US])
@@ -58,15 +59,15 @@ def test_both_generations_run_the_same_program():
 
 def test_another_api_is_refused():
     with pytest.raises(BoardError) as caught:
-        offers(ModuleType("samna"))
+        opening(ModuleType("samna"))
     assert caught.value.code == "API_UNKNOWN"
 
 
 def test_boards_without_the_newer_way_to_write_are_written_the_older_way():
     with virtual_samna(NAMES, 4) as module:
-        board = open_by_serial(module, "sim:nominal")
+        board = opening(module).open_by_serial("sim:nominal")
         session = Session(module, _Older(board), VIRTUAL_PATIENCE)
-        session.start("any.bit", 4)
+        session.start("any.bit")
         assert session.link.now_us() > 0
 
 

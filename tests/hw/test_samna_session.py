@@ -46,7 +46,7 @@ def session(
     with virtual_samna([name], 4, realtime, faults) as samna:
         board = samna.device.open_device(samna.device.get_unopened_devices()[0])
         made = Session(samna, board, patience)
-        made.start("any.bit", 4)
+        made.start("any.bit")
         yield made
 
 
@@ -81,9 +81,27 @@ def test_the_driver_answers_as_the_simulated_board_behind_it(name: str, realtime
 
 
 @both_clocks
+def test_every_event_that_is_read_is_a_spike_of_the_run_control_or_stale(realtime: bool):
+    with session(Faults(stale=40, repeated_markers=2), realtime=realtime) as driven:
+        flushed = driven.program(lively())
+        came, books = driven.link.run(stimulus(0), DURATION_US, lambda part: None)
+        after = driven.discharge()
+    assert flushed.stale >= 40 and flushed.received == flushed.stale + flushed.control
+    assert books.received == len(came) + books.stale + books.control
+    assert after.received == after.stale + after.control > 0
+
+
+@both_clocks
 @pytest.mark.parametrize(
     "fault",
-    ["lost_markers=2", "lost_markers=3", "lost_markers=5", "lost_probes=2", "repeated_markers=31"],
+    [
+        "lost_markers=2",
+        "lost_markers=3",
+        "lost_markers=5",
+        "lost_probes=2",
+        "repeated_markers=31",
+        "stale_markers=32",
+    ],
 )
 def test_lost_and_repeated_control_words_change_nothing(fault: str, realtime: bool):
     patience = replace(PATIENCE, answer_s=4.0)
@@ -100,7 +118,7 @@ def test_the_clock_may_wrap_before_in_and_behind_a_run(before_us: int, realtime:
     with virtual_samna(["sim:nominal"], 4, realtime, Faults(start_us=WRAP - 60_000_000)) as samna:
         board = samna.device.open_device(samna.device.get_unopened_devices()[0])
         driven = Session(samna, board, PATIENCE)
-        driven.start("any.bit", 4)
+        driven.start("any.bit")
         driven.program(lively())
         now = driven.link.now_us() % WRAP
         ahead = (WRAP - lead_us - before_us - now) // 1000 * 1000
@@ -126,8 +144,9 @@ def test_a_run_may_be_longer_than_timestamps_can_look_ahead():
 @both_clocks
 def test_leftovers_of_an_earlier_run_are_counted_and_kept_out(realtime: bool):
     with session(Faults(stale=40), realtime=realtime) as driven:
-        came, books = played(driven)
-    assert came == meant() and books.stale >= 40
+        flushed = driven.program(lively())
+        came, _ = played(driven)
+    assert came == meant() and flushed.stale >= 40
     assert not any(row[1] == STALE_TAG for row in came)
 
 
@@ -139,32 +158,39 @@ def test_words_that_the_link_loses_are_in_the_books(realtime: bool):
     assert 0.05 * N < books.lost_in < 0.5 * N and books.balanced
 
 
-def test_words_that_find_no_room_are_in_the_books():
-    with session(Faults(fifo=100)) as driven:
+@both_clocks
+def test_words_that_find_no_room_are_in_the_books(realtime: bool):
+    with session(Faults(fifo=100), realtime=realtime) as driven:
         _, books = played(driven)
     assert books.echoed + books.late_in + books.lost_in == N and books.lost_in >= N - 100
 
 
-def test_words_that_come_too_late_are_in_the_books():
-    with session(patience=replace(PATIENCE, lead_s=-1.0)) as driven:
+@both_clocks
+def test_words_that_come_too_late_are_in_the_books(realtime: bool):
+    with session(realtime=realtime, patience=replace(PATIENCE, lead_s=-1.0)) as driven:
         _, books = played(driven)
     assert books.late_in > 0 and books.echoed + books.late_in == N and books.lost_in == 0
 
 
-def test_a_word_that_comes_back_twice_unbalances_the_books():
-    with session(Faults(repeated_words=1)) as driven:
+@both_clocks
+def test_a_word_that_comes_back_twice_unbalances_the_books(realtime: bool):
+    with session(Faults(repeated_words=1), realtime=realtime) as driven:
         came, books = played(driven)
     assert came == meant() and not books.balanced and books.repeated == N
 
 
-def test_a_configuration_that_is_not_taken_is_an_error():
-    with pytest.raises(HardwareError) as caught, session(Faults(refused_applies=1)):
+@both_clocks
+@pytest.mark.parametrize("faults", [Faults(refused_applies=1), Faults(error_events=1)], ids=str)
+def test_a_configuration_that_is_not_taken_is_an_error(faults: Faults, realtime: bool):
+    with pytest.raises(HardwareError) as caught, session(faults, realtime=realtime):
         pass
     assert caught.value.code == "APPLY_FAILED"
+    assert ("error 1 of a fault" in str(caught.value)) == bool(faults.error_events)
 
 
-def test_a_clock_that_stands_is_an_error():
-    with pytest.raises(HardwareError) as caught, session(Faults(frozen_probe=1)):
+@both_clocks
+def test_a_clock_that_stands_is_an_error(realtime: bool):
+    with pytest.raises(HardwareError) as caught, session(Faults(frozen_probe=1), realtime=realtime):
         pass
     assert caught.value.code == "CLOCK_FROZEN"
 
@@ -179,19 +205,27 @@ def test_a_board_that_never_answers_is_given_up(realtime: bool):
     assert time.monotonic() - began < 10.0
 
 
-def test_a_board_whose_end_never_comes_is_given_up_although_it_spikes():
+@both_clocks
+def test_a_board_whose_end_never_comes_is_given_up_although_it_spikes(realtime: bool):
     faults = Faults(lost_markers=10_000)
-    with session(faults, patience=HASTY) as driven:
+    with session(faults, realtime=realtime, patience=HASTY) as driven:
         driven.program(lively())
         with pytest.raises(HardwareError) as caught:
             driven.link.run(stimulus(0), DURATION_US, lambda part: None)
     assert caught.value.code == "NO_ANSWER"
 
 
-def test_a_board_that_vanishes_stops_the_run_with_what_samna_says():
-    with session(Faults(vanishes_us=400_000)) as driven, pytest.raises(LinkLost):
+@both_clocks
+def test_a_board_that_vanishes_stops_the_run_with_what_samna_says(realtime: bool):
+    faults = Faults(vanishes_us=900_000)
+    with session(faults, realtime=realtime) as driven, pytest.raises(LinkLost):
         for trial in range(100):
             played(driven, trial)
+
+
+def test_a_board_that_is_gone_when_it_is_opened_says_so():
+    with pytest.raises(LinkLost), session(Faults(start_us=1, vanishes_us=1)):
+        pass
 
 
 def test_what_came_so_far_is_told_while_a_run_lasts():
@@ -208,7 +242,7 @@ def test_a_program_for_more_chips_than_there_are_is_refused():
     with virtual_samna(["sim:nominal"], 1) as samna:
         board = samna.device.open_device(samna.device.get_unopened_devices()[0])
         small = Session(samna, board, PATIENCE)
-        small.start("any.bit", 1)
+        small.start("any.bit")
         with pytest.raises(HardwareError) as caught:
             small.program(lively())
     assert caught.value.code == "CHIPS"

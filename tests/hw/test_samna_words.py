@@ -9,6 +9,7 @@ from analoop.hw import DYNAPSE2, Events
 from analoop.hw.samna_words import (
     BEAT_TAG,
     BEAT_US,
+    ECHOES,
     END_MARKERS,
     END_TAG,
     LATE_US,
@@ -16,6 +17,7 @@ from analoop.hw.samna_words import (
     TAIL_US,
     RunBooks,
     echo_books,
+    echoed_words,
     unwrapped,
     words_of,
 )
@@ -93,6 +95,31 @@ def test_a_sequence_or_more_lost_in_a_row_is_counted_whole(lost: int):
     numbers = np.concatenate([np.arange(100), np.arange(100 + lost, 5000)])
     books = echo_books(sent(5000), tags(numbers), 100 * numbers)
     assert books.lost_in == lost and books.echoed + books.late_in == len(numbers)
+
+
+def test_an_echo_before_its_time_does_not_balance():
+    books = echo_books(sent(3, 10_000), np.arange(3), np.array([0, 10_000, 20_000 - LATE_US - 1]))
+    assert (books.echoed, books.early_in, books.lost_in, books.balanced) == (2, 1, 0, False)
+
+
+@given(st.integers(0, 5 * ECHOES))
+@unhurried
+def test_each_word_belongs_to_one_echo_and_there_are_never_too_many(words):
+    answered = echoed_words(words)
+    groups = np.diff(answered, prepend=-1)
+    assert groups.sum() == words and len(answered) <= ECHOES
+    assert words == 0 or (answered[-1] == words - 1 and (groups >= 1).all())
+    assert words > ECHOES or (groups == 1).all(), "small runs echo every word"
+    assert groups.max(initial=1) - groups[:-1].min(initial=groups.max(initial=1)) == 0
+
+
+def test_of_many_words_a_lost_echo_counts_for_those_it_stands_for():
+    n = 3 * ECHOES - 1
+    whole = np.arange(len(echoed_words(n)))
+    left = sent(n)[echoed_words(n)]
+    kept = np.delete(whole, [5, 2000])
+    books = echo_books(sent(n), tags(kept), left[kept])
+    assert books == RunBooks(echoed=n - 6, lost_in=6)
 
 
 def test_no_words_have_no_books():
