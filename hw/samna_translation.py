@@ -114,7 +114,8 @@ def _destinations(
         if not is_used(d):
             continue
         here = d.y_hop == 0 and 0 <= place[0] + d.x_hop < chips
-        if here or d.x_hop == DYNAPSE2.host_hop:
+        illegal = max(abs(d.x_hop), abs(d.y_hop)) > DYNAPSE2.max_hop
+        if here or d.x_hop == DYNAPSE2.host_hop or illegal:  # the check of registers names it
             words.append((*place, k, d.tag, d.core.mask, d.x_hop, d.y_hop))
         else:
             inert["destinations on no chip of this board"] += 1

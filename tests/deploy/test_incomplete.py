@@ -90,7 +90,8 @@ def test_the_command_line_keeps_what_came_and_says_so_in_type_and_exit_code(
     monkeypatch.setattr(boards, "open_board", lambda name, chip: over_samna(**faults))
     STIMULUS.save(tmp_path / "in.npz")
     out = tmp_path / "out.npz"
-    done = shell("run", files / "program.npz", "--input", tmp_path / "in.npz", "-o", out)
+    asked = ("--verify=none", "--input", tmp_path / "in.npz", "-o", out)
+    done = shell("run", files / "program.npz", *asked)
     assert done.code == code and "partial recording" in done.err
     with pytest.raises(FileError) as caught:
         Recording.load(out)
@@ -107,3 +108,19 @@ def test_a_partial_recording_is_not_read_from_a_recording(tmp_path: Path, progra
     with pytest.raises(FileError) as caught:
         PartialRecording.load(path)
     assert caught.value.code == "FILE_WRONG_KIND"
+
+
+def test_a_board_behind_a_driver_is_asked_first_because_it_cannot_be_read_back(
+    tmp_path: Path, files: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+):
+    STIMULUS.select(np.arange(1)).save(tmp_path / "in.npz")
+    arguments = ("run", files / "program.npz", "--input", tmp_path / "in.npz")
+    board = ("--board", "dynapse2:sim:nominal")
+    assert shell(*arguments, *board, "--json").json.keys() == {"verify", "recording"}
+    assert shell(*arguments, *board, "--json", "--verify=none").json.keys() == {"recording"}
+    assert shell(*arguments, "--json").json.keys() == {"recording"}, "simulated here"
+    ignoring = over_samna(ignored_applies=1000)
+    monkeypatch.setattr(boards, "open_board", lambda name, chip: ignoring)
+    done = shell(*arguments, *board, "-o", tmp_path / "out.npz")
+    assert done.code == 1 and "verify FAILED" in done.out and "--verify=none" in done.err
+    assert not (tmp_path / "out.npz").exists()

@@ -29,19 +29,25 @@ TRIALS = [Trial(stimulus(k), DURATION_US) for k in range(200)]
 """More than any of these boards lives to see."""
 
 
-def opened(**faults: int) -> SamnaBoard:
-    return SamnaBoard("sim:nominal", Settings(silence_s=60.0, faults=Faults(**faults)))
+def opened(realtime: bool = False, **faults: int) -> SamnaBoard:
+    return SamnaBoard("sim:nominal", Settings(None, None, 60.0, realtime, Faults(**faults)))
+
+
+both_clocks = pytest.mark.parametrize("realtime", [False, True], ids=["fast", "realtime"])
 
 
 def code_of(error: pytest.ExceptionInfo[BoardError]) -> str:
     return error.value.code
 
 
+@both_clocks
 @pytest.mark.parametrize(
     ("fault", "code"), [("vanishes_us", "LINK_LOST"), ("crashes_us", "WORKER_DIED")]
 )
-def test_a_board_that_is_lost_in_a_run_leaves_what_came_before(fault: str, code: str):
-    with opened(**{fault: 1_500_000}) as board:
+def test_a_board_that_is_lost_in_a_run_leaves_what_came_before(
+    fault: str, code: str, realtime: bool
+):
+    with opened(realtime, **{fault: 6_000_000 if realtime else 1_500_000}) as board:
         board.program(lively())
         with pytest.raises(HardwareError) as caught:
             board.run_trials(TRIALS)
@@ -75,8 +81,9 @@ def in_window(some) -> list:
     return [row for row in rows_of(some) if row[0] < DURATION_US]
 
 
-def test_a_board_that_hangs_is_given_up_and_its_process_ended():
-    settings = Settings(silence_s=15.0, faults=Faults(hangs_us=1_500_000))
+@both_clocks
+def test_a_board_that_hangs_is_given_up_and_its_process_ended(realtime: bool):
+    settings = Settings(None, None, 15.0, realtime, Faults(hangs_us=1_500_000))
     with SamnaBoard("sim:nominal", settings) as board:
         board.program(lively())
         with pytest.raises(HardwareError) as caught:
@@ -85,8 +92,9 @@ def test_a_board_that_hangs_is_given_up_and_its_process_ended():
         assert not board._worker.alive
 
 
-def test_books_hold_every_word_that_was_sent():
-    with opened(lost_permille=100) as board:
+@both_clocks
+def test_books_hold_every_word_that_was_sent(realtime: bool):
+    with opened(realtime, lost_permille=100) as board:
         board.program(lively())
         board.run_trials(TRIALS[:3])
         books = board.books

@@ -170,6 +170,17 @@ def test_an_illegal_register_is_refused_and_nothing_is_written(samna, board):
     assert kept.coarse_value == 2
 
 
+@pytest.mark.parametrize(("hop", "value"), [("x_hop", 9), ("y_hop", -8)])
+def test_a_destination_further_than_words_can_say_is_refused(samna, board, hop: str, value: int):
+    model = board.get_model()
+    config = configured(samna, board)
+    word = config.chips[0].cores[0].neurons[5].destinations[1]
+    word.core = [True] * 4
+    setattr(word, hop, value)
+    with pytest.raises(Exception, match=f"{hop} = {value}, the board takes -7..7"):
+        model.apply_configuration(config)
+
+
 def test_something_else_than_events_is_refused_whole(samna, board):
     with pytest.raises(TypeError):
         board.input_interface_write_events(0, [event(samna, 2047, 0, -7, -7), 3])
