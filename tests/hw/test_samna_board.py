@@ -83,7 +83,9 @@ def in_window(some) -> list:
 
 @both_clocks
 def test_a_board_that_hangs_is_given_up_and_its_process_ended(realtime: bool):
-    settings = Settings(None, None, 15.0, realtime, Faults(hangs_us=1_500_000))
+    settings = Settings(
+        None, None, 15.0, realtime, Faults(hangs_us=6_000_000 if realtime else 1_500_000)
+    )
     with SamnaBoard("sim:nominal", settings) as board:
         board.program(lively())
         with pytest.raises(HardwareError) as caught:
