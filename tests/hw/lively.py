@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analoop.hw import Configuration, Dendrite, Events
+from analoop.hw import Configuration, Dendrite, Events, SimulatedBoard, VirtualBoard
 
 from .boards import Place, biases, destination, events, latches, merged, monitor, registers, synapse
 
@@ -33,3 +33,10 @@ def stimulus(seed: int, duration_us: int = DURATION_US) -> Events:
     times = [random.integers(0, duration_us, duration_us // 1000) for _ in range(4)]
     trains = [events(t, 1000 + n, 0b1111, n // 3) for n, t in enumerate(times)]
     return merged(*trains)
+
+
+def compile_kernels() -> None:
+    """Compile what these programs need, before anybody waits for an answer."""
+    board = SimulatedBoard(VirtualBoard())
+    board.program(lively())
+    board.run(stimulus(0), DURATION_US)

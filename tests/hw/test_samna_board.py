@@ -23,10 +23,15 @@ from analoop.models.errors import HardwareError
 
 from ..fake_samna import NATIVE, install_samna, was_imported
 from .boards import rows_of
-from .lively import DURATION_US, lively, stimulus
+from .lively import DURATION_US, compile_kernels, lively, stimulus
 
 TRIALS = [Trial(stimulus(k), DURATION_US) for k in range(200)]
 """More than any of these boards lives to see."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    compile_kernels()
 
 
 def opened(realtime: bool = False, **faults: int) -> SamnaBoard:

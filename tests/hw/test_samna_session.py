@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from analoop.hw import SimulatedBoard, Trial, VirtualBoard, parse_board
+from analoop.hw import SimulatedBoard, Trial, parse_board
 from analoop.hw.samna_faults import STALE_TAG, Faults, LinkLost, read_faults
 from analoop.hw.samna_link import VIRTUAL_PATIENCE, Patience
 from analoop.hw.samna_session import Session
@@ -17,7 +17,7 @@ from analoop.models import InputError
 from analoop.models.errors import HardwareError
 
 from .boards import events, registers, rows_of, synapse
-from .lively import DURATION_US, lively, stimulus
+from .lively import DURATION_US, compile_kernels, lively, stimulus
 
 PATIENCE = replace(VIRTUAL_PATIENCE, answer_s=10.0, lead_s=0.3)
 HASTY = replace(VIRTUAL_PATIENCE, answer_s=1.0, lead_s=0.3)
@@ -29,10 +29,7 @@ both_clocks = pytest.mark.parametrize("realtime", [False, True], ids=["fast", "r
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
-    """Kernels are compiled before anybody waits for an answer."""
-    board = SimulatedBoard(VirtualBoard())
-    board.program(lively())
-    board.run(stimulus(0), DURATION_US)
+    compile_kernels()
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+from models.learning.rate_dynamics import *
