@@ -16,7 +16,7 @@ import typer
 
 from ..models.archive import check_writable
 from ..models.errors import AnaloopError, InputError, ViolationsError
-from . import cli_machine, cli_run, cli_samna, cli_screen, console
+from . import cli_learning, cli_machine, cli_run, cli_samna, cli_screen, console, progress
 from .cli_options import Json, ProgramFile, Quiet
 from .cli_run import stimulus_of
 from .validation import Report
@@ -42,8 +42,8 @@ def demo(
     """Run the shipped speech network on simulated chips."""
     from .demonstration import demo as run_demo
 
-    with console.progress(quiet) as (say, progress):
-        result = run_demo(out, chips, say, progress)
+    with progress.rows(quiet) as (say, row):
+        result = run_demo(out, chips, say, row)
     if as_json:
         console.print_json(result.report.record() | {"files": [str(f) for f in result.files]})
     else:
@@ -53,32 +53,7 @@ def demo(
     _interrupted(result.report)
 
 
-@app.command()
-def train(
-    task: Annotated[str, typer.Argument(help="japanese-vowels")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Network file to write.")],
-    epochs: Annotated[int, typer.Option(min=1)] = 120,
-    hidden: Annotated[int, typer.Option(min=1, help="Hidden neurons.")] = 128,
-    mismatch: Annotated[float, typer.Option(min=0, help="Mismatch level trained with.")] = 1.0,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Train a network for the chip, 4-bit weights and mismatch in the loop."""
-    from ..models.training import Settings
-    from .training import load_task
-    from .training import train as run_training
-
-    check_writable(out)
-    settings = Settings(epochs=epochs, hidden=hidden, mismatch=mismatch, seed=seed)
-    with console.epochs(quiet, epochs) as progress:
-        network = run_training(load_task(task), settings, progress)
-    path = network.save(out)
-    accuracy = network.provenance["test_accuracy_software"]
-    if as_json:
-        console.print_json({"file": str(path), "network": network.hash, **network.provenance})
-    else:
-        print(f"software model: {accuracy:.1%} of the test set (seed {seed})\nwrote {path}")
+app.command()(cli_learning.train)
 
 
 @app.command()
@@ -185,8 +160,8 @@ def validate(
     stimulus = stimulus_of(source or task, loaded.n_inputs)
     model = None if network is None else Network.load(network)
     boards = [VirtualBoard(), *(VirtualBoard(seed + k, level) for k in range(chips))]
-    with console.progress(quiet) as (_, progress):
-        report = run_validate(loaded, stimulus, boards, model, progress)
+    with progress.rows(quiet) as (_, row):
+        report = run_validate(loaded, stimulus, boards, model, row)
     if out is not None:
         write_json(out, report.record())
     if as_json:
@@ -198,6 +173,7 @@ def validate(
     _interrupted(report)
 
 
+app.command()(cli_learning.robustness)
 app.command()(cli_machine.boards)
 app.command()(cli_machine.doctor)
 

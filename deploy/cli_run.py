@@ -12,7 +12,7 @@ import typer
 
 from ..models.archive import check_writable
 from ..models.errors import IncompleteError, InputError
-from . import console
+from . import console, progress
 from .cli_options import Json, ProgramFile, Quiet
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _verified(
     if not as_json:
         console.print_verify(result["verify"])
     if check is Verification.FULL:
-        with console.progress(quiet) as (say, _):
+        with progress.rows(quiet) as (say, _):
             report = probe(program, board, say)
         result["probe"] = report.record()
         if not as_json:

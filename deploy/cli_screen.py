@@ -10,7 +10,7 @@ import typer
 
 from ..hw.snapshot import Snapshot
 from ..models.archive import check_writable
-from . import console
+from . import console, progress
 from .cli_options import Json, Quiet
 
 
@@ -28,8 +28,8 @@ def screen(
 
     check_writable(out)
     date = datetime.now(UTC).isoformat(timespec="seconds")
-    with open_board(board) as opened, console.trials(quiet) as progress:
-        snapshot = run_screening(opened, date, chips, trials, progress)
+    with open_board(board) as opened, progress.trials(quiet) as tell:
+        snapshot = run_screening(opened, date, chips, trials, tell)
     path = snapshot.save(out)
     found = screening_record(snapshot) | {"file": str(path)}
     if as_json:

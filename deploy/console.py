@@ -1,17 +1,13 @@
-"""What people see: tables on stdout, progress on stderr; a bar on a terminal, lines elsewhere."""
+"""What people see on stdout: tables and verdicts."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ..hw.chip import Dendrite
@@ -20,8 +16,7 @@ from .findings import Finding
 from .metrics import mean_rate_hz
 from .probe_report import ProbeReport
 from .program import Program
-from .validation import Progress as RowProgress
-from .validation import Report, Row
+from .validation import Report
 
 EXACT_DB = 120.0
 """Signal-to-noise ratio that is nothing but float32 rounding [dB]."""
@@ -30,83 +25,6 @@ EXACT_DB = 120.0
 def stdout() -> Console:
     """A console for tables; 100 columns where nobody looks."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-
-
-@contextmanager
-def progress(quiet: bool) -> Iterator[tuple[Callable[[str], None], RowProgress]]:
-    """Two functions to report with: one line of news, and a finished row of a report."""
-    if quiet:
-        yield (lambda line: None), (lambda done, planned, row: None)
-    elif not sys.stderr.isatty():
-        yield _line, _row_line
-    else:
-        with _bar() as bar:
-            task = bar.add_task("starting", total=None)
-
-            def row(done: int, planned: int, row: Row) -> None:
-                bar.update(task, completed=done, total=planned, description=row.name)
-
-            yield (lambda line: bar.console.print(line)), row
-
-
-@contextmanager
-def epochs(quiet: bool, total: int) -> Iterator[Callable[[int, float, float], None]]:
-    """A function to report training epochs with."""
-    if quiet:
-        yield lambda epoch, loss, accuracy: None
-    elif not sys.stderr.isatty():
-        yield lambda epoch, loss, accuracy: _line(
-            f"epoch {epoch + 1}/{total}  loss {loss:.4f}  training accuracy {accuracy:.1%}"
-        )
-    else:
-        with _bar() as bar:
-            task = bar.add_task("training", total=total)
-
-            def update(epoch: int, loss: float, accuracy: float) -> None:
-                news = f"loss {loss:.4f}, training accuracy {accuracy:.1%}"
-                bar.update(task, completed=epoch + 1, description=news)
-
-            yield update
-
-
-@contextmanager
-def trials(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
-    """A function to report the trials of a screening with."""
-    if quiet:
-        yield lambda done, planned, what: None
-    elif not sys.stderr.isatty():
-        said: list[str] = []
-
-        def line(done: int, planned: int, what: str) -> None:
-            if said[-1:] != [what]:
-                said.append(what)
-                _line(f"{done}/{planned} trials  {what}")
-
-        yield line
-    else:
-        with _bar() as bar:
-            task = bar.add_task("screening", total=None)
-            yield lambda done, planned, what: bar.update(
-                task, completed=done, total=planned, description=what
-            )
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True, no_color="NO_COLOR" in os.environ),
-    )
-
-
-def _line(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _row_line(done: int, planned: int, row: Row) -> None:
-    _line(f"{done}/{planned}  {row.name}  accuracy {row.accuracy:.1%}")
 
 
 def print_json(value: Any) -> None:

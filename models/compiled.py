@@ -28,6 +28,6 @@ def compiled(function: Callable) -> Callable:
 
 @cache
 def _stamp() -> tuple[tuple[str, float, int], ...]:
-    """Time and size of every module of this folder."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    """Time and size of every module of this folder and those inside it."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
     return tuple((f.name, f.stat().st_mtime, f.stat().st_size) for f in files)

@@ -1,0 +1,118 @@
+"""What people see on stderr while they wait: a bar on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .validation import Progress as RowProgress
+from .validation import Row
+
+LINE_S = 10.0
+"""Least time between two lines about a study where nobody looks [s]."""
+
+
+@contextmanager
+def rows(quiet: bool) -> Iterator[tuple[Callable[[str], None], RowProgress]]:
+    """Two functions to report with: one line of news, and a finished row of a report."""
+    if quiet:
+        yield (lambda line: None), (lambda done, planned, row: None)
+    elif not sys.stderr.isatty():
+        yield _line, _row_line
+    else:
+        with _bar() as bar:
+            task = bar.add_task("starting", total=None)
+
+            def row(done: int, planned: int, row: Row) -> None:
+                bar.update(task, completed=done, total=planned, description=row.name)
+
+            yield (lambda line: bar.console.print(line)), row
+
+
+@contextmanager
+def epochs(quiet: bool, total: int) -> Iterator[Callable[[int, float, float], None]]:
+    """A function to report training epochs with."""
+    if quiet:
+        yield lambda epoch, loss, accuracy: None
+    elif not sys.stderr.isatty():
+        yield lambda epoch, loss, accuracy: _line(
+            f"epoch {epoch + 1}/{total}  loss {loss:.4f}  training accuracy {accuracy:.1%}"
+        )
+    else:
+        with _bar() as bar:
+            task = bar.add_task("training", total=total)
+
+            def update(epoch: int, loss: float, accuracy: float) -> None:
+                news = f"loss {loss:.4f}, training accuracy {accuracy:.1%}"
+                bar.update(task, completed=epoch + 1, description=news)
+
+            yield update
+
+
+@contextmanager
+def trials(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """A function to report the trials of a screening with."""
+    if quiet:
+        yield lambda done, planned, what: None
+    elif not sys.stderr.isatty():
+        said: list[str] = []
+
+        def line(done: int, planned: int, what: str) -> None:
+            if said[-1:] != [what]:
+                said.append(what)
+                _line(f"{done}/{planned} trials  {what}")
+
+        yield line
+    else:
+        with _bar() as bar:
+            task = bar.add_task("screening", total=None)
+            yield lambda done, planned, what: bar.update(
+                task, completed=done, total=planned, description=what
+            )
+
+
+@contextmanager
+def study(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """A function to report with what of a study is done, what is planned, and words for it."""
+    if quiet:
+        yield lambda done, planned, what: None
+    elif not sys.stderr.isatty():
+        last = -LINE_S
+
+        def line(done: int, planned: int, what: str) -> None:
+            nonlocal last
+            if time.monotonic() - last >= LINE_S or done == planned:
+                last = time.monotonic()
+                _line(f"{done}/{planned}  {what}")
+
+        yield line
+    else:
+        with _bar() as bar:
+            task = bar.add_task("starting", total=None)
+            yield lambda done, planned, what: bar.update(
+                task, completed=done, total=planned, description=what
+            )
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True, no_color="NO_COLOR" in os.environ),
+    )
+
+
+def _line(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _row_line(done: int, planned: int, row: Row) -> None:
+    _line(f"{done}/{planned}  {row.name}  accuracy {row.accuracy:.1%}")

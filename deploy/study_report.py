@@ -1,0 +1,83 @@
+"""The report of a robustness study: one HTML page, and a figure for each kind of perturbation."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..models.archive import write_bytes
+from .study_files import Row
+
+TITLES = {
+    "mismatch": ("Mismatch of parameters", "standard deviation [1]"),
+    "bits": ("Coarse weights after training", "bits"),
+    "noise": ("Noise of the membrane", "standard deviation per step [range to threshold]"),
+    "silenced": ("Silenced neurons", "share of neurons [1]"),
+}
+"""Title and unit of each kind of perturbation."""
+
+
+def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -> list[Path]:
+    """Write `report.html`, in which each cell leads to its rows, and one PNG for each kind.
+
+    Args:
+        record: of the study, with its `summaries` and `differences`.
+
+    Returns:
+        The files.
+    """
+    from jinja2 import Environment
+
+    kinds = [kind for kind in TITLES if any(cell.startswith(kind) for cell in record["cells"])]
+    figures = {kind: _figure(kind, record) for kind in kinds}
+    written = [write_bytes(folder / f"{kind}.png", png) for kind, png in figures.items()]
+    source = (files("analoop.deploy") / "data" / "study.html.j2").read_text(encoding="utf-8")
+    page = Environment(autoescape=True, trim_blocks=True).from_string(source).render(
+        study=record,
+        methods=list(dict.fromkeys(s["method"] for s in record["summaries"])),
+        by_place={(s["method"], s["cell"]): s for s in record["summaries"]},
+        rows=sorted(rows, key=lambda row: row.place),
+        figures={kind: base64.b64encode(png).decode() for kind, png in figures.items()},
+        titles=TITLES,
+    )  # fmt: skip
+    return [write_bytes(folder / "report.html", page.encode()), *written]
+
+
+def _figure(kind: str, record: Mapping[str, Any]) -> bytes:
+    """Mean accuracy with its interval, and the 10th percentile, over the levels of a kind."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    title, unit = TITLES[kind]
+    cells = [cell for cell in record["cells"] if cell.startswith(("nominal", kind))]
+    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    methods = dict.fromkeys(s["method"] for s in record["summaries"])
+    for k, method in enumerate(methods):
+        mine = {s["cell"]: s for s in record["summaries"] if s["method"] == method}
+        at = [x for x, cell in enumerate(cells) if cell in mine]
+        found = [mine[cells[x]] for x in at]
+        mean = [s["accuracy_mean"] for s in found]
+        low = [s["accuracy_mean"] - s["accuracy_mean_low"] for s in found]
+        high = [s["accuracy_mean_high"] - s["accuracy_mean"] for s in found]
+        shifted = [x + 0.06 * (k - (len(methods) - 1) / 2) for x in at]
+        axis.errorbar(shifted, mean, (low, high), fmt="o-", color=f"C{k}", label=method, capsize=3)
+        axis.plot(shifted, [s["accuracy_p10"] for s in found], "v", color=f"C{k}", mfc="none")
+    labels = ["none" if cell.startswith("nominal") else cell.split()[1] for cell in cells]
+    axis.set_xticks(range(len(cells)), labels)
+    axis.set(xlabel=unit, ylabel="accuracy", ylim=(-0.02, 1.02))
+    axis.set_title(
+        f"{title}, {record['task']} (simulated)\nprotocol {record['protocol']['name']}, seed "
+        f"{record['seed']}; dots: mean and 95 % interval, triangles: 10th percentile",
+        fontsize=9,
+    )
+    axis.legend(fontsize=8)
+    axis.grid(alpha=0.3)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120)
+    return buffer.getvalue()

@@ -1,0 +1,243 @@
+"""ADS: a spiking network that learns, by a local rule, to follow the state of its teacher.
+
+Paper.md 1.3 and 1.4 (Büchel et al. 2021, after Alemi and Denève). Encoder, decoder and fast
+connections are drawn and fixed; slow connections learn while the teacher's error is fed back.
+In answering nothing is fed back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from ..tasks.samples import DT_S, Samples, SequenceTask
+from .ads_kernel import Lesson, Sheet, play
+from .decision import best_boundary, decide, integrals, low_pass
+from .student import QUIET, Conditions, Perturbed, Response, Student
+from .teacher import Teacher
+
+NAME = "ads"
+FILTERED = True
+"""Whether its output is filtered before a decision."""
+MISMATCH = (
+    Perturbed("tau_slow_s", positive=True),
+    Perturbed("tau_mem_s", positive=True),
+    Perturbed("v_th", positive=True),
+    Perturbed("encoder"),
+    Perturbed("decoder"),
+    Perturbed("w_slow"),
+)
+"""What the authors perturb; not the fast connections, their time constant, nor the readout's."""
+QUANTIZED = ("encoder", "decoder", "w_slow", "w_fast")
+"""Weights. By a slip of a name the authors never quantise the fast ones (paper.md 1.6)."""
+SCALED = ("w_fast", "w_slow")
+"""What their compensation makes weaker."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a student is made and taught; the defaults are those for XOR."""
+
+    neurons: int = 320
+    """768 for the wake phrase."""
+    tau_mem_s: float = 0.050
+    """1 / lambda [s]."""
+    tau_slow_s: float = 0.070
+    """Of slow connections and of the readout [s]."""
+    tau_fast_s: float = 0.001
+    """Of fast connections [s]."""
+    balance: float = 0.5
+    """g, strength of the fast connections: 1.5 for the wake phrase, 0 for none (no EBN)."""
+    gain: float = 200.0
+    """A, strength of the input: 10 / tau_mem, 50 / tau_mem for the wake phrase [1/s]."""
+    rate: float = 1e-6
+    """eta: 1e-5 for the wake phrase."""
+    feedback: tuple[float, float] = (75.0, 75.0)
+    """k in the first and in the last eighth of the training: (200, 25) for the wake phrase."""
+    signals: int = 10_000
+    """Samples it is taught with, each once."""
+    epoch: int = 500
+    """Samples between two validations."""
+    validation: int = 200
+    """Samples of a validation."""
+    block: int = 20
+    """Updates are applied together so often [step]; paper.md 1.4: changes nothing visible."""
+    batched: bool = False
+    """Apply the update of a whole signal at its end, divided by its mean magnitude."""
+    mu: float = 5e-4
+    nu: float = 1e-4
+
+
+def train(
+    task: SequenceTask,
+    teacher: Teacher,
+    settings: Settings,
+    generator: np.random.Generator,
+    progress: Callable[[int, float], None] = lambda done, error: None,
+) -> Student:
+    """Make a student and teach it; the best of all validations is kept: by reconstruction error
+    where outputs are signed, else by accuracy.
+
+    Args:
+        progress: called after each epoch with the signals done and the reconstruction error.
+    """
+    student = construct(task, teacher, settings, generator)
+    validation = task.draw("validation", settings.validation, generator)
+    wanted = teacher.activations(validation)
+    best, best_score = student, -np.inf
+    for done, taught in _lessons(student, task, teacher, settings, generator):
+        response = respond(taught, validation.input)
+        error = reconstruction_error(wanted, response)
+        taught = _with_boundary(taught, validation, response, task.signed)
+        score = -error if task.signed else _accuracy(taught, validation, response)
+        if score > best_score:
+            best, best_score = taught, score
+        progress(done, error)
+    return replace(best, provenance={"settings": asdict(settings)})
+
+
+def construct(
+    task: SequenceTask, teacher: Teacher, settings: Settings, generator: np.random.Generator
+) -> Student:
+    """A student that has learned nothing yet (paper.md 1.3, construction)."""
+    n, units = settings.neurons, len(teacher.tau_s)
+    leak = 1.0 / settings.tau_mem_s
+    d = generator.standard_normal((units, n)) / units
+    # The squared sum of magnitudes, not of squares: so in the authors' code.
+    theta = (settings.nu * leak + settings.mu * leak**2 + np.abs(d).sum(axis=0) ** 2) / 2
+    encoder = settings.tau_mem_s * 0.5 * d / theta
+    fast = -settings.balance / theta[:, None] * (d.T @ d + settings.mu * leak**2 * np.eye(n))
+    np.fill_diagonal(fast, 0.0)
+    arrays = {
+        "encoder": encoder,
+        "decoder": encoder.T,
+        "w_fast": fast.T,
+        "w_slow": np.zeros((n, n)),
+        "tau_mem_s": np.full(n, settings.tau_mem_s),
+        "tau_slow_s": np.full(n, settings.tau_slow_s),
+        "v_th": np.ones(n),
+        "v_start": generator.random(n),
+        "w_in": teacher.w_in,
+        "w_out": teacher.w_out,
+    }
+    constants = {
+        "tau_fast_s": settings.tau_fast_s,
+        "tau_out_s": settings.tau_slow_s,
+        "v_rest": 0.5,
+        "v_reset": 0.0,
+        "gain": settings.gain,
+        "boundary": 0.0,
+    }
+    arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
+    return Student(NAME, task.name, arrays, constants)
+
+
+def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET) -> Response:
+    """What a student answers.
+
+    Args:
+        inputs: float32 [sample, step, channel].
+    """
+    sheet, nothing = _sheet(student, conditions.silenced), _lesson(student)
+    samples, steps, _ = inputs.shape
+    decoded = np.empty((samples, steps, sheet.decoder.shape[1]), np.float32)
+    rate_hz = np.empty(samples)
+    for k, source in enumerate(np.random.SeedSequence(conditions.seed).spawn(samples)):
+        drive = _drive(student, inputs[k])
+        if conditions.noise:
+            # So that one step adds noise of this size to the membrane.
+            size = conditions.noise * student.arrays["tau_mem_s"] / np.float32(DT_S)
+            normal = np.random.default_rng(source).standard_normal(drive.shape, np.float32)
+            drive += size.astype(np.float32) * normal
+        decoded[k], count = play(sheet, drive, nothing)
+        rate_hz[k] = count.mean() / (steps * DT_S)
+    return Response(decoded @ student.arrays["w_out"], rate_hz, decoded)
+
+
+def reconstruction_error(wanted: np.ndarray, response: Response) -> float:
+    """Sum over units of the variance over time of the error, over that of the teacher's
+    activations; mean over samples (paper.md 1.4)."""
+    error = (wanted - response.dynamics).var(axis=1, ddof=1).sum(axis=1)
+    return float((error / wanted.var(axis=1, ddof=1).sum(axis=1)).mean())
+
+
+def _lessons(
+    student: Student,
+    task: SequenceTask,
+    teacher: Teacher,
+    settings: Settings,
+    generator: np.random.Generator,
+) -> Iterator[tuple[int, Student]]:
+    """The student after each epoch, with the signals done."""
+    w_slow = student.arrays["w_slow"].copy()
+    sheet = _sheet(student)._replace(w_slow=w_slow)
+    lesson = _lesson(student)._replace(
+        rate=np.float32(settings.rate),
+        block=task.steps if settings.batched else settings.block,
+        normalised=settings.batched,
+    )
+    ladder = np.linspace(*settings.feedback, 8)
+    for first in range(0, settings.signals, settings.epoch):
+        batch = task.draw("train", min(settings.epoch, settings.signals - first), generator)
+        for k in range(len(batch)):
+            one = batch.chosen(slice(k, k + 1))
+            step = 8 * (first + k) // settings.signals
+            lesson = lesson._replace(
+                wanted=teacher.activations(one)[0], feedback=np.float32(ladder[step])
+            )
+            play(sheet, _drive(student, one.input[0]), lesson)
+        yield (
+            first + len(batch),
+            replace(student, arrays={**student.arrays, "w_slow": w_slow.copy()}),
+        )
+
+
+def _drive(student: Student, one: np.ndarray) -> np.ndarray:
+    """Input current of one sample [step, neuron]; the encoder gets what the teacher's units get."""
+    a = student.arrays
+    encoded = np.float32(student.constants["gain"]) * (a["w_in"] @ a["encoder"])
+    return one @ encoded
+
+
+def _sheet(student: Student, silenced: float = 0.0) -> Sheet:
+    a, c = student.arrays, student.constants
+    v_th = a["v_th"].copy()
+    v_th[: round(silenced * len(v_th))] = np.inf
+    scalars = (np.float32(x) for x in (
+        np.exp(-DT_S / c["tau_fast_s"]), 1 / c["tau_fast_s"],
+        np.exp(-DT_S / c["tau_out_s"]), 1 / c["tau_out_s"],
+        c["v_rest"], c["v_reset"],
+    ))  # fmt: skip
+    return Sheet(
+        (DT_S / a["tau_mem_s"]).astype(np.float32),
+        np.exp(-DT_S / a["tau_slow_s"]).astype(np.float32),
+        (1 / a["tau_slow_s"]).astype(np.float32),
+        v_th,
+        a["v_start"],
+        a["w_slow"].copy(),
+        a["w_fast"],
+        a["encoder"],
+        a["decoder"],
+        *scalars,
+    )
+
+
+def _lesson(student: Student) -> Lesson:
+    """Nothing to learn."""
+    none = np.zeros((0, student.arrays["encoder"].shape[0]), np.float32)
+    return Lesson(none, np.float32(0), np.float32(0), 0, False)
+
+
+def _with_boundary(student: Student, samples: Samples, response: Response, signed: bool) -> Student:
+    """With the boundary that decides most of these samples rightly."""
+    if signed:
+        return student
+    boundary = best_boundary(integrals(low_pass(response.output)), samples.label)
+    return replace(student, constants={**student.constants, "boundary": boundary})
+
+
+def _accuracy(student: Student, samples: Samples, response: Response) -> float:
+    decided = decide(low_pass(response.output), False, student.constants["boundary"])
+    return float((decided == samples.label).mean())

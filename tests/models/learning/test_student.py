@@ -1,0 +1,35 @@
+"""Students as files: what is read is what was written."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analoop.models import FileError
+from analoop.models.learning.student import Student
+from analoop.models.learning.teacher import Teacher
+
+STUDENT = Student(
+    "ads", "temporal-xor", {"w": np.arange(6.0).reshape(2, 3)}, {"gain": 2.0}, {"seed": 3}
+)
+
+
+def test_a_student_comes_back_from_its_file(tmp_path: Path):
+    back = Student.load(STUDENT.save(tmp_path / "s.npz"))
+    assert back.hash == STUDENT.hash and back.provenance == {"seed": 3}
+    assert (back.method, back.task, dict(back.constants)) == ("ads", "temporal-xor", {"gain": 2.0})
+    assert (back.arrays["w"] == STUDENT.arrays["w"]).all()
+
+
+def test_a_student_cannot_be_changed():
+    with pytest.raises(ValueError, match="read-only"):
+        STUDENT.arrays["w"][0, 0] = 1.0
+
+
+def test_a_teacher_is_no_student(tmp_path: Path):
+    one = np.ones(1, np.float32)
+    path = Teacher(one[None], one[None], one, one, one).save(tmp_path / "t.npz")
+    assert (Teacher.load(path).w_out == one).all()
+    with pytest.raises(FileError) as caught:
+        Student.load(path)
+    assert caught.value.code == "FILE_WRONG_KIND"

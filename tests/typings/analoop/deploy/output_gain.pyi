@@ -1,0 +1,1 @@
+from deploy.output_gain import *

@@ -1,0 +1,1 @@
+from models.tasks.front_end import *

@@ -1,0 +1,1 @@
+from models.tasks.hey_snips import *

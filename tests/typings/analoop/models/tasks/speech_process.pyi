@@ -1,0 +1,1 @@
+from models.tasks.speech_process import *

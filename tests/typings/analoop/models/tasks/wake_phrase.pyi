@@ -1,0 +1,1 @@
+from models.tasks.wake_phrase import *
