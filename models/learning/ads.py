@@ -140,12 +140,12 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
     Args:
         inputs: float32 [sample, step, channel].
     """
-    sheet, nothing = _sheet(student, conditions.silenced), _lesson(student)
+    sheet, nothing = sheet_of(student, conditions.silenced), _lesson(student)
     samples, steps, _ = inputs.shape
     decoded = np.empty((samples, steps, sheet.decoder.shape[1]), np.float32)
     rate_hz = np.empty(samples)
     for k, source in enumerate(np.random.SeedSequence(conditions.seed).spawn(samples)):
-        drive = _drive(student, inputs[k])
+        drive = drive_of(student, inputs[k])
         if conditions.noise:
             # So that one step adds noise of this size to the membrane.
             size = conditions.noise * student.arrays["tau_mem_s"] / np.float32(DT_S)
@@ -172,7 +172,7 @@ def _lessons(
 ) -> Iterator[tuple[int, Student]]:
     """The student after each epoch, with the signals done."""
     w_slow = student.arrays["w_slow"].copy()
-    sheet = _sheet(student)._replace(w_slow=w_slow)
+    sheet = sheet_of(student)._replace(w_slow=w_slow)
     lesson = _lesson(student)._replace(
         rate=np.float32(settings.rate),
         block=task.steps if settings.batched else settings.block,
@@ -187,21 +187,22 @@ def _lessons(
             lesson = lesson._replace(
                 wanted=teacher.activations(one)[0], feedback=np.float32(ladder[step])
             )
-            play(sheet, _drive(student, one.input[0]), lesson)
+            play(sheet, drive_of(student, one.input[0]), lesson)
         yield (
             first + len(batch),
             replace(student, arrays={**student.arrays, "w_slow": w_slow.copy()}),
         )
 
 
-def _drive(student: Student, one: np.ndarray) -> np.ndarray:
+def drive_of(student: Student, one: np.ndarray) -> np.ndarray:
     """Input current of one sample [step, neuron]; the encoder gets what the teacher's units get."""
     a = student.arrays
     encoded = np.float32(student.constants["gain"]) * (a["w_in"] @ a["encoder"])
     return one @ encoded
 
 
-def _sheet(student: Student, silenced: float = 0.0) -> Sheet:
+def sheet_of(student: Student, silenced: float = 0.0) -> Sheet:
+    """A student as the time loop wants it, some of the first neurons unable to fire."""
     a, c = student.arrays, student.constants
     v_th = a["v_th"].copy()
     v_th[: round(silenced * len(v_th))] = np.inf

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..archive import content_hash, read_archive, write_archive
 
-FORMAT, VERSION = "analoop-student", 1
+FORMAT, VERSION = "student", 1
 
 
 @dataclass(frozen=True, eq=False)

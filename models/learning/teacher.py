@@ -20,7 +20,7 @@ from ..reference import one_thread
 from ..tasks.samples import Samples, SequenceTask
 from .rate_dynamics import activations, trained_activations
 
-FORMAT, VERSION = "analoop-teacher", 1
+FORMAT, VERSION = "teacher", 1
 
 Progress = Callable[[int, float], None]
 """Called with the number of updates done and the loss."""
