@@ -30,11 +30,13 @@ def train(
         str, typer.Option(help="ads, force, bptt, reservoir or robust.")
     ] = CHIP_METHOD,
     changed: Changed = None,
-    epochs: Annotated[int, typer.Option(min=1, help="japanese-vowels only.")] = 120,
-    hidden: Annotated[int, typer.Option(min=1, help="Hidden neurons, japanese-vowels only.")] = 128,
+    epochs: Annotated[int | None, typer.Option(min=1, help="japanese-vowels: 120.")] = None,
+    hidden: Annotated[
+        int | None, typer.Option(min=1, help="Hidden neurons; japanese-vowels: 128.")
+    ] = None,
     mismatch: Annotated[
-        float, typer.Option(min=0, help="Mismatch level trained with, japanese-vowels only.")
-    ] = 1.0,
+        float | None, typer.Option(min=0, help="Level trained with; japanese-vowels: 1.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -43,7 +45,15 @@ def train(
     from .learning import SEQUENCE_TASKS
 
     check_writable(out)
+    given = {"epochs": epochs, "hidden": hidden, "mismatch": mismatch}
+    given = {name: value for name, value in given.items() if value is not None}
     if task in SEQUENCE_TASKS:
+        if given:
+            raise InputError(
+                f"--{next(iter(given))} is for japanese-vowels: settings of {method} are changed "
+                "by --set NAME=VALUE",
+                code="METHOD_TASK",
+            )
         _train_student(task, method, changed or [], seed, out, as_json, quiet)
         return
     if method != CHIP_METHOD or changed:
@@ -56,8 +66,8 @@ def train(
     from .training import load_task
     from .training import train as run_training
 
-    settings = Settings(epochs=epochs, hidden=hidden, mismatch=mismatch, seed=seed)
-    with progress.epochs(quiet, epochs) as epoch:
+    settings = Settings(**given, seed=seed)
+    with progress.epochs(quiet, settings.epochs) as epoch:
         network = run_training(load_task(task), settings, epoch)
     path = network.save(out)
     accuracy = network.provenance["test_accuracy_software"]
@@ -96,12 +106,15 @@ def robustness(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the study.")],
     methods: Annotated[
-        str, typer.Option("--method", help="Methods, separated by commas; for a task.")
-    ] = "ads,force,bptt,reservoir,robust",
+        str | None,
+        typer.Option("--method", help="For a task: methods, separated by commas; all if left out."),
+    ] = None,
     protocol: Annotated[
         str, typer.Option(help="fair: no tuning, true labels; paper: as the authors did.")
     ] = "fair",
-    networks: Annotated[int, typer.Option(min=1, help="Networks of each method.")] = 10,
+    networks: Annotated[
+        int | None, typer.Option(min=1, help="For a task: networks of each method; 10.")
+    ] = None,
     draws: Annotated[int, typer.Option(min=1, help="Chips for each level of mismatch.")] = 10,
     samples: Annotated[int, typer.Option(min=1, help="Test samples of each run.")] = 500,
     changed: Annotated[
@@ -114,21 +127,29 @@ def robustness(
 ) -> None:
     """How networks fare under mismatch, coarse weights, noise and dead neurons; resumable."""
     from .learning import SEQUENCE_TASKS, sequence_task
-    from .perturbations import protocol_of
+    from .perturbations import cells_of, protocol_of
     from .robustness import Study
     from .study import study_methods, study_networks
 
     rules, workers = protocol_of(protocol), os.cpu_count() or 1
+    cells = cells_of(rules)
     with progress.study(quiet) as tell:
         if what[0] in SEQUENCE_TASKS and len(what) == 1:
-            study = Study(sequence_task(what[0]), rules, networks, draws, samples, seed)
-            settings = _settings(what[0], methods.split(","), changed or [])
+            task = sequence_task(what[0])
+            study = Study(task, rules, networks or 10, draws, samples, seed, cells)
+            settings = _settings(task.name, methods, changed or [])
             found = study_methods(out, study, settings, workers, tell)
         else:
             from ..models.learning.student import Student
 
+            if methods or networks or changed:
+                raise InputError(
+                    "--method, --networks and --set are for a task, not for files of networks: "
+                    "leave them out",
+                    code="METHOD_TASK",
+                )
             task = sequence_task(Student.load(what[0]).task)
-            study = Study(task, rules, len(what), draws, samples, seed)
+            study = Study(task, rules, 1, draws, samples, seed, cells)
             found = study_networks(out, study, [Path(name) for name in what], workers, tell)
     if as_json:
         print_json(found)
@@ -136,10 +157,12 @@ def robustness(
         console_study.print_study(found)
 
 
-def _settings(task: str, methods: list[str], changed: list[str]) -> dict[str, Any]:
-    """Settings of each method. Raises InputError SETTING."""
+def _settings(task: str, given: str | None, changed: list[str]) -> dict[str, Any]:
+    """Settings of each method. Raises InputError UNKNOWN_METHOD, METHOD_TASK, SETTING."""
+    from ..models.learning.methods import methods_for
     from .learning import settings_of
 
+    methods = given.split(",") if given else methods_for(task)
     lost = [word for word in changed if word.partition(".")[0] not in methods]
     if lost:
         raise InputError(

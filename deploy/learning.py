@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
@@ -26,6 +27,10 @@ models/tasks/hey_snips.py."""
 WAKE_PHRASE_TEACHER = TeacherSettings(units=128, updates=1000, batch=8, learning_rate=1e-3)
 """For tasks of sound."""
 
+TESTED = 1000
+"""Samples that a trained student is tested with."""
+VALIDATED = 300
+"""Samples that its boundary is chosen by."""
 Progress = Callable[[int, float], None]
 """Called with the updates or samples done, and the error or loss."""
 
@@ -86,6 +91,7 @@ def train_student(
     return replace(
         student,
         provenance={
+            **student.provenance,
             "settings": asdict(settings),
             "seed": [run, network],
             "test_samples": TESTED,
@@ -96,13 +102,11 @@ def train_student(
     )
 
 
-TESTED, VALIDATED = 1000, 300
-"""Samples that a trained student is tested with, and that its boundary is chosen by."""
-
-
 def _with_boundary(student: Student, task: SequenceTask, generator: np.random.Generator) -> Student:
     """With the boundary that decides most validation samples rightly; once, without perturbation,
     the same rule for every method (paper.md 1.5)."""
+    if task.signed:
+        return student
     validation = task.draw("validation", VALIDATED, generator)
     boundary = boundary_of(task, answer(student, validation)[0], validation.label)
     return replace(student, constants={**student.constants, "boundary": boundary})
@@ -128,14 +132,21 @@ def settings_of(method: str, task: str, words: Sequence[str]) -> Any:
 
 
 def _read(name: str, text: str, default: Any) -> Any:
-    """A value of the type of the default."""
+    """A value of the type of the default; a number no smaller than the default could be."""
     try:
         if isinstance(default, bool):
             return {"true": True, "false": False}[text.lower()]
-        if isinstance(default, tuple):
-            return tuple(type(default[0])(part) for part in text.split(":"))
-        return type(default)(text)
+        if isinstance(default, str):
+            return text
+        parts = text.split(":") if isinstance(default, tuple) else [text]
+        usual = default if isinstance(default, tuple) else (default,)
+        values = tuple(type(one)(part) for one, part in zip(usual, parts, strict=True))
+        least = 1 if isinstance(usual[0], int) and usual[0] else 0
+        if not all(math.isfinite(v) and (v >= least or min(usual) < 0) for v in values):
+            raise ValueError(text)
+        return values if isinstance(default, tuple) else values[0]
     except (ValueError, KeyError) as error:
+        like = ":".join(map(str, default)) if isinstance(default, tuple) else default
         raise InputError(
-            f"setting {name}={text!r}: give a value like {default!r}", code="SETTING"
+            f"setting {name}={text!r}: give a value like {like}", code="SETTING"
         ) from error

@@ -36,6 +36,9 @@ CELLS = (
 )
 """Those of the seed paper (paper.md 1.6)."""
 
+TAUGHT_CELLS = (*CELLS[:1], Cell("mismatch", 0), *CELLS[1:])
+"""With a level without mismatch that is judged as the others are, by a teacher's decisions."""
+
 SAFE_SCALING = {
     "mismatch 0.05": 0.9, "mismatch 0.1": 0.8, "mismatch 0.2": 0.5, "mismatch 0.3": 0.2,
     "bits 5": 0.8, "bits 4": 0.7, "bits 3": 0.7, "bits 2": 0.7,
@@ -60,6 +63,11 @@ PROTOCOLS = {
     "fair": Protocol("fair", compensated=False, teacher_counts=False),
 }
 """The authors' own, and one without tuning, by true labels (paper.md 1.6, 7.1)."""
+
+
+def cells_of(protocol: Protocol) -> tuple[Cell, ...]:
+    """The cells of a protocol."""
+    return TAUGHT_CELLS if protocol.teacher_counts else CELLS
 
 
 def protocol_of(name: str) -> Protocol:

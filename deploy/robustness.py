@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from ..models.learning.decision import decide_teacher
-from ..models.learning.methods import answer, decided, method_of
+from ..models.learning.decision import MISS, decide_teacher
+from ..models.learning.methods import PORTION, answer, decided, method_of
 from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher
 from ..models.tasks.samples import Samples, SequenceTask
 from .learning import generator_for
-from .output_gain import fitted_gain
+from .output_gain import Gain
 from .perturbations import CELLS, Cell, Protocol, under
-from .study_files import Row, StudyFiles
+from .study_files import Place, Row, StudyFiles
 
 
 @dataclass(frozen=True)
@@ -54,24 +55,42 @@ class Study:
         }
 
 
+VALIDATION = 500
+"""Most validation samples, which gains are fitted with."""
+LIMIT = 1e6
+"""Outputs are cut off here: a network that runs away is wrong, not infinitely so."""
+
+
 @dataclass(frozen=True, eq=False)
 class Bench:
-    """What every row of a study shares."""
+    """What every row of a study shares: the same samples for all methods and networks."""
 
     study: Study
-    teacher: Teacher | None
-    """None: networks from outside, whose teacher is not known."""
     test: Samples
-    validation: Samples
+    validation: Samples | None
+    """None: nothing is fitted."""
+    teachers: np.ndarray | None = None
+    """Outputs of the teacher [sample, step]; None: networks from outside, whose teacher is not
+    known."""
 
     @staticmethod
-    def of(study: Study, teacher: Teacher | None) -> Bench:
-        """The samples of a study: the same for all methods and networks."""
-        test, validation = (
-            study.task.draw(part, study.samples, generator_for(study.seed, study.task.name, part))
-            for part in ("test", "validation")
-        )
-        return Bench(study, teacher, test, validation)
+    def of(study: Study) -> Bench:
+        """The samples of a study."""
+
+        def part(name: str, number: int) -> Samples:
+            generator = generator_for(study.seed, study.task.name, name)
+            return study.task.draw(name, number, generator)
+
+        fitted = study.protocol.compensated
+        number = min(study.samples, VALIDATION)
+        test = part("test", study.samples)
+        return Bench(study, test, part("validation", number) if fitted else None)
+
+    def taught_by(self, teacher: Teacher) -> Bench:
+        """With what the teacher says to the test samples."""
+        pieces = range(0, len(self.test), PORTION)
+        said = [teacher.output(self.test.chosen(slice(k, k + PORTION))) for k in pieces]
+        return replace(self, teachers=np.concatenate(said))
 
 
 def evaluate(
@@ -88,7 +107,9 @@ def evaluate(
         progress: called with rows done, rows in all, and the last row.
         workers: threads; rows do not depend on it.
     """
-    rows = files.rows()
+    hashes = {(label, number): student.hash for label, number, student in students}
+    rows = [row for row in files.rows() if hashes.get(row.place[:2]) == row.network_hash]
+    files.keep(rows)  # those of networks that were replaced are made anew
     there = {row.place for row in rows}
     jobs = [job for job in _jobs(bench, students) if job[0] not in there]
     total = len(rows) + len(jobs)
@@ -98,8 +119,7 @@ def evaluate(
     try:
         left = iter(jobs)
         while True:
-            for _, make in (job for job in _some(left, workers - len(waiting))):
-                waiting.add(pool.submit(make))
+            waiting |= {pool.submit(make) for _, make in islice(left, workers - len(waiting))}
             if not waiting:
                 break
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -112,47 +132,41 @@ def evaluate(
     return sorted(rows, key=lambda row: row.place)
 
 
-def _some(left: Iterator, number: int) -> list:
-    return [job for _, job in zip(range(number), left, strict=False)]
-
-
-Place = tuple[str, int, str, int]
-
-
 def _jobs(
     bench: Bench, students: Sequence[tuple[str, int, Student]]
 ) -> Iterator[tuple[Place, Callable[[], Row]]]:
     """Every row of a study, by its place, and how it is made."""
     for label, number, student in students:
         for cell in bench.study.cells:
-            for draw in range(bench.study.draws if cell.kind == "mismatch" else 1):
+            gain = Gain(student, bench.validation, bench.study, cell, (label, number, cell.name))
+            drawn = cell.kind == "mismatch" and cell.level > 0
+            for draw in range(bench.study.draws if drawn else 1):
                 place = (label, number, cell.name, draw)
-                yield place, partial(_row, bench, student, cell, place)
+                yield place, partial(_row, bench, student, cell, place, gain)
 
 
-def _row(bench: Bench, student: Student, cell: Cell, place: Place) -> Row:
+def _row(bench: Bench, student: Student, cell: Cell, place: Place, gain: Gain) -> Row:
     study = bench.study
     generator = generator_for(study.seed, *place)
     perturbed, conditions = under(student, cell, study.protocol, generator)
-    gain = 1.0
-    if study.protocol.compensated:
-        gain = fitted_gain(student, bench.validation, study, cell, place[:3])
     output, rate_hz = answer(perturbed, bench.test, conditions)
-    output = gain * output
+    output = np.clip(np.nan_to_num(gain.value * output, nan=0.0), -LIMIT, LIMIT)
     decisions = decided(student, study.task, output)
-    label, to_teacher = bench.test.label, None
-    if bench.teacher is not None:
-        teachers = bench.teacher.output(bench.test)
-        to_teacher = float(np.square(output - teachers).mean())
-        taught = method_of(student.method).taught and cell.kind == "mismatch"
-        if study.protocol.teacher_counts and taught:
-            label = decide_teacher(teachers, study.task.signed)
+    label = bench.test.label
+    taught = method_of(student.method).taught and cell.kind == "mismatch"
+    if study.protocol.teacher_counts and taught and bench.teachers is not None:
+        label = decide_teacher(bench.teachers, study.task.signed)
+    to_teacher = None if bench.teachers is None else _mean_square(output - bench.teachers)
     return Row(
         *place,
-        accuracy=float((decisions == label).mean()),
-        mse_target=float(np.square(output - bench.test.target).mean()),
+        accuracy=float(((decisions == label) & (decisions != MISS)).mean()),
+        mse_target=_mean_square(output - bench.test.target),
         mse_teacher=to_teacher,
         rate_hz=float(rate_hz.mean()),
-        gain=gain,
+        gain=gain.value,
         network_hash=student.hash,
     )
+
+
+def _mean_square(error: np.ndarray) -> float:
+    return float(np.square(error, dtype=np.float64).mean())

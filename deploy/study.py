@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..models.archive import write_bytes
 from ..models.errors import InputError
+from ..models.learning.methods import answer
 from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher
 from ..models.versions import versions
@@ -35,56 +37,88 @@ def study_methods(
         The tables, and the files written.
 
     Raises:
-        InputError: OTHER_STUDY, UNKNOWN_METHOD.
+        InputError: OTHER_STUDY, STUDY_HELD, UNKNOWN_METHOD; TOO_FEW_SAMPLES of the task.
         FileError: the folder cannot be written.
     """
-    asked = study.record() | {"methods": {name: asdict(s) for name, s in settings.items()}}
-    files = StudyFiles(folder, json.loads(json.dumps(asked)))
+    bench = Bench.of(study)
+    methods = {name: asdict(chosen) for name, chosen in settings.items()}
     planned = 1 + len(settings) * study.networks
-    tell(0, planned, "teacher")
-    if not files.teacher.exists():
-        teacher_for(study.task, study.seed).save(files.teacher)
-    teacher, students = Teacher.load(files.teacher), []
-    for method, chosen in settings.items():
-        for number in range(study.networks):
-            path = files.network(method, number)
-            done = 1 + len(students)
-            if not path.exists():
-                tell(done, planned, f"training {method} {number}")
+    with StudyFiles(folder, _asked(study, methods=methods)) as files:
+        tell(0, planned, "teacher")
+        if not files.teacher.exists():
+            teacher_for(
+                study.task,
+                study.seed,
+                lambda done, loss: tell(0, planned, f"teacher: {done}, loss {loss:.3f}"),
+            ).save(files.teacher)
+        teacher, students = Teacher.load(files.teacher), []
+        for method, chosen in settings.items():
+            for number in range(study.networks):
+                path = files.network(method, number)
+                if not path.exists():
+                    news = partial(_training, tell, 1 + len(students), planned, method, number)
+                    seed = study.seed, number
+                    train_student(study.task, method, chosen, teacher, seed, news).save(path)
+                students.append((method, number, Student.load(path)))
+        return _judged(files, bench.taught_by(teacher), students, workers, tell)
 
-                def news(
-                    steps: int, error: float, at: int = done, name: str = f"{method} {number}"
-                ) -> None:
-                    tell(at, planned, f"training {name}: {steps}, error {error:.3f}")
 
-                made = train_student(
-                    study.task, method, chosen, teacher, (study.seed, number), news
-                )
-                made.save(path)
-            students.append((method, number, Student.load(path)))
-    return _judged(files, Bench.of(study, teacher), students, workers, tell)
+def _training(
+    tell: Tell, done: int, planned: int, method: str, number: int, steps: int, error: float
+) -> None:
+    tell(done, planned, f"training {method} {number}: {steps}, error {error:.3f}")
 
 
 def study_networks(
     folder: Path, study: Study, networks: Sequence[Path], workers: int, tell: Tell
 ) -> dict[str, Any]:
-    """Put trained networks from files through a study; each is called by its file's name.
+    """Put trained networks from files through a study; each is called by its file's name. Their
+    teachers are not known, so labels decide.
 
     Raises:
-        InputError: OTHER_STUDY; OTHER_TASK, for a network of another task.
+        InputError: OTHER_STUDY, STUDY_HELD; SAME_NAME for two files; OTHER_TASK, STUDENT_INVALID
+            for a network; NO_TEACHER where the protocol needs one.
         FileError: a network cannot be read, or the folder written.
     """
-    students = [(path.stem, 0, Student.load(path)) for path in networks]
-    for path, (_, _, student) in zip(networks, students, strict=True):
-        if student.task != study.task.name:
-            raise InputError(
-                f"{path} was trained for {student.task}, the study is of {study.task.name}: study "
-                "networks of one task",
-                code="OTHER_TASK",
-            )
-    asked = study.record() | {"networks": {label: s.hash for label, _, s in students}}
-    files = StudyFiles(folder, asked)
-    return _judged(files, Bench.of(study, None), students, workers, tell)
+    if study.protocol.teacher_counts:
+        raise InputError(
+            f"protocol {study.protocol.name} judges by teachers, which files of networks do not "
+            "hold: take --protocol fair",
+            code="NO_TEACHER",
+        )
+    bench, students = Bench.of(study), {}
+    for path in networks:
+        if path.stem in students:
+            raise InputError(f"two files are named {path.stem}: rename one", code="SAME_NAME")
+        students[path.stem] = _fitting(path, bench)
+    asked = _asked(study, files={name: student.hash for name, student in students.items()})
+    with StudyFiles(folder, asked) as files:
+        numbered = [(name, 0, student) for name, student in students.items()]
+        return _judged(files, bench, numbered, workers, tell)
+
+
+def _fitting(path: Path, bench: Bench) -> Student:
+    """A network that answers to samples of the study."""
+    student, task = Student.load(path), bench.study.task.name
+    if student.task != task:
+        raise InputError(
+            f"{path} was trained for {student.task}, the study is of {task}: study networks of one "
+            "task",
+            code="OTHER_TASK",
+        )
+    try:
+        answer(student, bench.test.chosen(slice(0, 1)))
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise InputError(
+            f"{path} is no network of {student.method} for {task} ({error!r}): train it again",
+            code="STUDENT_INVALID",
+        ) from error
+    return student
+
+
+def _asked(study: Study, **more: Any) -> dict[str, Any]:
+    """What a study is, with what its numbers depend on, as JSON values."""
+    return json.loads(json.dumps(study.record() | more | {"versions": versions()}))
 
 
 def _judged(
@@ -103,10 +137,9 @@ def _judged(
     rows = evaluate(bench, students, files, row_done, workers)
     study = bench.study
     found = tables(rows, [cell.name for cell in study.cells], study.seed)
-    record = study.record() | found | {"versions": versions(), "rows": len(rows)}
-    summary = write_bytes(
-        files.folder / "summary.json", json.dumps(record, indent=2, sort_keys=True).encode()
-    )
+    record = files.asked | found | {"rows": len(rows)}
+    text = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
+    summary = write_bytes(files.folder / "summary.json", text.encode())
     return record | {
         "files": [str(f) for f in (summary, *write_report(files.folder, record, rows))]
     }

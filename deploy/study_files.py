@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
 
 from ..models.archive import write_bytes
-from ..models.errors import InputError
+from ..models.errors import FileError, InputError
+
+Place = tuple[str, int, str, int]
+"""Method, number of the network, cell, draw: what tells rows apart."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,8 @@ class Row:
     """Hash of the network, before it was perturbed."""
 
     @property
-    def place(self) -> tuple[str, int, str, int]:
-        """What tells rows apart."""
+    def place(self) -> Place:
+        """What tells it from others."""
         return self.method, self.network, self.cell, self.draw
 
 
@@ -45,26 +50,51 @@ NAMES = tuple(f.name for f in fields(Row))
 
 
 class StudyFiles:
-    """The folder of a study.
+    """The folder of a study, held by one process at a time until it is closed.
 
     Raises:
-        InputError: OTHER_STUDY, if the folder holds another study.
+        InputError: OTHER_STUDY, if the folder holds another study; STUDY_HELD by another process.
         FileError: FILE_NOT_WRITABLE.
     """
 
     def __init__(self, folder: Path, asked: Mapping[str, Any]):
         self.folder, self._csv = folder, folder / "rows.csv"
-        text = json.dumps(asked, indent=2, sort_keys=True) + "\n"
+        self.asked = dict(asked)
+        """What the study is."""
+        text = json.dumps(asked, indent=2, sort_keys=True, allow_nan=False) + "\n"
         study = folder / "study.json"
-        if study.exists() and study.read_text(encoding="utf-8") != text:
+        try:
+            if study.exists() and study.read_text(encoding="utf-8") != text:
+                raise InputError(
+                    f"{folder} holds another study, or one of another version (see its study.json):"
+                    " give another folder, or the same options to go on with it",
+                    code="OTHER_STUDY",
+                )
+            (folder / "networks").mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(folder / ".lock")
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
             raise InputError(
-                f"{folder} holds another study (see its study.json): give another folder, or the "
-                "same options to go on with it",
-                code="OTHER_STUDY",
-            )
-        (folder / "networks").mkdir(parents=True, exist_ok=True)
+                f"another process works on {folder}: wait for it, or give another folder",
+                code="STUDY_HELD",
+            ) from error
+        except OSError as error:
+            raise FileError(
+                f"cannot use {folder} ({error.strerror}): give a folder that you may write to",
+                code="FILE_NOT_WRITABLE",
+            ) from error
         write_bytes(study, text.encode())
         self._mend()
+
+    def close(self) -> None:
+        """Let others have the folder."""
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     @property
     def teacher(self) -> Path:
@@ -85,7 +115,11 @@ class StudyFiles:
     def append(self, row: Row) -> None:
         """Add a row; it is on its way to the disk when this returns."""
         with self._csv.open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow("" if v is None else v for v in astuple(row))
+            csv.writer(file).writerow(_line(row))
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        """Write the rows anew: these and no others."""
+        self._write([_line(row) for row in rows])
 
     def _mend(self) -> None:
         """Write the rows anew, without a last line that was cut by a kill."""
@@ -93,9 +127,16 @@ class StudyFiles:
         if self._csv.exists():
             whole = self._csv.read_bytes().rpartition(b"\n")[0].decode()
         lines = [line for line in csv.reader(io.StringIO(whole)) if len(line) == len(NAMES)]
+        self._write(lines[1:])
+
+    def _write(self, lines: Sequence[Sequence[Any]]) -> None:
         text = io.StringIO()
-        csv.writer(text).writerows([NAMES, *lines[1:]])
+        csv.writer(text).writerows([NAMES, *lines])
         write_bytes(self._csv, text.getvalue().encode())
+
+
+def _line(row: Row) -> list[Any]:
+    return ["" if value is None else value for value in astuple(row)]
 
 
 def _row(line: Mapping[str, str]) -> Row:

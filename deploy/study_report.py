@@ -53,7 +53,8 @@ def _figure(kind: str, record: Mapping[str, Any]) -> bytes:
     from matplotlib.figure import Figure
 
     title, unit = TITLES[kind]
-    cells = [cell for cell in record["cells"] if cell.startswith(("nominal", kind))]
+    first = f"{kind} 0" if f"{kind} 0" in record["cells"] else "nominal 0"
+    cells = [cell for cell in record["cells"] if cell == first or cell.startswith(kind)]
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")
     FigureCanvasAgg(figure)
     axis = figure.subplots()
@@ -68,7 +69,7 @@ def _figure(kind: str, record: Mapping[str, Any]) -> bytes:
         shifted = [x + 0.06 * (k - (len(methods) - 1) / 2) for x in at]
         axis.errorbar(shifted, mean, (low, high), fmt="o-", color=f"C{k}", label=method, capsize=3)
         axis.plot(shifted, [s["accuracy_p10"] for s in found], "v", color=f"C{k}", mfc="none")
-    labels = ["none" if cell.startswith("nominal") else cell.split()[1] for cell in cells]
+    labels = ["none" if cell == first else cell.split()[1] for cell in cells]
     axis.set_xticks(range(len(cells)), labels)
     axis.set(xlabel=unit, ylabel="accuracy", ylim=(-0.02, 1.02))
     axis.set_title(

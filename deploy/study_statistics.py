@@ -51,8 +51,8 @@ class Difference:
     """Mann-Whitney U of accuracies, two-sided."""
     mse_p: float
     """Mann-Whitney U of the squared errors to the target, two-sided."""
-    spread_p: float
-    """Levene's test of the variances of these errors."""
+    spread_p: float | None
+    """Levene's test of the variances of these errors; None: it needs three rows of each."""
 
 
 def summaries(rows: Sequence[Row], cells: Sequence[str], seed: int) -> list[CellSummary]:
@@ -120,9 +120,10 @@ def differences(rows: Sequence[Row], cells: Sequence[str]) -> list[Difference]:
                 continue
             right, other_right = ([row.accuracy for row in group] for group in (one, two))
             error, other_error = ([row.mse_target for row in group] for group in (one, two))
-            spread = 1.0  # of two constants
-            if len({*error}) > 1 or len({*other_error}) > 1:
-                spread = float(levene(error, other_error).pvalue)
+            spread = None
+            if min(len(one), len(two)) >= 3:
+                varies = len({*error}) > 1 or len({*other_error}) > 1
+                spread = float(levene(error, other_error).pvalue) if varies else 1.0
             accuracy = float(mannwhitneyu(right, other_right).pvalue)
             mse = float(mannwhitneyu(error, other_error).pvalue)
             found.append(Difference(cell, a, b, accuracy, mse, spread))

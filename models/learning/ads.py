@@ -15,12 +15,11 @@ import numpy as np
 from ..tasks.samples import DT_S, Samples, SequenceTask
 from .ads_kernel import Lesson, Sheet, play
 from .decision import best_boundary, decide, integrals, low_pass
+from .imitation import reconstruction_error
 from .student import QUIET, Conditions, Perturbed, Response, Student
 from .teacher import Teacher
 
 NAME = "ads"
-FILTERED = True
-"""Whether its output is filtered before a decision."""
 MISMATCH = (
     Perturbed("tau_slow_s", positive=True),
     Perturbed("tau_mem_s", positive=True),
@@ -89,9 +88,8 @@ def train(
     best, best_score = student, -np.inf
     for done, taught in _lessons(student, task, teacher, settings, generator):
         response = respond(taught, validation.input)
-        error = reconstruction_error(wanted, response)
-        taught = _with_boundary(taught, validation, response, task.signed)
-        score = -error if task.signed else _accuracy(taught, validation, response)
+        error = reconstruction_error(wanted, np.asarray(response.dynamics))
+        score = -error if task.signed else _accuracy(validation, response)
         if score > best_score:
             best, best_score = taught, score
         progress(done, error)
@@ -128,7 +126,6 @@ def construct(
         "v_rest": 0.5,
         "v_reset": 0.0,
         "gain": settings.gain,
-        "boundary": 0.0,
     }
     arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
     return Student(NAME, task.name, arrays, constants)
@@ -154,13 +151,6 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
         decoded[k], count = play(sheet, drive, nothing)
         rate_hz[k] = count.mean() / (steps * DT_S)
     return Response(decoded @ student.arrays["w_out"], rate_hz, decoded)
-
-
-def reconstruction_error(wanted: np.ndarray, response: Response) -> float:
-    """Sum over units of the variance over time of the error, over that of the teacher's
-    activations; mean over samples (paper.md 1.4)."""
-    error = (wanted - response.dynamics).var(axis=1, ddof=1).sum(axis=1)
-    return float((error / wanted.var(axis=1, ddof=1).sum(axis=1)).mean())
 
 
 def _lessons(
@@ -231,14 +221,8 @@ def _lesson(student: Student) -> Lesson:
     return Lesson(none, np.float32(0), np.float32(0), 0, False)
 
 
-def _with_boundary(student: Student, samples: Samples, response: Response, signed: bool) -> Student:
+def _accuracy(samples: Samples, response: Response) -> float:
     """With the boundary that decides most of these samples rightly."""
-    if signed:
-        return student
-    boundary = best_boundary(integrals(low_pass(response.output)), samples.label)
-    return replace(student, constants={**student.constants, "boundary": boundary})
-
-
-def _accuracy(student: Student, samples: Samples, response: Response) -> float:
-    decided = decide(low_pass(response.output), False, student.constants["boundary"])
-    return float((decided == samples.label).mean())
+    output = low_pass(response.output)
+    boundary = best_boundary(integrals(output), samples.label)
+    return float((decide(output, False, boundary) == samples.label).mean())

@@ -25,12 +25,11 @@ import numpy as np
 
 from ..tasks.samples import DT_S, Samples, SequenceTask
 from .force_kernel import V_RESET_MV, V_TH_MV, Net, run
+from .imitation import reconstruction_error
 from .student import QUIET, Conditions, Perturbed, Response, Student
 from .teacher import Teacher
 
 NAME = "force"
-FILTERED = True
-"""Whether its output is filtered before a decision."""
 MISMATCH = (
     Perturbed("v_th", scale=V_TH_MV - V_RESET_MV),
     Perturbed("tau_mem_s", positive=True),
@@ -156,18 +155,6 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
     output = np.stack([z @ student.arrays["teacher_out"] for z in dynamics])
     rate_hz = spikes / (net.v_th.size * inputs.shape[1] * DT_S)
     return Response(output, rate_hz, dynamics)
-
-
-def reconstruction_error(wanted: np.ndarray, decoded: np.ndarray) -> float:
-    """Variance of the error over that of the teacher, summed over units, mean of samples (paper.md
-    1.4).
-
-    Args:
-        wanted: [sample, step, unit].
-        decoded: [sample, step, unit].
-    """
-    error, whole = (v.var(axis=1, ddof=1).sum(axis=1) for v in (wanted - decoded, wanted))
-    return float((error / whole).mean())
 
 
 _NOTHING_TO_LEARN = (np.empty((0, 0), np.float32), np.empty((0, 0)), np.empty(0))

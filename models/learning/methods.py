@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,13 +42,25 @@ class Method:
     """Weights that the authors make weaker against mismatch, coarse weights and noise."""
     taught: bool = False
     """Whether the authors count its decisions under mismatch against its teacher's."""
-    wake_phrase: Mapping[str, Any] = field(default_factory=dict)
-    """Settings that are others for wake phrases."""
+    wake_phrase: Mapping[str, Any] | None = None
+    """Settings that are others for wake phrases, whose input is a hundred times weaker than that
+    of XOR; None: none are known that work."""
 
     def settings_for(self, task: str) -> Any:
-        """The settings that a task is learned with if nothing else is said."""
-        changed = self.wake_phrase if task in WAKE_PHRASES else {}
-        return self.settings(**changed)
+        """The settings that a task is learned with if nothing else is said.
+
+        Raises:
+            InputError: METHOD_TASK.
+        """
+        if task not in WAKE_PHRASES:
+            return self.settings()
+        if self.wake_phrase is None:
+            raise InputError(
+                f"{self.name} has no settings for {task} yet: take one of "
+                f"{', '.join(methods_for(task))}",
+                code="METHOD_TASK",
+            )
+        return self.settings(**self.wake_phrase)
 
 
 def _method(module: Any, **more: Any) -> Method:
@@ -77,11 +89,17 @@ METHODS: dict[str, Method] = {
     for method in (
         _method(ads, filtered=True, scaled=ads.SCALED, taught=True, wake_phrase=ADS_WAKE_PHRASE),
         _method(force, filtered=True, taught=True, wake_phrase=LARGE),
-        _method(bptt, filtered=False, wake_phrase=LARGE),
+        _method(bptt, filtered=False),
         _method(reservoir, filtered=False),
-        _method(robust, filtered=False, wake_phrase=LARGE),
+        _method(robust, filtered=False),
     )
 }
+
+
+def methods_for(task: str) -> list[str]:
+    """Names of the methods that have settings for a task."""
+    sound = task in WAKE_PHRASES
+    return [m.name for m in METHODS.values() if not sound or m.wake_phrase is not None]
 
 
 def method_of(name: str) -> Method:

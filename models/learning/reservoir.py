@@ -28,8 +28,6 @@ from .student import QUIET, Conditions, Perturbed, Response, Student
 from .teacher import Teacher
 
 NAME = "reservoir"
-FILTERED = False
-"""Whether its output is filtered before a decision: its readout does that itself."""
 MISMATCH = (
     Perturbed("tau_mem_s", positive=True),
     Perturbed("tau_exc_s", positive=True),

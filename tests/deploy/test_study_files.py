@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from analoop.deploy.study_files import Row, StudyFiles
-from analoop.models import InputError
+from analoop.models import FileError, InputError
 
 ASKED = {"task": "temporal-xor", "seed": 0}
 
@@ -21,29 +21,40 @@ def row(draw: int, **changed) -> Row:
 
 def test_rows_come_back_to_the_last_digit(tmp_path: Path):
     rows = [row(0), row(1, mse_teacher=2 / 7, cell="bits 4")]
-    files = StudyFiles(tmp_path / "s", ASKED)
-    for each in rows:
-        files.append(each)
-    assert files.rows() == rows
-    assert StudyFiles(tmp_path / "s", ASKED).rows() == rows
+    with StudyFiles(tmp_path / "s", ASKED) as files:
+        for each in rows:
+            files.append(each)
+        assert files.rows() == rows
+    with StudyFiles(tmp_path / "s", ASKED) as files:
+        assert files.rows() == rows
 
 
 @pytest.mark.parametrize("cut", [1, 5, 40])
 def test_a_row_that_was_cut_by_a_kill_is_made_again(tmp_path: Path, cut: int):
-    files = StudyFiles(tmp_path, ASKED)
-    for k in range(3):
-        files.append(row(k))
+    with StudyFiles(tmp_path, ASKED) as files:
+        for k in range(3):
+            files.append(row(k))
     table = tmp_path / "rows.csv"
     table.write_bytes(table.read_bytes()[:-cut])
-    again = StudyFiles(tmp_path, ASKED)
-    assert again.rows() == [row(0), row(1)]
-    again.append(row(2))
-    assert again.rows() == [row(0), row(1), row(2)]
+    with StudyFiles(tmp_path, ASKED) as again:
+        assert again.rows() == [row(0), row(1)]
+        again.append(row(2))
+        assert again.rows() == [row(0), row(1), row(2)]
 
 
 def test_another_study_is_not_written_into_the_folder(tmp_path: Path):
-    StudyFiles(tmp_path, ASKED).append(row(0))
+    with StudyFiles(tmp_path, ASKED) as files:
+        files.append(row(0))
     with pytest.raises(InputError) as caught:
         StudyFiles(tmp_path, ASKED | {"seed": 1})
     assert caught.value.code == "OTHER_STUDY"
-    assert StudyFiles(tmp_path, ASKED).rows() == [row(0)]
+    with StudyFiles(tmp_path, ASKED) as files:
+        assert files.rows() == [row(0)]
+
+
+@pytest.mark.parametrize("name", ["file/study", "file"])
+def test_a_folder_that_cannot_be_is_a_typed_error(tmp_path: Path, name: str):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(FileError) as caught:
+        StudyFiles(tmp_path / name, ASKED)
+    assert caught.value.code == "FILE_NOT_WRITABLE"

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from analoop.models.learning import ads
-from analoop.models.learning.ads import Settings, construct, reconstruction_error, respond, train
+from analoop.models.learning.ads import Settings, construct, respond, train
+from analoop.models.learning.imitation import reconstruction_error
 from analoop.models.learning.student import Conditions, Student
 from analoop.models.learning.teacher import Teacher
 from analoop.models.tasks.temporal_xor import temporal_xor
@@ -138,6 +139,7 @@ def test_it_learns_to_follow_its_teacher(batched: bool, rate: float):
         TASK, teacher, settings, np.random.default_rng(1), lambda *news: told.append(news)
     )
     before, after = (
-        reconstruction_error(wanted, respond(n, test.input)) for n in (untaught, taught)
+        reconstruction_error(wanted, np.asarray(respond(n, test.input).dynamics))
+        for n in (untaught, taught)
     )
     assert after < 0.6 * before and [done for done, _ in told] == [100, 200]
