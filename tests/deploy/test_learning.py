@@ -1,0 +1,76 @@
+"""Training students: a task whose negatives have no output of their own, from end to end."""
+
+import numpy as np
+import pytest
+
+from analoop.deploy import learning
+from analoop.deploy.learning import generator_for, settings_of, train_student
+from analoop.models import InputError
+from analoop.models.learning import ads, force
+from analoop.models.learning.methods import METHODS, answer, decided, methods_for
+from analoop.models.learning.teacher import Teacher, TeacherSettings, train_teacher
+from analoop.models.tasks.samples import Samples, SequenceTask
+
+STEPS = 250
+
+
+def draw(part: str, number: int, generator: np.random.Generator) -> Samples:
+    """Half of the samples have a pulse in the first channel, behind which the output shall rise."""
+    label = np.arange(number) % 2
+    time = np.arange(STEPS)
+    start = generator.integers(20, 80, number)[:, None]
+    pulse = ((time >= start) & (time < start + 60)) * 1.0
+    other = 0.3 * generator.standard_normal((number, STEPS))
+    inputs = np.stack([pulse * label[:, None], other], axis=2)
+    rise = np.clip((time - start - 30) / 30, 0, 1) * (time < start + 120)
+    return Samples(inputs, rise * label[:, None], label)
+
+
+TASK = SequenceTask("pulse", 2, STEPS, draw, signed=False)
+SETTINGS = TeacherSettings(units=64, updates=120, batch=8, learning_rate=4e-3)
+
+
+@pytest.fixture(scope="module")
+def teacher() -> Teacher:
+    return train_teacher(TASK, SETTINGS, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("method", "settings"),
+    [
+        ("force", force.Settings(neurons=100, epochs=2, samples=40, validation=20)),
+        ("ads", ads.Settings(neurons=200, signals=300, epoch=100, validation=20, rate=1e-5)),
+    ],
+)
+def test_a_boundary_is_chosen_on_validation_samples_and_decides_others(
+    teacher: Teacher, monkeypatch: pytest.MonkeyPatch, method: str, settings
+):
+    monkeypatch.setattr(learning, "TESTED", 100)
+    monkeypatch.setattr(learning, "VALIDATED", 60)
+    student = train_student(TASK, method, settings, teacher, (0, 1))
+    fresh = TASK.draw("test", 100, np.random.default_rng(99))
+    output, _ = answer(student, fresh)
+    right = (decided(student, TASK, output) == fresh.label).mean()
+    assert student.constants["boundary"] >= 0 and right > 0.8
+    assert abs(student.provenance["test_accuracy"] - right) < 0.15
+    assert student.provenance["seed"] == [0, 1]
+    assert student.provenance["settings"]["neurons"] == settings.neurons
+
+
+def test_purposes_and_numbers_have_random_numbers_of_their_own():
+    drawn = {
+        generator_for(*place).integers(2**60)
+        for place in ((0, "a", "b"), (0, "b", "a"), (1, "a", "b"), (0, "a", 1), (0, "a", 2))
+    }
+    assert len(drawn) == 5
+    assert generator_for(3, "x", 1).random() == generator_for(3, "x", 1).random()
+
+
+def test_wake_phrases_are_learned_with_settings_of_their_own():
+    assert settings_of("ads", "synth-snips", []).neurons == 768
+    assert settings_of("ads", "synth-snips", ["neurons=9", "feedback=3:1"]).feedback == (3.0, 1.0)
+    assert settings_of("ads", "temporal-xor", ["batched=true"]).batched is True
+    assert methods_for("temporal-xor") == list(METHODS)
+    with pytest.raises(InputError) as caught:
+        settings_of("reservoir", "synth-snips", [])
+    assert caught.value.code == "METHOD_TASK" and "ads" in str(caught.value)
