@@ -90,6 +90,7 @@ def drift(seconds: float = 10.0) -> float:
 
 if __name__ == "__main__":
     gc.set_threshold(1_000_000)  # as the driver's process does
+    print(f"empty read_events, first board, loads compiled code: {empty_reads(1):.2f} us")
     for neurons in (0, 1):
         print(f"empty read_events, {neurons} neurons: {empty_reads(neurons):.2f} us")
     for _ in range(3):
