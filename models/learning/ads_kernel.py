@@ -53,6 +53,34 @@ class Lesson(NamedTuple):
 
 
 @compiled
+def _change(r, back, i):  # noqa: ANN001, ANN202 - numba
+    """Of the connections of one presynaptic neuron."""
+    steps, n = r.shape
+    change = np.zeros(n, np.float32)
+    for s in range(steps):
+        for j in range(n):
+            change[j] += r[s, i] * back[s, j]
+    change[i] = 0.0
+    return change
+
+
+@compiled
+def _apply(w, r, back, lesson):  # noqa: ANN001, ANN202 - numba
+    """w += eta r^T back over the steps of a block; no neuron excites itself."""
+    n = r.shape[1]
+    scale = lesson.rate
+    if lesson.normalised:
+        total = 0.0
+        for i in range(n):
+            total += np.abs(_change(r, back, i)).sum()
+        scale = np.float32(lesson.rate / max(total / (n * n), 1e-30))
+    for i in range(n):
+        change = _change(r, back, i)
+        for j in range(n):
+            w[i, j] += scale * change[j]
+
+
+@compiled
 def play(sheet, drive, lesson):  # noqa: ANN001, ANN201 - numba
     """One signal.
 
@@ -112,29 +140,3 @@ def play(sheet, drive, lesson):  # noqa: ANN001, ANN201 - numba
                 _apply(sheet.w_slow, r_kept[:kept], back_kept[:kept], lesson)
                 kept = 0
     return decoded, count
-
-
-@compiled
-def _apply(w, r, back, lesson):  # noqa: ANN001, ANN202 - numba
-    """w += eta r^T back over the steps of a block; no neuron excites itself."""
-    steps, n = r.shape
-    scale = lesson.rate
-    update = np.zeros(n, np.float32)
-    if lesson.normalised:
-        total = 0.0
-        for i in range(n):
-            update[:] = 0.0
-            for s in range(steps):
-                for j in range(n):
-                    update[j] += r[s, i] * back[s, j]
-            update[i] = 0.0
-            total += np.abs(update).sum()
-        scale = np.float32(lesson.rate / max(total / (n * n), 1e-30))
-    for i in range(n):
-        update[:] = 0.0
-        for s in range(steps):
-            for j in range(n):
-                update[j] += r[s, i] * back[s, j]
-        update[i] = 0.0
-        for j in range(n):
-            w[i, j] += scale * update[j]
