@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
-from ..models.errors import InputError
+from ..models.errors import InputError, named
 from ..models.learning.methods import WAKE_PHRASES, answer, boundary_of, decided, method_of
 from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher, TeacherSettings, train_teacher
@@ -41,12 +41,7 @@ def sequence_task(name: str) -> SequenceTask:
     Raises:
         InputError: UNKNOWN_TASK.
     """
-    if name not in SEQUENCE_TASKS:
-        raise InputError(
-            f"no task of sequences is named '{name}': there are {', '.join(SEQUENCE_TASKS)}",
-            code="UNKNOWN_TASK",
-        )
-    return SEQUENCE_TASKS[name]()
+    return named(SEQUENCE_TASKS, "task of sequences", name, "UNKNOWN_TASK")()
 
 
 def generator_for(seed: int, *names: str | int) -> np.random.Generator:
@@ -92,7 +87,6 @@ def train_student(
         student,
         provenance={
             **student.provenance,
-            "settings": asdict(settings),
             "seed": [run, network],
             "test_samples": TESTED,
             "test_accuracy": float(right.mean()),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.errors import InputError
+from ..models.errors import named
 from ..models.learning.methods import method_of
 from ..models.learning.perturbation import mismatched, quantized, weakened
 from ..models.learning.student import Conditions, Student
@@ -76,12 +76,7 @@ def protocol_of(name: str) -> Protocol:
     Raises:
         InputError: UNKNOWN_PROTOCOL.
     """
-    if name not in PROTOCOLS:
-        raise InputError(
-            f"no protocol is named '{name}': there are {', '.join(PROTOCOLS)}",
-            code="UNKNOWN_PROTOCOL",
-        )
-    return PROTOCOLS[name]
+    return named(PROTOCOLS, "protocol", name, "UNKNOWN_PROTOCOL")
 
 
 def under(

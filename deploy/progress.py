@@ -14,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from .validation import Progress as RowProgress
 from .validation import Row
 
+Tell = Callable[[int, int, str], None]
+"""Called with what is done, what is planned, and words for it."""
 LINE_S = 10.0
 """Least time between two lines about a study where nobody looks [s]."""
 
@@ -56,45 +58,44 @@ def epochs(quiet: bool, total: int) -> Iterator[Callable[[int, float, float], No
 
 
 @contextmanager
-def trials(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+def trials(quiet: bool) -> Iterator[Tell]:
     """A function to report the trials of a screening with."""
-    if quiet:
-        yield lambda done, planned, what: None
-    elif not sys.stderr.isatty():
-        said: list[str] = []
+    said: list[str] = []
 
-        def line(done: int, planned: int, what: str) -> None:
-            if said[-1:] != [what]:
-                said.append(what)
-                _line(f"{done}/{planned} trials  {what}")
+    def line(done: int, planned: int, what: str) -> None:
+        if said[-1:] != [what]:
+            said.append(what)
+            _line(f"{done}/{planned} trials  {what}")
 
-        yield line
-    else:
-        with _bar() as bar:
-            task = bar.add_task("screening", total=None)
-            yield lambda done, planned, what: bar.update(
-                task, completed=done, total=planned, description=what
-            )
+    with _counted(quiet, "screening", line) as tell:
+        yield tell
 
 
 @contextmanager
-def study(quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+def study(quiet: bool) -> Iterator[Tell]:
     """A function to report with what of a study is done, what is planned, and words for it."""
+    last = -LINE_S
+
+    def line(done: int, planned: int, what: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LINE_S or done == planned:
+            last = time.monotonic()
+            _line(f"{done}/{planned}  {what}")
+
+    with _counted(quiet, "starting", line) as tell:
+        yield tell
+
+
+@contextmanager
+def _counted(quiet: bool, first: str, line: Tell) -> Iterator[Tell]:
+    """Nothing, lines, or a bar that begins with these words."""
     if quiet:
         yield lambda done, planned, what: None
     elif not sys.stderr.isatty():
-        last = -LINE_S
-
-        def line(done: int, planned: int, what: str) -> None:
-            nonlocal last
-            if time.monotonic() - last >= LINE_S or done == planned:
-                last = time.monotonic()
-                _line(f"{done}/{planned}  {what}")
-
         yield line
     else:
         with _bar() as bar:
-            task = bar.add_task("starting", total=None)
+            task = bar.add_task(first, total=None)
             yield lambda done, planned, what: bar.update(
                 task, completed=done, total=planned, description=what
             )

@@ -10,7 +10,7 @@ import numpy as np
 from ..hw.bias import current
 from ..hw.circuits import CURRENT_TO_REGISTER
 from ..models import training
-from ..models.errors import InputError
+from ..models.errors import named
 from ..models.japanese_vowels import Task, japanese_vowels
 from ..models.network import Network
 from ..models.parameters import NeuronParameters
@@ -33,11 +33,7 @@ def load_task(name: str) -> Task:
     Raises:
         InputError: UNKNOWN_TASK, DATA_MISSING.
     """
-    if name not in TASKS:
-        raise InputError(
-            f"no task is named '{name}': there are {', '.join(TASKS)}", code="UNKNOWN_TASK"
-        )
-    return TASKS[name]()
+    return named(TASKS, "task", name, "UNKNOWN_TASK")()
 
 
 def train(

@@ -17,9 +17,11 @@ Each error has a `code` that never changes once released; messages may improve.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class AnaloopError(Exception):
@@ -71,6 +73,17 @@ class IncompleteError(AnaloopError):
     def __init__(self, message: str, *, code: str, partial: Any, exit_code: int):
         super().__init__(message, code=code)
         self.partial, self.exit_code = partial, exit_code
+
+
+def named(table: Mapping[str, T], kind: str, name: str, code: str) -> T:
+    """What a table has under a name.
+
+    Raises:
+        InputError: of this code, saying which names there are.
+    """
+    if name not in table:
+        raise InputError(f"no {kind} is named '{name}': there are {', '.join(table)}", code=code)
+    return table[name]
 
 
 @dataclass(frozen=True)

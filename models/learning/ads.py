@@ -16,7 +16,7 @@ from ..tasks.samples import DT_S, Samples, SequenceTask
 from .ads_kernel import Lesson, Sheet, play
 from .decision import best_boundary, decide, integrals, low_pass
 from .imitation import reconstruction_error
-from .student import QUIET, Conditions, Perturbed, Response, Student
+from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher
 
 NAME = "ads"
@@ -138,11 +138,12 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
         inputs: float32 [sample, step, channel].
     """
     sheet, nothing = sheet_of(student, conditions.silenced), _lesson(student)
+    weights = input_weights(student)
     samples, steps, _ = inputs.shape
     decoded = np.empty((samples, steps, sheet.decoder.shape[1]), np.float32)
     rate_hz = np.empty(samples)
     for k, source in enumerate(np.random.SeedSequence(conditions.seed).spawn(samples)):
-        drive = drive_of(student, inputs[k])
+        drive = inputs[k] @ weights
         if conditions.noise:
             # So that one step adds noise of this size to the membrane.
             size = conditions.noise * student.arrays["tau_mem_s"] / np.float32(DT_S)
@@ -162,7 +163,7 @@ def _lessons(
 ) -> Iterator[tuple[int, Student]]:
     """The student after each epoch, with the signals done."""
     w_slow = student.arrays["w_slow"].copy()
-    sheet = sheet_of(student)._replace(w_slow=w_slow)
+    sheet, weights = sheet_of(student)._replace(w_slow=w_slow), input_weights(student)
     lesson = _lesson(student)._replace(
         rate=np.float32(settings.rate),
         block=task.steps if settings.batched else settings.block,
@@ -177,25 +178,22 @@ def _lessons(
             lesson = lesson._replace(
                 wanted=teacher.activations(one)[0], feedback=np.float32(ladder[step])
             )
-            play(sheet, drive_of(student, one.input[0]), lesson)
+            play(sheet, one.input[0] @ weights, lesson)
         yield (
             first + len(batch),
             replace(student, arrays={**student.arrays, "w_slow": w_slow.copy()}),
         )
 
 
-def drive_of(student: Student, one: np.ndarray) -> np.ndarray:
-    """Input current of one sample [step, neuron]; the encoder gets what the teacher's units get."""
+def input_weights(student: Student) -> np.ndarray:
+    """[channel, neuron]; the encoder gets what the teacher's units get."""
     a = student.arrays
-    encoded = np.float32(student.constants["gain"]) * (a["w_in"] @ a["encoder"])
-    return one @ encoded
+    return np.float32(student.constants["gain"]) * (a["w_in"] @ a["encoder"])
 
 
 def sheet_of(student: Student, silenced: float = 0.0) -> Sheet:
     """A student as the time loop wants it, some of the first neurons unable to fire."""
     a, c = student.arrays, student.constants
-    v_th = a["v_th"].copy()
-    v_th[: round(silenced * len(v_th))] = np.inf
     scalars = (np.float32(x) for x in (
         np.exp(-DT_S / c["tau_fast_s"]), 1 / c["tau_fast_s"],
         np.exp(-DT_S / c["tau_out_s"]), 1 / c["tau_out_s"],
@@ -205,7 +203,7 @@ def sheet_of(student: Student, silenced: float = 0.0) -> Sheet:
         (DT_S / a["tau_mem_s"]).astype(np.float32),
         np.exp(-DT_S / a["tau_slow_s"]).astype(np.float32),
         (1 / a["tau_slow_s"]).astype(np.float32),
-        v_th,
+        silenced_thresholds(a["v_th"], silenced),
         a["v_start"],
         a["w_slow"].copy(),
         a["w_fast"],

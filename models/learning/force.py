@@ -26,7 +26,7 @@ import numpy as np
 from ..tasks.samples import DT_S, Samples, SequenceTask
 from .force_kernel import V_RESET_MV, V_TH_MV, Net, run
 from .imitation import reconstruction_error
-from .student import QUIET, Conditions, Perturbed, Response, Student
+from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher
 
 NAME = "force"
@@ -205,13 +205,12 @@ def _input_weights(student: Student) -> np.ndarray:
 
 def _net(student: Student, silenced: float) -> Net:
     arrays = {name: np.array(array, np.float32) for name, array in student.arrays.items()}
-    tau_mem, tau_syn, v_th = (arrays[name] for name in ("tau_mem_s", "tau_syn_s", "v_th"))
-    v_th[: round(silenced * v_th.size)] = np.inf
+    tau_mem, tau_syn = arrays["tau_mem_s"], arrays["tau_syn_s"]
     return Net(
         share=np.float32(DT_S) / tau_mem,
         kept=np.exp(np.float32(-DT_S) / tau_syn),
         jump=1 / tau_syn,
-        v_th=v_th,
+        v_th=silenced_thresholds(arrays["v_th"], silenced),
         bias=float(student.constants["bias_mv"]),
         waits=round(student.constants["t_ref_s"] / DT_S),
         **{name: arrays[name] for name in ("v_start", "w_rec", "decoder", "feedback")},

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, named
 from ..tasks import hey_snips, synth_snips
 from ..tasks.samples import Samples, SequenceTask
 from . import ads, bptt, force, reservoir, robust
@@ -108,11 +108,7 @@ def method_of(name: str) -> Method:
     Raises:
         InputError: UNKNOWN_METHOD.
     """
-    if name not in METHODS:
-        raise InputError(
-            f"no method is named '{name}': there are {', '.join(METHODS)}", code="UNKNOWN_METHOD"
-        )
-    return METHODS[name]
+    return named(METHODS, "method", name, "UNKNOWN_METHOD")
 
 
 def answer(

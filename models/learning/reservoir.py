@@ -24,7 +24,7 @@ import numpy as np
 
 from ..tasks.samples import DT_S, SequenceTask
 from .reservoir_kernel import Layer, Liquid, State, advance
-from .student import QUIET, Conditions, Perturbed, Response, Student
+from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher
 
 NAME = "reservoir"
@@ -218,8 +218,6 @@ def _liquid(student: Student, silenced: float) -> Liquid:
     names = ("tau_mem_s", "tau_exc_s", "tau_inh_s")
     mem, *syn = (np.maximum(arrays[name].astype(np.float64), dt_s / 50) for name in names)
     both = np.array(syn)
-    v_th = np.array(arrays["v_th"], np.float32)
-    v_th[: round(silenced * v_th.size)] = np.inf
     weights = np.concatenate([arrays["w_in"], arrays["w_rec"]]).astype(np.float32)
     source, target = np.nonzero(weights)
     return Liquid(
@@ -227,7 +225,7 @@ def _liquid(student: Student, silenced: float) -> Liquid:
         kept_synapse=np.exp(-dt_s / both).astype(np.float32),
         reached=reached(dt_s, mem, both).astype(np.float32),
         jump=(1 / both).astype(np.float32),
-        v_th=v_th,
+        v_th=silenced_thresholds(arrays["v_th"], silenced),
         start=np.searchsorted(source, np.arange(len(weights) + 1)),
         target=target,
         weight=weights[source, target],

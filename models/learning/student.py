@@ -80,6 +80,13 @@ QUIET = Conditions()
 """Neither noise nor silence."""
 
 
+def silenced_thresholds(v_th: np.ndarray, share: float) -> np.ndarray:
+    """Thresholds, float32 [neuron], with those of the first neurons out of reach."""
+    changed = np.array(v_th, np.float32)
+    changed[: round(share * changed.size)] = np.inf
+    return changed
+
+
 @dataclass(frozen=True, eq=False)
 class Response:
     """What a student answers to samples."""

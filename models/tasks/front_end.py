@@ -76,14 +76,14 @@ def signal_library() -> Any:
     """scipy.signal.
 
     Raises:
-        InputError: DATA_MISSING, when the extra `learning` is not installed.
+        InputError: DATA_MISSING, when the installation lost it.
     """
     try:
         from scipy import signal
     except ImportError as error:
         raise InputError(
             "sound is filtered with the package scipy, which is not installed: in the clone, "
-            "pip install -e '.[learning]'",
+            "pip install -c constraints.txt -e .",
             code="DATA_MISSING",
         ) from error
     return signal

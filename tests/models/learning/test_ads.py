@@ -89,7 +89,7 @@ def test_a_lesson_changes_the_slow_connections_by_the_rule_of_the_paper():
     wanted = teacher.activations(one)[0, :300]
     sheet = ads.sheet_of(net)
     lesson = ads.Lesson(wanted, np.float32(0.0), np.float32(1e-3), 300, False)
-    ads.play(sheet, ads.drive_of(net, one.input[0, :300]), lesson)
+    ads.play(sheet, one.input[0, :300] @ ads.input_weights(net), lesson)
     filtered, _ = written_out(net, one.input[0, :300])
     error = wanted - filtered @ net.arrays["decoder"]
     rule = filtered.T @ (error @ net.arrays["encoder"])

@@ -13,8 +13,6 @@ from analoop.models.tasks.front_end import RATE_HZ, filtered
 from analoop.models.tasks.hey_snips import FOLDER, hey_snips
 from analoop.models.tasks.samples import SequenceTask
 
-pytest.importorskip("scipy")
-
 LISTS = {"train.json": 40, "dev.json": 12, "test.json": 12}
 
 

@@ -18,7 +18,6 @@ from analoop.models.tasks.samples import Samples
 from analoop.models.tasks.synth_snips import NEAR_MISS, NOISE, PARTS, WAKE, Settings
 from analoop.models.tasks.wake_phrase import VALUES
 
-pytest.importorskip("scipy")
 pytest.importorskip("espeakng_loader", reason="the extra `speech` is not installed")
 
 TINY = Settings(train=20, validation=4, test=20, speakers=15)

@@ -17,8 +17,6 @@ from analoop.models.tasks.wake_phrase import (
     target,
 )
 
-pytest.importorskip("scipy")
-
 seeds = st.integers(0, 2**32 - 1)
 
 
