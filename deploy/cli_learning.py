@@ -27,7 +27,8 @@ def train(
     task: Annotated[str, typer.Argument(help="japanese-vowels, temporal-xor, synth-snips")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Network file to write.")],
     method: Annotated[
-        str, typer.Option(help="ads, force, bptt, reservoir or robust.")
+        str,
+        typer.Option(help="ads (also ads-no-ebn, ads-batched), force, bptt, reservoir, robust."),
     ] = CHIP_METHOD,
     changed: Changed = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="japanese-vowels: 120.")] = None,
@@ -107,7 +108,9 @@ def robustness(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the study.")],
     methods: Annotated[
         str | None,
-        typer.Option("--method", help="For a task: methods, separated by commas; all if left out."),
+        typer.Option(
+            "--method", help="For a task: methods, separated by commas; else all but variants."
+        ),
     ] = None,
     protocol: Annotated[
         str, typer.Option(help="fair: no tuning, true labels; paper: as the authors did.")

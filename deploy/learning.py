@@ -67,7 +67,8 @@ def train_student(
     seed: Sequence[int],
     progress: Progress = lambda done, error: None,
 ) -> Student:
-    """A student of a method; its provenance says what made it, and how often it is right.
+    """A student of a method; its provenance says what made it, and how often it is right. That of a
+    variant is a student of the method it varies.
 
     Args:
         settings: of the method's own class.
@@ -87,6 +88,7 @@ def train_student(
         student,
         provenance={
             **student.provenance,
+            "method": method,
             "seed": [run, network],
             "test_samples": TESTED,
             "test_accuracy": float(right.mean()),

@@ -33,6 +33,8 @@ QUANTIZED = ("encoder", "decoder", "w_slow", "w_fast")
 """Weights. By a slip of a name the authors never quantise the fast ones (paper.md 1.6)."""
 SCALED = ("w_fast", "w_slow")
 """What their compensation makes weaker."""
+ADAPTATION_KEPT = 0.99
+"""rho, share of a neuron's adaptation that a step leaves (paper.md 1.3): 0.1 s."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,9 @@ class Settings:
     """Updates are applied together so often [step]; paper.md 1.4: changes nothing visible."""
     batched: bool = False
     """Apply the update of a whole signal at its end, divided by its mean magnitude."""
+    adaptation: float = 0.0
+    """beta: each spike raises the neuron's own threshold by so much, fading with `ADAPTATION_KEPT`
+    (paper.md 1.3): V_th + beta ada, ada <- rho ada + s. The authors' batched networks have .01."""
     mu: float = 5e-4
     nu: float = 1e-4
 
@@ -127,6 +132,8 @@ def construct(
         "v_reset": 0.0,
         "gain": settings.gain,
     }
+    if settings.adaptation:
+        constants["adaptation"] = settings.adaptation
     arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
     return Student(NAME, task.name, arrays, constants)
 
@@ -197,7 +204,7 @@ def sheet_of(student: Student, silenced: float = 0.0) -> Sheet:
     scalars = (np.float32(x) for x in (
         np.exp(-DT_S / c["tau_fast_s"]), 1 / c["tau_fast_s"],
         np.exp(-DT_S / c["tau_out_s"]), 1 / c["tau_out_s"],
-        c["v_rest"], c["v_reset"],
+        c["v_rest"], c["v_reset"], c.get("adaptation", 0.0), ADAPTATION_KEPT,
     ))  # fmt: skip
     return Sheet(
         (DT_S / a["tau_mem_s"]).astype(np.float32),

@@ -35,6 +35,10 @@ class Sheet(NamedTuple):
     per_out: np.float32
     v_rest: np.float32
     v_reset: np.float32
+    beta: np.float32
+    """By what adaptation raises the threshold; 0: not at all."""
+    keep_ada: np.float32
+    """rho, share of the adaptation that a step leaves."""
 
 
 class Lesson(NamedTuple):
@@ -97,6 +101,7 @@ def play(sheet, drive, lesson):  # noqa: ANN001, ANN201 - numba
     learns = lesson.wanted.shape[0] > 0
     v, slow, fast = sheet.v_start.copy(), np.zeros(n, np.float32), np.zeros(n, np.float32)
     back, r = np.zeros(n, np.float32), np.zeros(n, np.float32)
+    ada = np.zeros(n, np.float32)
     state, decoded = np.zeros(units, np.float32), np.zeros((steps, units), np.float32)
     count, fired = np.zeros(n, np.int64), np.zeros(n, np.int64)
     block = lesson.block if learns else 0
@@ -110,9 +115,10 @@ def play(sheet, drive, lesson):  # noqa: ANN001, ANN201 - numba
             )
             slow[i] *= sheet.keep_slow[i]
             fast[i] *= sheet.keep_fast
-            if v[i] >= sheet.v_th[i]:
+            if v[i] >= sheet.v_th[i] + sheet.beta * ada[i]:
                 fired[spikes] = i
                 spikes += 1
+            ada[i] *= sheet.keep_ada
         state *= sheet.keep_out
         if learns:
             r *= sheet.keep_out
@@ -120,6 +126,7 @@ def play(sheet, drive, lesson):  # noqa: ANN001, ANN201 - numba
             i = fired[k]
             count[i] += 1
             v[i] = sheet.v_reset
+            ada[i] += np.float32(1.0)
             r[i] += sheet.per_out
             for j in range(n):
                 slow[j] += sheet.w_slow[i, j] * sheet.per_slow[j]

@@ -1,5 +1,7 @@
 """Training students: a task whose negatives have no output of their own, from end to end."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -70,7 +72,38 @@ def test_wake_phrases_are_learned_with_settings_of_their_own():
     assert settings_of("ads", "synth-snips", []).neurons == 768
     assert settings_of("ads", "synth-snips", ["neurons=9", "feedback=3:1"]).feedback == (3.0, 1.0)
     assert settings_of("ads", "temporal-xor", ["batched=true"]).batched is True
-    assert methods_for("temporal-xor") == list(METHODS)
+    own = [name for name, method in METHODS.items() if method.variant_of is None]
+    assert methods_for("temporal-xor") == own
     with pytest.raises(InputError) as caught:
         settings_of("reservoir", "synth-snips", [])
     assert caught.value.code == "METHOD_TASK" and "ads" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "changed"),
+    [
+        ("ads-no-ebn", "temporal-xor", {"balance": 0.0}),
+        ("ads-batched", "temporal-xor", {"batched": True, "adaptation": 0.01, "rate": 1e-4}),
+        ("ads-no-ebn", "synth-snips", {"balance": 0.0, "neurons": 768, "rate": 1e-5}),
+    ],
+)
+def test_a_variant_is_a_method_with_other_settings(name: str, task: str, changed: dict):
+    """And nobody gets one who did not ask for it by name."""
+    variant, plain = (asdict(settings_of(method, task, [])) for method in (name, "ads"))
+    assert {key: variant[key] for key in changed} == changed
+    assert {key for key in plain if plain[key] != variant[key]} <= changed.keys()
+    assert name not in methods_for(task)
+    assert asdict(settings_of(name, task, ["neurons=9", "balance=2"]))["balance"] == 2.0
+
+
+def test_a_student_of_a_variant_answers_as_one_of_its_method(
+    teacher: Teacher, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(learning, "TESTED", 4)
+    monkeypatch.setattr(learning, "VALIDATED", 4)
+    words = ["neurons=30", "signals=2", "epoch=2", "validation=2"]
+    settings = settings_of("ads-no-ebn", TASK.name, words)
+    student = train_student(TASK, "ads-no-ebn", settings, teacher, (0, 0))
+    assert student.method == "ads" and not student.arrays["w_fast"].any()
+    assert student.provenance["method"] == "ads-no-ebn"
+    assert answer(student, TASK.draw("test", 2, np.random.default_rng(0)))[0].shape == (2, STEPS)

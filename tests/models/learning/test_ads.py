@@ -36,12 +36,13 @@ def written_out(net: Student, one: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     a = {name: array.astype(float) for name, array in net.arrays.items()}
     n = len(a["v_th"])
     v, slow, fast, r = a["v_start"].copy(), np.zeros(n), np.zeros(n), np.zeros(n)
-    filtered, spikes = [], np.zeros(n)
+    filtered, spikes, ada = [], np.zeros(n), np.zeros(n)
     for c in one.astype(float):
         u = net.constants["gain"] * (c @ a["w_in"])
         current = slow + fast + u @ a["encoder"]
         v = v + DT / a["tau_mem_s"] * (0.5 - v + current)
-        s = (v >= a["v_th"]).astype(float)
+        s = (v >= a["v_th"] + net.constants.get("adaptation", 0.0) * ada).astype(float)
+        ada = 0.99 * ada + s
         slow = slow * np.exp(-DT / a["tau_slow_s"]) + (s @ a["w_slow"]) / a["tau_slow_s"]
         fast = fast * np.exp(-DT / 1e-3) + (s @ a["w_fast"]) / 1e-3
         r = r * np.exp(-DT / 0.070) + s / 0.070
@@ -51,8 +52,10 @@ def written_out(net: Student, one: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.array(filtered), spikes
 
 
-def test_the_loop_is_that_of_the_paper():
-    net, samples = student(), TASK.draw("test", 3, np.random.default_rng(2))
+@pytest.mark.parametrize("adaptation", [0.0, 0.3])
+def test_the_loop_is_that_of_the_paper(adaptation: float):
+    net = student(adaptation=adaptation)
+    samples = TASK.draw("test", 3, np.random.default_rng(2))
     response = respond(net, samples.input[:, :400])
     for k in range(3):
         filtered, spikes = written_out(net, samples.input[k, :400])
@@ -115,6 +118,15 @@ def test_silenced_neurons_never_fire():
     half = respond(net, samples.input, Conditions(silenced=0.5)).rate_hz
     assert (half < whole).all() and (half > 0).all()
     assert not respond(net, samples.input, Conditions(silenced=1.0)).output.any()
+
+
+def test_adapting_neurons_fire_less_and_without_adaptation_nothing_is_said_of_it():
+    """So that students of before keep their hash."""
+    samples = TASK.draw("test", 2, np.random.default_rng(2))
+    rates = [respond(student(adaptation=beta), samples.input).rate_hz for beta in (0, 0.1, 1)]
+    assert (rates[0] > rates[1]).all() and (rates[1] > rates[2]).all() and (rates[2] > 0).all()
+    assert "adaptation" not in student().constants
+    assert student(adaptation=0.01).hash != student().hash
 
 
 def test_what_mismatch_and_coarse_weights_touch_is_there():
