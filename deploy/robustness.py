@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from ..models.learning.decision import MISS, decide_teacher
+from ..models.learning.imitation import DynamicsError
 from ..models.learning.methods import PORTION, answer, decided, method_of
-from ..models.learning.student import Student
+from ..models.learning.student import Response, Student
 from ..models.learning.teacher import Teacher
 from ..models.tasks.samples import Samples, SequenceTask
 from .learning import generator_for
@@ -59,6 +60,26 @@ VALIDATION = 500
 """Most validation samples, which gains are fitted with."""
 LIMIT = 1e6
 """Outputs are cut off here: a network that runs away is wrong, not infinitely so."""
+KEPT_BYTES = 1_500_000_000
+"""Most memory for what a teacher's units do; what is more is computed anew for every row."""
+
+
+class TeacherStates:
+    """What the units of a teacher do with samples, in portions; kept if they are not too many."""
+
+    def __init__(self, teacher: Teacher, samples: Samples):
+        self._teacher, self._samples = teacher, samples
+        steps, units = samples.target.size, len(teacher.tau_s)
+        self._keeps, self._kept = 4 * steps * units <= KEPT_BYTES, {}
+
+    def of(self, first: int) -> np.ndarray:
+        """Activations in the portion from that sample, float32 [sample, step, unit]."""
+        if first in self._kept:
+            return self._kept[first]
+        found = self._teacher.activations(self._samples.chosen(slice(first, first + PORTION)))
+        if self._keeps:
+            self._kept[first] = found
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +93,8 @@ class Bench:
     teachers: np.ndarray | None = None
     """Outputs of the teacher [sample, step]; None: networks from outside, whose teacher is not
     known."""
+    states: TeacherStates | None = None
+    """Of the teacher."""
 
     @staticmethod
     def of(study: Study) -> Bench:
@@ -90,7 +113,8 @@ class Bench:
         """With what the teacher says to the test samples."""
         pieces = range(0, len(self.test), PORTION)
         said = [teacher.output(self.test.chosen(slice(k, k + PORTION))) for k in pieces]
-        return replace(self, teachers=np.concatenate(said))
+        states = TeacherStates(teacher, self.test)
+        return replace(self, teachers=np.concatenate(said), states=states)
 
 
 def evaluate(
@@ -149,8 +173,10 @@ def _row(bench: Bench, student: Student, cell: Cell, place: Place, gain: Gain) -
     study = bench.study
     generator = generator_for(study.seed, *place)
     perturbed, conditions = under(student, cell, study.protocol, generator)
-    output, rate_hz = answer(perturbed, bench.test, conditions)
-    output = np.clip(np.nan_to_num(gain.value * output, nan=0.0), -LIMIT, LIMIT)
+    dynamics = DynamicsError()
+    seen = partial(_compare, bench.states, dynamics)
+    output, rate_hz = answer(perturbed, bench.test, conditions, seen)
+    output = _bounded(gain.value * output)
     decisions = decided(student, study.task, output)
     label = bench.test.label
     taught = method_of(student.method).taught and cell.kind == "mismatch"
@@ -165,7 +191,21 @@ def _row(bench: Bench, student: Student, cell: Cell, place: Place, gain: Gain) -
         rate_hz=float(rate_hz.mean()),
         gain=gain.value,
         network_hash=student.hash,
+        mse_dynamics=dynamics.mse if dynamics.count else None,
+        nrmse_dynamics=dynamics.nrmse if dynamics.count else None,
     )
+
+
+def _compare(
+    states: TeacherStates | None, error: DynamicsError, first: int, response: Response
+) -> None:
+    """Add what a portion decodes, if it does."""
+    if states is not None and response.dynamics is not None:
+        error.add(states.of(first), _bounded(response.dynamics))
+
+
+def _bounded(values: np.ndarray) -> np.ndarray:
+    return np.clip(np.nan_to_num(values, nan=0.0), -LIMIT, LIMIT)
 
 
 def _mean_square(error: np.ndarray) -> float:

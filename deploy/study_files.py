@@ -39,6 +39,11 @@ class Row:
     """Gain of the output; 1 without compensation."""
     network_hash: str
     """Hash of the network, before it was perturbed."""
+    mse_dynamics: float | None = None
+    """Mean square of decoded minus the teacher's activations, over samples, steps and units; before
+    any gain or filter. None: the network decodes none, or no teacher is known."""
+    nrmse_dynamics: float | None = None
+    """Root of that over the mean variance in time of the teacher's units [1]: `DynamicsError`."""
 
     @property
     def place(self) -> Place:
@@ -47,6 +52,29 @@ class Row:
 
 
 NAMES = tuple(f.name for f in fields(Row))
+MAY_LACK = ("mse_teacher", "mse_dynamics", "nrmse_dynamics")
+"""Empty where there is no teacher."""
+ROW_FORMAT = 2
+"""Of rows.csv, said in study.json. 1, which said nothing: without the errors of the dynamics. Rows
+of every format are read; a study goes on in its own format only."""
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Rows of a study, of any format: what a format does not have is None.
+
+    Raises:
+        FileError: FILE_MISSING, FILE_CORRUPT.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [_row(line) for line in csv.DictReader(file)]
+    except FileNotFoundError as error:
+        raise FileError(f"{path}: no such file: check the folder", code="FILE_MISSING") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise FileError(
+            f"{path} holds no rows of a study ({error!r}): take one that 'robustness' wrote",
+            code="FILE_CORRUPT",
+        ) from error
 
 
 class StudyFiles:
@@ -59,17 +87,13 @@ class StudyFiles:
 
     def __init__(self, folder: Path, asked: Mapping[str, Any]):
         self.folder, self._csv = folder, folder / "rows.csv"
-        self.asked = dict(asked)
+        self.asked = dict(asked) | {"row_format": ROW_FORMAT}
         """What the study is."""
-        text = json.dumps(asked, indent=2, sort_keys=True, allow_nan=False) + "\n"
+        text = json.dumps(self.asked, indent=2, sort_keys=True, allow_nan=False) + "\n"
         study = folder / "study.json"
         try:
-            if study.exists() and study.read_text(encoding="utf-8") != text:
-                raise InputError(
-                    f"{folder} holds another study, or one of another version (see its study.json):"
-                    " give another folder, or the same options to go on with it",
-                    code="OTHER_STUDY",
-                )
+            if study.exists():
+                _same(study, text)
             (folder / "networks").mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(folder / ".lock")
             self._lock.acquire(timeout=0)
@@ -107,10 +131,7 @@ class StudyFiles:
 
     def rows(self) -> list[Row]:
         """Every row that was finished."""
-        if not self._csv.exists():
-            return []
-        with self._csv.open(newline="", encoding="utf-8") as file:
-            return [_row(line) for line in csv.DictReader(file)]
+        return read_rows(self._csv) if self._csv.exists() else []
 
     def append(self, row: Row) -> None:
         """Add a row; it is on its way to the disk when this returns."""
@@ -135,16 +156,30 @@ class StudyFiles:
         write_bytes(self._csv, text.getvalue().encode())
 
 
+def _same(study: Path, text: str) -> None:
+    """Refuse another study than this."""
+    there = study.read_text(encoding="utf-8")
+    if there == text:
+        return
+    why = "holds another study, or one of another version (see its study.json)"
+    if f'"row_format": {ROW_FORMAT}' not in there:
+        why = f"holds a study of another version, whose rows are not of format {ROW_FORMAT}"
+    raise InputError(
+        f"{study.parent} {why}: give another folder, or the same options to go on with it",
+        code="OTHER_STUDY",
+    )
+
+
 def _line(row: Row) -> list[Any]:
     return ["" if value is None else value for value in astuple(row)]
 
 
 def _row(line: Mapping[str, str]) -> Row:
-    whole = {"network", "draw"}
-    words = {"method", "cell", "network_hash"}
+    whole, words = {"network", "draw"}, {"method", "cell", "network_hash"}
+    later = {f.name for f in fields(Row) if f.default is None} - line.keys()
     values: dict[str, Any] = {
         name: line[name] if name in words else int(line[name]) if name in whole
-        else float(line[name]) if line[name] else None
-        for name in NAMES
+        else None if name in MAY_LACK and not line[name] else float(line[name])
+        for name in NAMES if name not in later
     }  # fmt: skip
     return Row(**values)

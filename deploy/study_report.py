@@ -11,6 +11,7 @@ from typing import Any
 
 from ..models.archive import write_bytes
 from .study_files import Row
+from .study_statistics import ERRORS
 
 TITLES = {
     "mismatch": ("Mismatch of parameters", "standard deviation [1]"),
@@ -43,6 +44,7 @@ def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -
         rows=sorted(rows, key=lambda row: row.place),
         figures={kind: base64.b64encode(png).decode() for kind, png in figures.items()},
         titles=TITLES,
+        errors=ERRORS,
     )  # fmt: skip
     return [write_bytes(folder / "report.html", page.encode()), *written]
 

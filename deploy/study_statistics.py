@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
@@ -16,6 +16,28 @@ RESAMPLES = 2000
 """Bootstrap samples of an interval."""
 COVERED = (2.5, 97.5)
 """Percentiles of the interval of a mean."""
+ERRORS = {
+    "mse_target": "output against target, mean square",
+    "mse_teacher": "output against the teacher's, mean square",
+    "mse_dynamics": "decoded against the teacher's activations, mean square",
+    "nrmse_dynamics": "the same, root, over the spread of the teacher's in time",
+}
+"""Columns of rows with errors, and what they are."""
+
+
+@dataclass(frozen=True)
+class ErrorSummary:
+    """One kind of error of a method in a cell, over its rows."""
+
+    median: float
+    mean: float
+    sd: float | None
+    """Standard deviation; None: of one row."""
+    rise: float | None
+    """The median over that of the nominal cell, less 1: .15 is 15 % above (paper.md 3.1). None:
+    there is no nominal cell, or it has no error."""
+    mean_rise: float | None
+    """The same of the means."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +55,10 @@ class CellSummary:
     accuracy_mean_high: float
     accuracy_p10: float
     """10th percentile: what nine chips in ten reach ("yield")."""
-    mse_target_median: float
-    mse_growth: float | None
-    """That over the median of the nominal cell; None: there is none."""
-    mse_teacher_median: float | None
     rate_hz_median: float
+    rate_hz_mean: float
+    errors: Mapping[str, ErrorSummary]
+    """By their columns in rows.csv, `ERRORS`; those that the rows do not have are left out."""
 
 
 @dataclass(frozen=True)
@@ -53,25 +74,27 @@ class Difference:
     """Mann-Whitney U of the squared errors to the target, two-sided."""
     spread_p: float | None
     """Levene's test of the variances of these errors; None: it needs three rows of each."""
+    dynamics_p: float | None
+    """Mann-Whitney U of the squared errors of the dynamics; None: not both follow a teacher's."""
 
 
 def summaries(rows: Sequence[Row], cells: Sequence[str], seed: int) -> list[CellSummary]:
     """Every method in every cell that has rows; methods as they come, cells as given."""
-    found = []
-    for method in dict.fromkeys(row.method for row in rows):
-        base = [row.mse_target for row in rows if (row.method, row.cell) == (method, "nominal 0")]
-        for cell in cells:
-            mine = [row for row in rows if (row.method, row.cell) == (method, cell)]
-            if mine:
-                found.append(_summary(mine, float(np.median(base)) if base else None, seed))
-    return found
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.method, row.cell), []).append(row)
+    return [
+        _summary(groups[method, cell], groups.get((method, "nominal 0"), []), seed)
+        for method in dict.fromkeys(row.method for row in rows)
+        for cell in cells
+        if (method, cell) in groups
+    ]
 
 
-def _summary(rows: Sequence[Row], nominal_mse: float | None, seed: int) -> CellSummary:
+def _summary(rows: Sequence[Row], nominal: Sequence[Row], seed: int) -> CellSummary:
     first = rows[0]
     accuracy = np.array([row.accuracy for row in rows])
-    mse = float(np.median([row.mse_target for row in rows]))
-    teacher = [row.mse_teacher for row in rows if row.mse_teacher is not None]
+    rate_hz = np.array([row.rate_hz for row in rows])
     low, high = _interval(rows, seed)
     return CellSummary(
         first.method,
@@ -82,10 +105,32 @@ def _summary(rows: Sequence[Row], nominal_mse: float | None, seed: int) -> CellS
         low,
         high,
         float(np.percentile(accuracy, 10)),
-        mse,
-        mse / nominal_mse if nominal_mse else None,
-        float(np.median(teacher)) if teacher else None,
-        float(np.median([row.rate_hz for row in rows])),
+        float(np.median(rate_hz)),
+        float(rate_hz.mean()),
+        {
+            name: _error(values, column(nominal, name))
+            for name in ERRORS
+            if (values := column(rows, name))
+        },
+    )
+
+
+def column(rows: Sequence[Row], name: str) -> list[float]:
+    """What rows have of a column; those without are left out."""
+    values = (getattr(row, name) for row in rows)
+    return [value for value in values if value is not None]
+
+
+def _error(values: Sequence[float], nominal: Sequence[float]) -> ErrorSummary:
+    """Of a cell, and how it has risen above the nominal one."""
+
+    def rise(of: Callable[[Sequence[float]], Any]) -> float | None:
+        base = float(of(nominal)) if nominal else 0.0
+        return float(of(values)) / base - 1 if base else None
+
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return ErrorSummary(
+        float(np.median(values)), float(np.mean(values)), sd, rise(np.median), rise(np.mean)
     )
 
 
@@ -94,13 +139,14 @@ def _interval(rows: Sequence[Row], seed: int) -> tuple[float, float]:
     by_network: dict[int, list[float]] = {}
     for row in rows:
         by_network.setdefault(row.network, []).append(row.accuracy)
-    networks = [np.array(values) for values in by_network.values()]
+    sizes = np.array([len(values) for values in by_network.values()])
+    most, networks = sizes.max(), len(sizes)
+    table = np.array([[*v, *[0.0] * (most - len(v))] for v in by_network.values()])
     generator = generator_for(seed, "bootstrap", rows[0].method, rows[0].cell)
-    means = []
-    for _ in range(RESAMPLES):
-        chosen = [networks[k] for k in generator.integers(len(networks), size=len(networks))]
-        drawn = [values[generator.integers(len(values), size=len(values))] for values in chosen]
-        means.append(np.concatenate(drawn).mean())
+    chosen = generator.integers(networks, size=(RESAMPLES, networks, 1))
+    draw = (generator.random((RESAMPLES, networks, most)) * sizes[chosen]).astype(np.int64)
+    there = np.arange(most) < sizes[chosen]
+    means = (table[chosen, draw] * there).sum((1, 2)) / there.sum((1, 2))
     low, high = np.percentile(means, COVERED)
     return float(low), float(high)
 
@@ -126,7 +172,11 @@ def differences(rows: Sequence[Row], cells: Sequence[str]) -> list[Difference]:
                 spread = float(levene(error, other_error).pvalue) if varies else 1.0
             accuracy = float(mannwhitneyu(right, other_right).pvalue)
             mse = float(mannwhitneyu(error, other_error).pvalue)
-            found.append(Difference(cell, a, b, accuracy, mse, spread))
+            followed, other_followed = (column(group, "mse_dynamics") for group in (one, two))
+            dynamics = None
+            if min(len(followed), len(other_followed)) >= 2:
+                dynamics = float(mannwhitneyu(followed, other_followed).pvalue)
+            found.append(Difference(cell, a, b, accuracy, mse, spread, dynamics))
     return found
 
 

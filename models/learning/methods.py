@@ -88,8 +88,9 @@ ADS_WAKE_PHRASE = {
 
 NO_EBN = {"balance": 0.0}
 """Without fast connections, the balance of excitation and inhibition: the authors' ablation."""
-BATCHED = {"batched": True, "adaptation": 0.01, "rate": 1e-4}
-"""The authors' networks that are changed once a signal (paper.md 1.3, 1.4); the rate is ours."""
+BATCHED = {"batched": True, "adaptation": 0.01, "rate": 3e-5}
+"""The authors' networks that are changed once a signal (paper.md 1.3, 1.4). The rate is ours: of
+1e-5, 3e-5 and 1e-4 the one with the least error on temporal XOR (600 signals)."""
 
 
 def _ads(variant: str | None = None, **others: Any) -> Method:
@@ -133,15 +134,23 @@ def method_of(name: str) -> Method:
 
 
 def answer(
-    student: Student, samples: Samples, conditions: Conditions = QUIET
+    student: Student,
+    samples: Samples,
+    conditions: Conditions = QUIET,
+    seen: Callable[[int, Response], None] = lambda first, response: None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The output that is decided by [sample, step], filtered where the method's is, and the rate of
-    every sample [Hz]. In portions: states of all samples at once would fill the memory."""
+    every sample [Hz]. In portions: states of all samples at once would fill the memory.
+
+    Args:
+        seen: called with each portion's first sample and its response.
+    """
     method, outputs, rates = method_of(student.method), [], []
     for first in range(0, len(samples), PORTION):
         seed = np.random.SeedSequence([conditions.seed, first]).generate_state(1)[0]
         now = replace(conditions, seed=int(seed))
         response = method.respond(student, samples.input[first : first + PORTION], now)
+        seen(first, response)
         outputs.append(low_pass(response.output) if method.filtered else response.output)
         rates.append(response.rate_hz)
     return np.concatenate(outputs), np.concatenate(rates)

@@ -83,7 +83,7 @@ def test_wake_phrases_are_learned_with_settings_of_their_own():
     ("name", "task", "changed"),
     [
         ("ads-no-ebn", "temporal-xor", {"balance": 0.0}),
-        ("ads-batched", "temporal-xor", {"batched": True, "adaptation": 0.01, "rate": 1e-4}),
+        ("ads-batched", "temporal-xor", {"batched": True, "adaptation": 0.01, "rate": 3e-5}),
         ("ads-no-ebn", "synth-snips", {"balance": 0.0, "neurons": 768, "rate": 1e-5}),
     ],
 )

@@ -9,57 +9,22 @@ import pytest
 from analoop.deploy import output_gain, robustness
 from analoop.deploy.output_gain import fitted_gain
 from analoop.deploy.perturbations import PROTOCOLS, Cell, under
-from analoop.deploy.robustness import Bench, Study, evaluate
+from analoop.deploy.robustness import Bench
 from analoop.deploy.study import study_methods, study_networks
-from analoop.deploy.study_files import Row, StudyFiles
+from analoop.deploy.study_files import StudyFiles
 from analoop.models import InputError
 from analoop.models.learning import methods
-from analoop.models.learning.ads import Settings, construct
 from analoop.models.learning.student import Conditions, Student
-from analoop.models.learning.teacher import Teacher
 from analoop.models.tasks.samples import Samples
-from analoop.models.tasks.temporal_xor import temporal_xor
 
 from .command import Shell
-
-TASK = temporal_xor()
-CELLS = (
-    Cell("nominal", 0), Cell("mismatch", 0.1), Cell("bits", 3), Cell("noise", 0.1),
-    Cell("silenced", 0.4),
-)  # fmt: skip
-TINY = Settings(neurons=24, signals=4, epoch=2, validation=2)
-
-
-def study(protocol: str = "fair", **changed) -> Study:
-    values = {"networks": 2, "draws": 3, "samples": 6, "seed": 0, "cells": CELLS}
-    return Study(TASK, PROTOCOLS[protocol], **(values | changed))
-
-
-def some_teacher() -> Teacher:
-    rng = np.random.default_rng(1)
-    shapes = ((1, 8), (8, 8), (8,), (8,))
-    w_in, w_rec, w_out, bias = (rng.normal(0, 1, shape).astype(np.float32) for shape in shapes)
-    return Teacher(20 * w_in, w_rec, w_out, bias, np.linspace(0.02, 0.08, 8).astype(np.float32))
-
-
-def student(seed: int = 0) -> Student:
-    return construct(TASK, some_teacher(), TINY, np.random.default_rng(seed))
+from .students import CELLS, TASK, TINY, rows, some_teacher, student, study
 
 
 @pytest.fixture
 def teacher(monkeypatch: pytest.MonkeyPatch) -> None:
     """Teachers that cost nothing."""
     monkeypatch.setattr("analoop.deploy.study.teacher_for", lambda *given: some_teacher())
-
-
-def rows(tmp_path: Path, asked: Study, workers: int = 2) -> list[Row]:
-    files = StudyFiles(tmp_path, asked.record())
-    students = [("ads", k, student(k)) for k in range(2)]
-    bench = Bench.of(asked).taught_by(some_teacher())
-    try:
-        return evaluate(bench, students, files, lambda *news: None, workers)
-    finally:
-        files.close()
 
 
 def test_every_network_meets_every_cell_and_mismatch_in_every_draw(tmp_path: Path):
@@ -119,7 +84,7 @@ class Said:
     def __init__(self, factor: float, silent: float = 1.0):
         self.factor, self.silent = factor, silent
 
-    def __call__(self, net: Student, samples: Samples, conditions=None):
+    def __call__(self, net: Student, samples: Samples, conditions=None, seen=None):
         silent = self.silent if conditions is not None and conditions.silenced else 1.0
         return self.factor * silent * samples.target, np.ones(len(samples))
 
@@ -156,7 +121,7 @@ def test_under_mismatch_the_papers_protocol_counts_the_teachers_decisions(
     label; a miss of both is wrong."""
     teacher = some_teacher()
 
-    def as_teacher(net: Student, samples: Samples, conditions=None):
+    def as_teacher(net: Student, samples: Samples, conditions=None, seen=None):
         return teacher.output(samples), np.ones(len(samples))
 
     monkeypatch.setattr(robustness, "answer", as_teacher)
@@ -199,6 +164,9 @@ def test_a_study_of_methods_writes_networks_rows_and_a_report(tmp_path: Path, te
         set(re.findall(p, page)) for p in (r'href="#([^"]+)"', r'details id="([^"]+)"')
     )
     assert links == targets and "ads-mismatch-0.1" in links and "Simulated" in page
+    shown = re.findall(r"<td>(mse_target|mse_dynamics|nrmse_dynamics)</td><td>ads</td>", page)
+    assert set(shown) == {"mse_target", "mse_dynamics", "nrmse_dynamics"}
+    assert re.search(r"\([+-]\d+ %\)", page), "errors come with their rise"
     assert page.count("http") == 0, "the page opens without a network"
     assert found["methods"]["ads"]["neurons"] == 24 and found["versions"]["analoop"]
     before = {f: f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()}
@@ -210,7 +178,7 @@ def test_networks_from_files_are_studied_without_a_teacher(tmp_path: Path):
     path = student().save(tmp_path / "mine.npz")
     found = study_networks(tmp_path / "s", study(networks=1), [path], 1, lambda *news: None)
     assert {s["method"] for s in found["summaries"]} == {"mine"}
-    assert all(s["mse_teacher_median"] is None for s in found["summaries"])
+    assert all(s["errors"].keys() == {"mse_target"} for s in found["summaries"])
 
 
 def wide() -> Student:

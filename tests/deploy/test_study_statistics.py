@@ -1,5 +1,7 @@
 """Statistics of a study against scipy and numpy on made-up rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import levene, mannwhitneyu
@@ -38,7 +40,12 @@ def test_a_cell_is_summed_up_as_numpy_does(made: list[Row]):
     assert (found.rows, found.accuracy_mean) == (100, pytest.approx(np.mean(accuracy)))
     assert found.accuracy_median == np.median(accuracy)
     assert found.accuracy_p10 == np.percentile(accuracy, 10)
-    assert found.mse_growth == pytest.approx(np.median([row.mse_target for row in mine]) / 0.02)
+    error, of = found.errors["mse_target"], [row.mse_target for row in mine]
+    assert (error.median, error.mean) == (pytest.approx(np.median(of)), pytest.approx(np.mean(of)))
+    assert error.rise == pytest.approx(np.median(of) / 0.02 - 1)
+    assert error.mean_rise == pytest.approx(np.mean(of) / 0.02 - 1)
+    assert error.sd == pytest.approx(np.std(of, ddof=1))
+    assert found.errors.keys() == {"mse_target"}, "what the rows do not have is left out"
     assert found.accuracy_mean_low < found.accuracy_mean < found.accuracy_mean_high
 
 
@@ -64,3 +71,49 @@ def test_differences_are_those_of_scipy(made: list[Row]):
     assert found.spread_p == pytest.approx(levene(error[0], error[1]).pvalue)
     assert found.accuracy_p < 1e-6 and (found.first, found.second) == ("one", "other")
     assert nominal.accuracy_p == 1.0 and nominal.spread_p == 1.0, "two equal constants"
+
+
+def test_errors_of_the_dynamics_rise_and_are_compared_where_both_follow_a_teacher(made: list[Row]):
+    followed = [
+        replace(row, mse_dynamics=2 * row.mse_target, nrmse_dynamics=row.mse_target)
+        for row in made
+        if row.method == "one"
+    ]
+    others = [replace(row, method="two", mse_dynamics=row.mse_target) for row in followed]
+    alone = [row for row in made if row.method == "other"]
+    summary = {(s.method, s.cell): s for s in summaries(followed, CELLS, 0)}
+    errors = summary["one", CELLS[1]].errors
+    assert errors["mse_dynamics"].median == 2 * errors["nrmse_dynamics"].median
+    assert errors["mse_dynamics"].rise == pytest.approx(errors["mse_target"].rise)
+    pairs = {
+        (d.first, d.second): d
+        for d in differences(followed + others + alone, CELLS)
+        if d.cell == CELLS[1]
+    }
+    one, two = (
+        [row.mse_dynamics for row in group if row.cell == CELLS[1]] for group in (followed, others)
+    )
+    found = pairs["one", "two"].dynamics_p
+    assert found is not None and found < 1e-3
+    assert found == pytest.approx(mannwhitneyu(one, two).pvalue)
+    assert pairs["one", "other"].dynamics_p is None
+    assert pairs["one", "two"].mse_p > 0.9, "their outputs are the same"
+
+
+def test_the_interval_is_that_of_a_loop_over_networks_of_unequal_draws():
+    """Networks are drawn, then draws of each: here by numpy's choice, one at a time."""
+    rng = np.random.default_rng(3)
+    sizes = (3, 10, 6)
+    values = [rng.random(size) for size in sizes]
+    given = [
+        Row("m", k, CELLS[1], draw, float(a), 1.0, None, 1.0, 1.0, "h")
+        for k, group in enumerate(values)
+        for draw, a in enumerate(group)
+    ]
+    means = []
+    for _ in range(20000):
+        chosen = [values[k] for k in rng.integers(3, size=3)]
+        means.append(np.concatenate([rng.choice(group, len(group)) for group in chosen]).mean())
+    (found,) = summaries(given, CELLS, 0)
+    bounds = (found.accuracy_mean_low, found.accuracy_mean_high)
+    assert bounds == pytest.approx(np.percentile(means, (2.5, 97.5)), abs=0.02)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analoop.models.learning.imitation import reconstruction_error
+from analoop.models.learning.imitation import DynamicsError, reconstruction_error
 
 
 def test_reconstruction_error_is_one_for_silence_and_ignores_offsets() -> None:
@@ -11,3 +11,25 @@ def test_reconstruction_error_is_one_for_silence_and_ignores_offsets() -> None:
     assert reconstruction_error(wanted, 0 * wanted) == pytest.approx(1)
     assert reconstruction_error(wanted, wanted + 3) == pytest.approx(0, abs=1e-12)
     assert reconstruction_error(wanted, 0.5 * wanted) == pytest.approx(0.25)
+
+
+def test_the_error_of_dynamics_in_portions_is_that_of_all_samples() -> None:
+    rng = np.random.default_rng(0)
+    wanted, decoded = rng.standard_normal((2, 5, 100, 4)).astype(np.float32)
+    error = DynamicsError()
+    for part in (slice(0, 2), slice(2, 3), slice(3, 5)):
+        error.add(wanted[part], decoded[part])
+    assert error.mse == pytest.approx(np.square(decoded - wanted).mean(), rel=1e-5)
+    assert error.nrmse == pytest.approx((error.mse / wanted.var(axis=1).mean()) ** 0.5, rel=1e-5)
+
+
+def test_the_mean_of_a_teacher_has_an_nrmse_of_one_and_an_offset_counts() -> None:
+    wanted = np.random.default_rng(0).standard_normal((3, 100, 4)) + 2
+    for decoded, nrmse in (
+        (wanted, 0.0),
+        (np.broadcast_to(wanted.mean(axis=1, keepdims=True), wanted.shape), 1.0),
+        (wanted + wanted.std(axis=1, keepdims=True), 1.0),
+    ):
+        error = DynamicsError()
+        error.add(wanted, decoded)
+        assert error.nrmse == pytest.approx(nrmse, abs=1e-9)
