@@ -24,13 +24,13 @@ def from_rockpool(net: Any, labels: tuple[str, ...] = ()) -> Network:
         NetworkError: UNSUPPORTED_LAYER for every other module, BIAS, WEIGHT_NEGATIVE,
             UNCONNECTED; all at once.
     """
-    graph = _graph(net)
-    modules = _modules(graph)
+    graph = graph_of(net)
+    modules = modules_of(graph)
     neurons = [m for m in modules if isinstance(m, CircuitNeurons)]
     linear = [m for m in modules if isinstance(m, LinearWeights)]
     found = [
         Violation(
-            "UNSUPPORTED_LAYER", _layer(module),
+            "UNSUPPORTED_LAYER", layer_name(module),
             f"a model of {type(module).__name__}", "the chip has none",
             "use NeuronsTorch for neurons, SynapsesTorch or LinearTorch for weights, and train it",
         )
@@ -62,7 +62,7 @@ def from_rockpool(net: Any, labels: tuple[str, ...] = ()) -> Network:
     )
 
 
-def _graph(net: Any) -> GraphHolder:
+def graph_of(net: Any) -> GraphHolder:
     try:
         return net.as_graph()
     except (AttributeError, NotImplementedError, ValueError) as error:
@@ -77,7 +77,7 @@ def _graph(net: Any) -> GraphHolder:
         ) from error  # fmt: skip
 
 
-def _modules(graph: GraphHolder) -> list[Any]:
+def modules_of(graph: GraphHolder) -> list[Any]:
     """Every module reachable from the inputs, in the order met."""
     found: list[Any] = []
     nodes = list(graph.input_nodes)
@@ -113,7 +113,7 @@ def _sign(module: LinearWeights, target: CircuitNeurons) -> list[Violation]:
         return []
     return [
         Violation(
-            "SIGN", _layer(module), "a dendrite that excites and one that inhibits behind it",
+            "SIGN", layer_name(module), "a dendrite that excites and one that inhibits behind it",
             f"there are {target.dendrites}",
             "use NeuronsTorch(dendrites=('ampa', 'gaba')), or LinearTorch without negative weights",
         )
@@ -125,7 +125,7 @@ def _bias(module: LinearWeights) -> list[Violation]:
         return []
     return [
         Violation(
-            "BIAS", _layer(module), "a bias per neuron",
+            "BIAS", layer_name(module), "a bias per neuron",
             "a core has one injected current for all its neurons",
             "train without bias, or use NeuronParameters(dc=True, i_dc=...)",
         )
@@ -134,13 +134,13 @@ def _bias(module: LinearWeights) -> list[Violation]:
 
 def _unconnected(module: LinearWeights) -> Violation:
     return Violation(
-        "UNCONNECTED", _layer(module),
+        "UNCONNECTED", layer_name(module),
         "the network's inputs or neurons before it and NeuronsTorch behind it",
         "it stands elsewhere", "end the network with NeuronsTorch and alternate the two",
     )  # fmt: skip
 
 
-def _layer(module: Any) -> str:
+def layer_name(module: Any) -> str:
     """The user's words for a graph module: the name it has in the `Sequential`."""
     name = getattr(module.computational_module, "name", None) or module.name
     return f"layer {name}"

@@ -1,0 +1,98 @@
+"""How alike a network on the chip is to its source: rates, labels, spike counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..recording import Recording, Stimulus
+from .source import SourceNetwork
+from .source_simulation import respond
+
+RATE_CORRELATION, LABEL_AGREEMENT = 0.95, 0.97
+"""What a conversion has to reach on input it was not tuned on."""
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """A network on the chip against its source, on one stimulus."""
+
+    rate_correlation: float
+    """Pearson's, of the spike counts of all neurons in all trials; nan if one side is constant."""
+    output_correlation: float
+    """The same of the output population alone."""
+    label_agreement: float
+    """Share of trials in which the same output neuron fires most (the first one if several do)."""
+    undecided: int
+    """Trials in which the source itself has no single winner."""
+    rates_hz: dict[str, tuple[float, float]]
+    """Mean rate of each population, source and chip [Hz]."""
+    trials: int
+    """Trials compared."""
+    stimulus: str
+    """Hash of the stimulus."""
+    target: str
+    """What played the network: 'software', 'simulated' or 'measured'."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether rates and labels agree as well as a conversion has to."""
+        return (
+            self.rate_correlation >= RATE_CORRELATION and self.label_agreement >= LABEL_AGREEMENT
+        )
+
+    def record(self) -> dict[str, Any]:
+        """JSON values."""
+        rates = {name: list(pair) for name, pair in self.rates_hz.items()}
+        return vars(self) | {"rates_hz": rates, "passed": self.passed}
+
+
+def fidelity(source: SourceNetwork, recording: Recording, stimulus: Stimulus) -> Fidelity:
+    """Compare a recording of the converted network with what its source does.
+
+    Args:
+        source: the network that was converted.
+        recording: of the converted network, all neurons in model order.
+        stimulus: what was played to it.
+    """
+    spikes = respond(source, stimulus.counts(round(source.dt * 1e6)))
+    inside = inside_steps(stimulus, source.dt)
+    ours, theirs, rates, first = [], [], {}, 0
+    seconds = float(stimulus.duration_us.sum()) * 1e-6
+    outputs = np.zeros((0, 0)), np.zeros((0, 0))
+    for p in source.populations:
+        told = (spikes[p.name] * inside[..., None]).sum(1)
+        made = recording.counts[:, first : first + p.size].astype(np.float64)
+        first += p.size
+        theirs.append(told)
+        ours.append(made)
+        rates[p.name] = tuple(float(n.sum() / seconds / p.size) for n in (told, made))
+        if p.name == source.output:
+            outputs = told, made
+    told, made = outputs
+    best = told.max(1, keepdims=True)
+    return Fidelity(
+        rate_correlation=_correlation(np.concatenate(theirs, 1), np.concatenate(ours, 1)),
+        output_correlation=_correlation(told, made),
+        label_agreement=float((told.argmax(1) == made.argmax(1)).mean()),
+        undecided=int(((told == best).sum(1) > 1).sum()),
+        rates_hz=rates,
+        trials=stimulus.n_trials,
+        stimulus=stimulus.hash,
+        target=str(recording.board["target"]),
+    )
+
+
+def inside_steps(stimulus: Stimulus, dt: float) -> np.ndarray:
+    """Which steps belong to a trial, bool [trial, step]."""
+    step_us = round(dt * 1e6)
+    steps = -(-stimulus.duration_us // step_us)
+    return np.arange(steps.max(initial=0)) < steps[:, None]
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return float("nan")
+    return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
