@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check benchmarks clean
+.PHONY: demo test check benchmarks results clean
 
 demo: .venv/demo
 	$(BIN)/analoop demo
@@ -20,6 +20,10 @@ check: .venv/test
 benchmarks: .venv/test
 	$(BIN)/python benchmarks/quantizer.py
 	$(BIN)/python benchmarks/run.py $(BENCH)
+
+# docs/results.md, from the studies kept in benchmarks/results
+results: .venv/test
+	$(BIN)/python benchmarks/results_page.py
 
 # torch comes first and pinned: a later, unpinned install would fetch gigabytes of CUDA builds.
 .venv/torch: constraints.txt

@@ -1,0 +1,152 @@
+"""The robustness studies whose rows are kept in benchmarks/results, as tables are made of them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from analoop.deploy.study_files import Row, read_rows
+from analoop.deploy.study_statistics import CellSummary, summaries
+from analoop.models.errors import InputError
+from analoop.models.learning.methods import METHODS
+
+NOMINAL = "nominal 0"
+HOME = "../benchmarks/results"
+"""Where the studies are, seen from the page."""
+
+
+@dataclass(frozen=True, eq=False)
+class KeptStudy:
+    """A folder with `study.json` and `rows.csv`."""
+
+    name: str
+    """Of its folder."""
+    record: dict[str, Any]
+    """Its study.json."""
+    rows: tuple[Row, ...]
+    """In order of method, network, cell and draw, whatever order they were finished in."""
+
+    @property
+    def protocol(self) -> str:
+        """Name of its protocol."""
+        return self.record["protocol"]["name"]
+
+    @property
+    def size(self) -> tuple[Any, ...]:
+        """Task, networks, draws, samples and seed: studies that share them stand side by side."""
+        return tuple(self.record[key] for key in ("task", "networks", "draws", "samples", "seed"))
+
+    @property
+    def methods(self) -> list[str]:
+        """That have rows."""
+        return list(dict.fromkeys(row.method for row in self.rows))
+
+    @property
+    def command(self) -> str:
+        """What makes it again, with every setting that is not the default of this version."""
+        r = self.record
+        own, changed = r.get("methods"), []
+        for method, settings in (own or {}).items():
+            changed += [f"--set {method}.{word}" for word in _changed(method, r["task"], settings)]
+        what = [r["task"]] if own else [f"{name}.npz" for name in r["files"]]
+        options = [f"--method {','.join(own)}", f"--networks {r['networks']}"] if own else []
+        return " ".join([
+            "analoop robustness", *map(shlex.quote, what), f"-o runs/{self.name}", *options,
+            f"--protocol {self.protocol} --draws {r['draws']} --samples {r['samples']}",
+            f"--seed {r['seed']}", *changed,
+        ])  # fmt: skip
+
+
+def _changed(method: str, task: str, settings: dict[str, Any]) -> list[str]:
+    """Settings that are not the usual ones, as texts for --set."""
+    usual: dict[str, Any] = {}
+    if method in METHODS:
+        try:
+            given = METHODS[method].settings_for(task)
+            usual = {field.name: getattr(given, field.name) for field in fields(given)}
+        except InputError:  # this version has no settings for the task: all are said
+            pass
+    found = []
+    for name, value in sorted(settings.items()):
+        exact = tuple(value) if isinstance(value, list) else value
+        if name not in usual or usual[name] != exact:
+            text = ":".join(map(str, exact)) if isinstance(exact, tuple) else str(exact)
+            found.append(f"{name}={text.lower() if isinstance(exact, bool) else text}")
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One method in one study: a line of a table."""
+
+    label: str
+    method: str
+    study: KeptStudy
+
+    @cached_property
+    def rows(self) -> dict[str, list[Row]]:
+        """By cell."""
+        found: dict[str, list[Row]] = {}
+        for row in self.study.rows:
+            if row.method == self.method:
+                found.setdefault(row.cell, []).append(row)
+        return found
+
+    @cached_property
+    def cells(self) -> dict[str, CellSummary]:
+        """By name."""
+        rows = [row for mine in self.rows.values() for row in mine]
+        record = self.study.record
+        return {s.cell: s for s in summaries(rows, record["cells"], record["seed"])}
+
+
+def kept_studies(folder: Path) -> list[KeptStudy]:
+    """Every study in a folder, by name.
+
+    Raises:
+        FileError: as `read_rows`.
+    """
+    found = []
+    for file in sorted(folder.glob("*/study.json")):
+        if not (file.parent / "rows.csv").exists():
+            continue
+        record = json.loads(file.read_text(encoding="utf-8"))
+        rows = sorted(read_rows(file.parent / "rows.csv"), key=lambda row: row.place)
+        found.append(KeptStudy(file.parent.name, record, tuple(rows)))
+    return found
+
+
+def groups(studies: Sequence[KeptStudy]) -> list[list[KeptStudy]]:
+    """Studies that stand side by side; by task, the largest first."""
+    sizes: dict[tuple[Any, ...], list[KeptStudy]] = {}
+    for study in sorted(studies, key=lambda study: (study.protocol, study.name)):
+        sizes.setdefault(study.size, []).append(study)
+
+    def order(size: tuple[Any, ...]) -> tuple[Any, ...]:
+        task, networks, draws, samples, seed = size
+        return task, -networks * draws * samples, size
+
+    return [sizes[size] for size in sorted(sizes, key=order)]
+
+
+def cells_of(group: Sequence[KeptStudy]) -> list[str]:
+    """Of all studies of a group, in their order."""
+    longest = sorted(group, key=lambda study: -len(study.record["cells"]))
+    return list(dict.fromkeys(cell for study in longest for cell in study.record["cells"]))
+
+
+def lines(group: Sequence[KeptStudy]) -> list[Line]:
+    """A line for each method and study, methods together; the study's name where a method would
+    stand twice under one protocol."""
+    found = []
+    for study in group:
+        for method in study.methods:
+            twice = [s for s in group if s.protocol == study.protocol and method in s.methods]
+            label = method if len(twice) == 1 else f"{method} ({study.name})"
+            found.append(Line(label, method, study))
+    return sorted(found, key=lambda line: (line.label, line.study.protocol))

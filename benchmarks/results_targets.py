@@ -1,0 +1,177 @@
+"""What is to be reached, and what is: the goals of paper.md 7.1 and 7.2 against the kept rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from kept_studies import NOMINAL, KeptStudy, Line, groups, lines
+from results_tables import share
+
+from analoop.deploy.study_files import Row
+from analoop.models.tasks import hey_snips, synth_snips, temporal_xor
+
+Statistic = Callable[[Sequence[Row], Sequence[Row]], float]
+"""From rows of cells and of the nominal cell to a number."""
+UNKNOWN = "not measured"
+
+
+def mean(rows: Sequence[Row], _: Sequence[Row]) -> float:
+    """Mean accuracy."""
+    return float(np.mean([row.accuracy for row in rows]))
+
+
+def p10(rows: Sequence[Row], _: Sequence[Row]) -> float:
+    """What nine chips in ten reach."""
+    return float(np.percentile([row.accuracy for row in rows], 10))
+
+
+def least(rows: Sequence[Row], _: Sequence[Row]) -> float:
+    """Accuracy of the worst network."""
+    return min(row.accuracy for row in rows)
+
+
+def rate_hz(rows: Sequence[Row], _: Sequence[Row]) -> float:
+    """Mean rate [Hz]."""
+    return float(np.mean([row.rate_hz for row in rows]))
+
+
+def mean_drop(rows: Sequence[Row], nominal: Sequence[Row]) -> float:
+    """What the mean accuracy loses."""
+    return mean(nominal, nominal) - mean(rows, rows)
+
+
+def worst_drop(rows: Sequence[Row], nominal: Sequence[Row]) -> float:
+    """What the worst chip loses."""
+    return mean(nominal, nominal) - least(rows, rows)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One number of a goal."""
+
+    cell: str
+    """Name of a cell, or the kind of several."""
+    of: Statistic
+    bound: float
+    at_most: bool = False
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is to be reached, by one method in all its parts."""
+
+    text: str
+    seed_best: str
+    """What the seed paper's best method has, on Hey Snips (paper.md 7.2)."""
+    target: str
+    parts: tuple[Part, ...] = ()
+    """None: there are no rows that could say it."""
+    method: str | None = None
+    """None: the best one."""
+
+
+def _mismatch(level: float, best: str, bounds: tuple[float, float]) -> Goal:
+    cell = f"mismatch {level:g}"
+    parts = (Part(cell, mean, bounds[0]), Part(cell, p10, bounds[1]))
+    target = f"≥ {share(bounds[0])} (≥ {share(bounds[1])})"
+    return Goal(f"{100 * level:.0f} % mismatch, mean (P10)", best, target, parts)
+
+
+BEYOND = (
+    _mismatch(0.1, "`bptt` .813 (.624), `ads` .789 (.683)", (0.88, 0.85)),
+    _mismatch(0.2, "`bptt` .733 (.527), `ads` .661 (.514)", (0.86, 0.80)),
+    _mismatch(0.3, "`bptt` .632", (0.80, 0.70)),
+    Goal("measured-chip model, mean drop (worst chip's)", "none", "≤ .02 (≤ .05)",
+         (Part("chip", mean_drop, 0.02, True), Part("chip", worst_drop, 0.05, True))),
+    Goal("4, 3, 2 bits", "`bptt` .868, .707, .540", "≥ .88, .87, .80",
+         tuple(Part(f"bits {b}", mean, m) for b, m in ((4, 0.88), (3, 0.87), (2, 0.80)))),
+    Goal("noise .1", "`force` .812", "≥ .86", (Part("noise 0.1", mean, 0.86),)),
+    Goal("40 % silent", "`ads` .769", "≥ .82", (Part("silenced 0.4", mean, 0.82),)),
+    Goal("fan-in ≤ 64 and 4 bits with sign", "none", "≤ .02 below dense"),
+    Goal("rate of a network that meets 20 % mismatch [Hz]", "`ads` 3.2", "≤ 5",
+         (Part("mismatch 0.2", mean, 0.86), Part(NOMINAL, rate_hz, 5.0, True))),
+)  # fmt: skip
+"""Paper.md 7.2: no tuning for a level, no fitted gain, true labels."""
+
+WORKS = (
+    *(Goal(f"`{method}`, nominal", "", f"≥ {share(bound)}", (Part(NOMINAL, mean, bound),), method)
+      for method, bound in (("ads", 0.85), ("ads-no-ebn", 0.90), ("force", 0.90), ("bptt", 0.86),
+                            ("reservoir", 0.88))),
+    Goal("`ads`, rate [Hz]", "", "≤ 5", (Part(NOMINAL, rate_hz, 5.0, True),), "ads"),
+)  # fmt: skip
+"""Paper.md 7.1, 2: on the wake phrase, against true labels."""
+WORKS_XOR = (
+    Goal("`ads`, nominal, worst network", "", "≥ .98", (Part(NOMINAL, least, 0.98),), "ads"),
+)
+"""Paper.md 7.1, 1."""
+
+
+def target_table(goals: Sequence[Goal], studies: Sequence[KeptStudy], judged: Sequence[str],
+                 besides: Sequence[str] = ()) -> list[str]:  # fmt: skip
+    """Goals against the largest study of each task without tuning.
+
+    Args:
+        judged: tasks that the goals are for.
+        besides: tasks whose numbers are shown and met by nobody.
+    """
+    best = [bool(goal.seed_best) for goal in goals]
+    heads = ["goal", *(["seed's best"] if any(best) else []), "target"]
+    heads += [f"reached, {_title(task)}" for task in judged]
+    heads += [f"{_title(task)}, another task" for task in besides]
+    out = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for goal in goals:
+        shown = [goal.text, *([goal.seed_best] if any(best) else []), goal.target]
+        shown += [_reached(goal, studies, task, True) for task in judged]
+        shown += [_reached(goal, studies, task, False) for task in besides]
+        out.append(f"| {' | '.join(shown)} |")
+    return [*out, ""]
+
+
+def _title(task: str) -> str:
+    names = {hey_snips.NAME: "Hey Snips", synth_snips.NAME: "SynthSnips"}
+    return names.get(task, {temporal_xor.NAME: "temporal XOR"}.get(task, task))
+
+
+def _reached(goal: Goal, studies: Sequence[KeptStudy], task: str, judged: bool) -> str:
+    """By the method that misses the least, in the largest study that has what the goal needs."""
+    fair = [s for s in studies if s.record["task"] == task and s.protocol == "fair"]
+    for group in groups(fair):
+        found = []
+        for line in lines(group):
+            numbers = _numbers(goal, line)
+            if numbers and goal.method in (None, line.method):
+                found.append((min(_margins(goal, numbers)), line, numbers))
+        if found:
+            margin, line, numbers = max(found, key=lambda f: f[0])
+            text = ", ".join(_shown(part, n) for part, n in zip(goal.parts, numbers, strict=True))
+            verdict = (", met" if margin >= 0 else ", **missed**") if judged else ""
+            networks = line.study.record["networks"]
+            several = f"{networks} network{'s' if networks > 1 else ''}"
+            return f"`{line.label}` {text}{verdict} ([{several}][{line.study.name}])"
+    return UNKNOWN
+
+
+def _shown(part: Part, value: float) -> str:
+    return f"{value:.1f} Hz" if part.of is rate_hz else share(value)
+
+
+def _numbers(goal: Goal, line: Line) -> list[float] | None:
+    """Every number of a goal; None: there are no rows for one."""
+    found = []
+    for part in goal.parts:
+        rows = [r for cell, mine in line.rows.items() for r in mine
+                if part.cell in (cell, cell.split()[0])]  # fmt: skip
+        if not rows or NOMINAL not in line.rows:
+            return None
+        found.append(part.of(rows, line.rows[NOMINAL]))
+    return found or None
+
+
+def _margins(goal: Goal, numbers: Sequence[float]) -> list[float]:
+    """By how much each part is better than its bound, as a share of it."""
+    return [
+        (part.bound - n if part.at_most else n - part.bound) / part.bound
+        for part, n in zip(goal.parts, numbers, strict=True)
+    ]

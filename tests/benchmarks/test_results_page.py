@@ -1,0 +1,157 @@
+"""The page of results: made of the rows that are kept, and of nothing else."""
+
+import csv
+import json
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analoop.deploy.learning import settings_of
+
+ROOT = Path(__file__).parents[2]
+KEPT = ROOT / "benchmarks" / "results"
+FAIR = KEPT / "temporal_xor_fair"
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch):
+    """The page of a folder."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    studies, page = import_module("kept_studies"), import_module("results_page")
+    return lambda folder: page.page(studies.kept_studies(folder))
+
+
+def keep(folder: Path, name: str, cells: dict[str, list[float]], **changed: Any) -> Path:
+    """A study with rows of two networks in turn; `columns` more for all of them."""
+    columns = changed.pop("columns", {})
+    record = json.loads((FAIR / "study.json").read_text(encoding="utf-8"))
+    method = changed.pop("method", "ads")
+    record |= {"cells": list(cells), "methods": {method: record["methods"]["ads"]}} | changed
+    (folder / name).mkdir(parents=True)
+    (folder / name / "study.json").write_text(json.dumps(record), encoding="utf-8")
+    usual = {"mse_target": 0.02, "mse_teacher": 0.01, "rate_hz": 4.0, "gain": 1.0,
+             "network_hash": "h"}  # fmt: skip
+    rows = [
+        {"method": method, "network": k % 2, "cell": cell, "draw": k // 2, "accuracy": a}
+        | usual | columns
+        for cell, values in cells.items() for k, a in enumerate(values)
+    ]  # fmt: skip
+    with (folder / name / "rows.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, rows[0].keys())
+        table.writeheader()
+        table.writerows(rows)
+    return folder
+
+
+def line(page: str, *starts: str) -> list[str]:
+    """Cells of the first line of a table that begins so, behind a heading."""
+    text = page
+    for start in starts:
+        assert start in text, start
+        text = text[text.index(start) :]
+    return [cell.strip() for cell in text.splitlines()[0].strip("|").split("|")]
+
+
+def test_the_page_is_what_the_command_makes_of_the_kept_rows(tmp_path: Path):
+    command = [sys.executable, "benchmarks/results_page.py", "--out", str(tmp_path / "page.md")]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    kept = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == kept, "run: make results"
+
+
+def test_a_number_is_that_of_its_rows(made):
+    found = line(made(KEPT), "2 networks of each", "### Mismatch", "| `ads` | [fair]")
+    with (FAIR / "rows.csv").open(encoding="utf-8") as file:
+        mine = [float(row["accuracy"]) for row in csv.DictReader(file)
+                if (row["method"], row["cell"]) == ("ads", "mismatch 0.2")]  # fmt: skip
+    mean, median, p10 = np.mean(mine), np.median(mine), np.percentile(mine, 10)
+    shown = found[-2]
+    assert len(mine) == 10 and shown.startswith(f"**{mean:.3f}**".replace("0.", ".", 1))
+    rest = f"; {median:.3f}; {p10:.3f}".replace(" 0.", " .")
+    assert shown.endswith(rest), (shown, rest)
+
+
+@pytest.mark.parametrize("folder", [f.parent.name for f in sorted(KEPT.glob("*/study.json"))])
+def test_the_command_of_a_study_asks_for_what_the_study_was(made, folder: str):
+    (command,) = re.findall(rf"^    (analoop robustness .* -o runs/{folder} .*)$", made(KEPT), re.M)
+    words = shlex.split(command)
+    record = json.loads((KEPT / folder / "study.json").read_text(encoding="utf-8"))
+    told = dict(zip(words, words[1:], strict=False))
+    assert told["robustness"] == record["task"]
+    assert told["--protocol"] == record["protocol"]["name"]
+    for name in ("networks", "draws", "samples", "seed"):
+        assert int(told[f"--{name}"]) == record[name]
+    changed = [after for word, after in zip(words, words[1:], strict=False) if word == "--set"]
+    for method in told["--method"].split(","):
+        own = [word.partition(".")[2] for word in changed if word.startswith(f"{method}.")]
+        settings = json.loads(json.dumps(asdict(settings_of(method, record["task"], own))))
+        was = record["methods"].pop(method)
+        assert {name: settings[name] for name in was} == was
+    assert not record["methods"], "every method is asked for"
+
+
+def test_every_line_leads_to_rows_that_are_there(made):
+    page = made(KEPT)
+    used = set(re.findall(r"\]\[([\w-]+)\]", page))
+    defined = dict(re.findall(r"^\[([\w-]+)\]: (\S+)$", page, re.M))
+    assert used == defined.keys() and len(used) >= 2
+    assert all((ROOT / "docs" / path).is_file() for path in defined.values())
+
+
+def test_what_has_no_rows_is_not_measured_and_what_has_is_judged(made, tmp_path: Path):
+    cells = {"nominal 0": [0.92, 0.9], "mismatch 0.1": [0.9, 0.88], "mismatch 0.2": [0.8, 0.9],
+             "chip 1": [0.9, 0.85]}  # fmt: skip
+    empty = made(tmp_path / "none")
+    assert empty.count("not measured") > 20 and not re.findall(r", (?:met|\*\*missed)", empty)
+    page = made(keep(tmp_path / "kept", "snips", cells, task="synth-snips"))
+    goals = {k: line(page, "Goals beyond", f"| {k}") for k in
+             ("10 %", "20 %", "30 %", "measured-chip", "4, 3, 2 bits")}  # fmt: skip
+    assert all(cells[3] == "not measured" for cells in goals.values()), "Hey Snips"
+    assert goals["10 %"][4].startswith("`ads` .890, .882, met")
+    assert goals["20 %"][4].startswith("`ads` .850, .810, **missed**")
+    assert goals["measured-chip"][4].startswith("`ads` .035, .060, **missed**")
+    assert goals["30 %"][4] == goals["4, 3, 2 bits"][4] == "not measured"
+    assert line(page, "Does the seed work", "| `ads`, nominal")[3].startswith("`ads` .910, met")
+    assert "### Chip" in page, "a kind of cell that is new has tables too"
+
+
+def test_tuned_studies_and_other_tasks_meet_no_goal(made, tmp_path: Path):
+    cells = {"nominal 0": [1.0, 1.0], "mismatch 0.1": [1.0, 1.0]}
+    rules = {"name": "paper", "compensated": True, "teacher_counts": True}
+    keep(tmp_path, "snips", cells, task="synth-snips", protocol=rules)
+    page = made(keep(tmp_path, "xor", cells))
+    assert line(page, "Goals beyond", "| 10 %")[3:5] == ["not measured"] * 2
+    assert line(page, "Goals beyond", "| 10 %")[5].startswith("`ads` 1.000, 1.000 (")
+
+
+def test_the_largest_study_decides(made, tmp_path: Path):
+    cells = {"nominal 0": [0.9, 0.9], "mismatch 0.1": [0.95, 0.95]}
+    keep(tmp_path, "a_small", cells, task="synth-snips", networks=2)
+    worse = cells | {"mismatch 0.1": [0.5, 0.6]}
+    page = made(keep(tmp_path, "b_large", worse, task="synth-snips", networks=10))
+    assert "[10 networks][b_large]" in line(page, "Goals beyond", "| 10 %")[4]
+    assert page.index("## synth-snips: 10") < page.index("## synth-snips: 2")
+
+
+def test_studies_of_before_and_after_a_new_column_stand_side_by_side(made, tmp_path: Path):
+    cells = {"nominal 0": [0.9, 0.9], "mismatch 0.1": [0.8, 0.8]}
+    keep(tmp_path, "old", cells)
+    columns = {"mse_dynamics": 0.005, "nrmse_dynamics": 0.3}
+    keep(tmp_path, "new", cells, method="ads-no-ebn", columns=columns)
+    page = made(tmp_path)
+    accuracy, dynamics = (
+        page[page.index(f"| {name} | rules |") :].split("\n\n")[0]
+        for name in ("accuracy", "mse_dynamics")
+    )
+    assert "[fair][old]" in accuracy and "[fair][new]" in accuracy
+    assert "[fair][old]" not in dynamics and ".00500; .00500" in dynamics
+    both = made(keep(tmp_path, "again", cells))
+    assert "`ads (again)`" in both and "`ads (old)`" in both, "no line is there twice"
