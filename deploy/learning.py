@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..models.errors import InputError, named
+from ..models.learning.chip import Hardware
 from ..models.learning.methods import WAKE_PHRASES, answer, boundary_of, decided, method_of
 from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher, TeacherSettings, train_teacher
 from ..models.tasks import synth_snips, temporal_xor
 from ..models.tasks.samples import SequenceTask
 from ..models.versions import versions
+from .training import chip_levels, legal_parameters
 
 SEQUENCE_TASKS: dict[str, Callable[[], SequenceTask]] = {
     temporal_xor.NAME: temporal_xor.temporal_xor,
@@ -24,8 +26,12 @@ SEQUENCE_TASKS: dict[str, Callable[[], SequenceTask]] = {
 }
 """Tasks of analog sequences by their name on the command line. Hey Snips needs a folder of data:
 models/tasks/hey_snips.py."""
-WAKE_PHRASE_TEACHER = TeacherSettings(units=128, updates=1000, batch=8, learning_rate=1e-3)
+WAKE_PHRASE_TEACHER = TeacherSettings(
+    units=128, updates=2500, batch=8, learning_rate=5e-3, coarse=4
+)
 """For tasks of sound."""
+HARDWARE = Hardware(legal_parameters, chip_levels)
+"""For networks of the chip's own circuits."""
 
 TESTED = 1000
 """Samples that a trained student is tested with."""
@@ -79,7 +85,9 @@ def train_student(
     """
     run, network = seed
     generator = generator_for(run, task.name, method, network)
-    student = method_of(method).train(task, teacher, settings, generator, progress)
+    how = method_of(method)
+    more = {"hardware": HARDWARE} if how.on_chip else {}
+    student = how.train(task, teacher, settings, generator, progress, **more)
     student = _with_boundary(student, task, generator_for(run, task.name, "boundary"))
     test = task.draw("test", TESTED, generator_for(run, task.name, "test"))
     output, rate_hz = answer(student, test)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..models.errors import named
 from ..models.learning.methods import method_of
-from ..models.learning.perturbation import mismatched, quantized, weakened
+from ..models.learning.perturbation import quantized, weakened
 from ..models.learning.student import Conditions, Student
 
 
@@ -91,7 +91,7 @@ def under(
     factor = SAFE_SCALING.get(cell.name, 1.0) if protocol.compensated else 1.0
     student = weakened(student, factor, method.scaled) if factor != 1.0 else student
     if cell.kind == "mismatch":
-        return mismatched(student, cell.level, method.mismatch, generator), Conditions()
+        return method.with_mismatch(student, cell.level, generator), Conditions()
     if cell.kind == "bits":
         return quantized(student, int(cell.level), method.quantized), Conditions()
     if cell.kind == "noise":

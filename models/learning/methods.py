@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from ..errors import InputError, named
 from ..tasks import hey_snips, synth_snips
 from ..tasks.samples import Samples, SequenceTask
-from . import ads, bptt, force, reservoir, robust
+from . import ads, bptt, chip, chip_network, force, reservoir, robust
 from .decision import best_boundary, decide, integrals, low_pass
+from .perturbation import mismatched
 from .student import QUIET, Conditions, Perturbed, Response, Student
 
 PORTION = 50
@@ -42,6 +44,11 @@ class Method:
     """Weights that the authors make weaker against mismatch, coarse weights and noise."""
     taught: bool = False
     """Whether the authors count its decisions under mismatch against its teacher's."""
+    drawn: Callable[[Student, float, Generator], Student] | None = None
+    """(student, level, generator) -> student with mismatch, where that of `mismatch` alone is not
+    all: networks of the chip's own circuits."""
+    on_chip: bool = False
+    """Whether its networks are for the chip, so that training needs to know the chip's currents."""
     wake_phrase: Mapping[str, Any] | None = None
     """Settings that are others for wake phrases, whose input is a hundred times weaker than that
     of XOR; None: none are known that work."""
@@ -50,6 +57,12 @@ class Method:
     variant_of: str | None = None
     """The method whose module it is, with other settings; its students are that method's. None: a
     method of its own."""
+
+    def with_mismatch(self, student: Student, level: float, generator: Generator) -> Student:
+        """A student of this method on a chip that is drawn, see `perturbation.mismatched`."""
+        if self.drawn is not None:
+            return self.drawn(student, level, generator)
+        return mismatched(student, level, self.mismatch, generator)
 
     def settings_for(self, task: str) -> Any:
         """The settings that a task is learned with if nothing else is said.
@@ -103,6 +116,16 @@ def _ads(variant: str | None = None, **others: Any) -> Method:
 LARGE = {"neurons": 768}
 """Of the seed paper's networks; the defaults are for XOR, where it has none but for ADS."""
 
+CHIP_WAKE_PHRASE = {
+    "copies": 4,
+    "input_full": 0.3,
+    "input_knee": 0.01,
+    "input_signed": False,
+    "updates": 600,
+    "batch": 16,
+}
+"""Ours: the envelopes of sounds are never negative, and most of them are near 0.01."""
+
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -113,6 +136,13 @@ METHODS: dict[str, Method] = {
         _method(bptt, filtered=False),
         _method(reservoir, filtered=False),
         _method(robust, filtered=False),
+        _method(
+            chip,
+            filtered=False,
+            drawn=chip_network.with_paper_mismatch,
+            on_chip=True,
+            wake_phrase=CHIP_WAKE_PHRASE,
+        ),
     )
 }
 

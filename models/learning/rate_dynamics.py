@@ -28,63 +28,57 @@ def activations(
         bias: [unit].
         tau_s: [unit], at least `DT_S` [s].
     """
-    share = (DT_S / tau_s).astype(np.float32)
+    return _played(current, w_rec, bias, tau_s)[0]
+
+
+def _played(
+    current: np.ndarray, w_rec: np.ndarray, bias: np.ndarray, tau_s: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Activations and states behind every step, float32 [sample, step, unit]."""
     given = (np.ascontiguousarray(x, np.float32) for x in (current, w_rec, bias))
-    return _forward(*given, share)
+    return _forward(*given, (DT_S / tau_s).astype(np.float32))
 
 
 @compiled
 def _forward(current, w_rec, bias, share):  # noqa: ANN001, ANN202 - numba
     samples, steps, units = current.shape
-    a = np.empty_like(current)
+    a, x = np.empty_like(current), np.empty_like(current)
+    drive = np.empty(units, np.float32)
     for s in range(samples):
-        x, last = np.zeros(units, np.float32), np.zeros(units, np.float32)
-        drive = np.empty(units, np.float32)
+        last = np.zeros(units, np.float32)
         for t in range(steps):
-            drive[:] = current[s, t] + bias
+            for j in range(units):
+                drive[j] = current[s, t, j] + bias[j]
             for i in range(units):
                 for j in range(units):
                     drive[j] += last[i] * w_rec[i, j]
-            x += share * (drive - x)
-            last = np.tanh(x)
-            a[s, t] = last
-    return a
+            for j in range(units):
+                before = x[s, t - 1, j] if t else np.float32(0)
+                x[s, t, j] = before + share[j] * (drive[j] - before)
+                last[j] = a[s, t, j] = np.tanh(x[s, t, j])
+    return a, x
 
 
 @compiled
-def _backward(current, w_rec, bias, share, a, wanted):  # noqa: ANN001, ANN202 - numba
-    """Gradients to current, w_rec and share; `wanted` is that to the activations."""
+def _backward(w_rec, share, a, wanted):  # noqa: ANN001, ANN202 - numba
+    """Gradients to the drive of every step; `wanted` is that to the activations."""
     samples, steps, units = a.shape
     driven = np.empty_like(a)
-    to_w, to_share = np.zeros((units, units), np.float64), np.zeros(units, np.float64)
     back = w_rec.T.copy()
     for s in range(samples):
         behind = np.zeros(units, np.float32)  # gradient to the state behind a step
+        through = np.zeros(units, np.float32)  # to its activation, of later steps
         for t in range(steps - 1, -1, -1):
-            slope = np.float32(1) - a[s, t] * a[s, t]
-            behind += wanted[s, t] * slope
-            driven[s, t] = share * behind
-            if t == 0:
-                break
-            through = np.zeros(units, np.float32)
+            for j in range(units):
+                slope = np.float32(1) - a[s, t, j] * a[s, t, j]
+                behind[j] += (wanted[s, t, j] + through[j]) * slope
+                driven[s, t, j] = share[j] * behind[j]
+                behind[j] *= np.float32(1) - share[j]
+                through[j] = 0
             for j in range(units):
                 for i in range(units):
                     through[i] += driven[s, t, j] * back[j, i]
-            earlier = np.float32(1) - a[s, t - 1] * a[s, t - 1]
-            behind = behind * (np.float32(1) - share) + through * earlier
-        x, last = np.zeros(units, np.float32), np.zeros(units, np.float32)
-        pull = np.empty(units, np.float32)
-        for t in range(steps):
-            pull[:] = current[s, t] + bias - x
-            for i in range(units):
-                for j in range(units):
-                    pull[j] += last[i] * w_rec[i, j]
-                    to_w[i, j] += last[i] * driven[s, t, j]
-            for j in range(units):  # the step took its share of this
-                to_share[j] += pull[j] * driven[s, t, j] / share[j]
-            x += share * pull
-            last = a[s, t]
-    return driven, to_w, to_share
+    return driven
 
 
 class _Activations(torch.autograd.Function):
@@ -92,19 +86,22 @@ class _Activations(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, current: Tensor, w_rec: Tensor, bias: Tensor, tau_s: Tensor) -> Tensor:
-        given = [t.detach().numpy() for t in (current, w_rec, bias, tau_s)]
-        a = activations(*given)
-        ctx.kept = (*given, a)
+        current, w_rec, bias, tau_s = (t.detach().numpy() for t in (current, w_rec, bias, tau_s))
+        a, x = _played(current, w_rec, bias, tau_s)
+        ctx.kept = w_rec, tau_s, a, x
         return torch.from_numpy(a)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
-        current, w_rec, bias, tau_s, a = ctx.kept
+        w_rec, tau_s, a, x = ctx.kept
         share = (DT_S / tau_s).astype(np.float32)
         wanted = np.ascontiguousarray(gradients[0].numpy())
-        driven, to_w, to_share = _backward(current, w_rec, bias, share, a, wanted)
-        to_tau = -to_share * share / tau_s
-        made = (driven, to_w, driven.sum((0, 1)), to_tau)
+        driven = _backward(np.ascontiguousarray(w_rec), share, a, wanted)
+        units = len(share)
+        to_w = a[:, :-1].reshape(-1, units).T @ driven[:, 1:].reshape(-1, units)
+        moved = np.diff(x, axis=1, prepend=0) * driven  # a step took its share of the pull
+        to_tau = -moved.sum((0, 1), dtype=np.float64) / share / tau_s
+        made = (driven, to_w, driven.sum((0, 1), dtype=np.float64), to_tau)
         return tuple(torch.from_numpy(g.astype(np.float32)) for g in made)
 
 

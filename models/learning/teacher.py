@@ -21,6 +21,8 @@ from ..tasks.samples import Samples, SequenceTask
 from .rate_dynamics import activations, trained_activations
 
 FORMAT, VERSION = "teacher", 1
+COARSE_SHARE = 0.8
+"""Share of the updates that see averaged steps, see `TeacherSettings.coarse` [1]."""
 
 Progress = Callable[[int, float], None]
 """Called with the number of updates done and the loss."""
@@ -42,6 +44,9 @@ class TeacherSettings:
     """Time constants at the start, evenly spread [s]."""
     least_tau_s: float = 0.015
     """Time constants below are pushed up [s]."""
+    coarse: int = 1
+    """Steps that are averaged into one in the first `COARSE_SHARE` of the updates, which makes them
+    as much cheaper; shorter together than the time constants."""
     input_range: float = 5.0
     """Input weights at the start are uniform within plus and minus this [1]."""
 
@@ -100,7 +105,10 @@ def train_teacher(
     with one_thread():
         for done in range(settings.updates):
             batch = task.draw("train", settings.batch, generator)
-            loss = model.loss(batch)
+            coarse = settings.coarse if done < COARSE_SHARE * settings.updates else 1
+            loss = model.loss(
+                _averaged(batch.input, coarse), _averaged(batch.target, coarse), coarse
+            )
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -125,12 +133,13 @@ class _Model(nn.Module):
         self.bias = _parameter(np.zeros(n))
         self.log_tau = _parameter(np.log(np.linspace(*settings.tau_range_s, n)))
 
-    def loss(self, batch: Samples) -> Tensor:
-        """Squared error, and the penalties that keep the teacher imitable."""
+    def loss(self, given: np.ndarray, target: np.ndarray, coarse: int) -> Tensor:
+        """Squared error, and the penalties that keep the teacher imitable; in steps that are as
+        many times longer."""
         tau_s = self.log_tau.exp()
-        current = torch.tensor(batch.input) @ self.w_in
-        output = trained_activations(current, self.w_rec, self.bias, tau_s) @ self.w_out
-        error = (output - torch.tensor(batch.target)).square().mean()
+        current = torch.tensor(given) @ self.w_in
+        output = trained_activations(current, self.w_rec, self.bias, tau_s / coarse) @ self.w_out
+        error = (output - torch.tensor(target)).square().mean()
         short = torch.relu(self.least_tau_s - tau_s).sum() / self.least_tau_s
         penalties = self.w_rec.square().mean() + self.w_rec.diagonal().abs().mean()
         return error + 1e-2 * (penalties + short + self.bias.square().mean())
@@ -144,6 +153,13 @@ class _Model(nn.Module):
         """The weights as they are."""
         arrays = (self.w_in, self.w_rec, self.w_out, self.bias, self.log_tau.exp())
         return Teacher(*(array.detach().numpy().copy() for array in arrays))
+
+
+def _averaged(array: np.ndarray, steps: int) -> np.ndarray:
+    """[sample, step, ...] with every so many steps averaged; what is left over is cut off."""
+    whole = array.shape[1] // steps
+    kept = array[:, : whole * steps]
+    return kept.reshape(len(array), whole, steps, *array.shape[2:]).mean(axis=2)
 
 
 def _parameter(values: np.ndarray) -> nn.Parameter:

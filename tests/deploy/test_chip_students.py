@@ -1,0 +1,52 @@
+"""Students for the chip, compiled and played."""
+
+import numpy as np
+import pytest
+
+from analoop.deploy.chip_students import on_boards, output_of, program_of, stimulus_of
+from analoop.deploy.execution import run_virtual
+from analoop.deploy.learning import HARDWARE
+from analoop.hw.virtual_board import VirtualBoard
+from analoop.models.errors import InputError
+from analoop.models.learning import chip
+from analoop.models.tasks.temporal_xor import temporal_xor
+
+from .students import student as ads_student
+
+TASK = temporal_xor()
+SAMPLES = TASK.draw("test", 4, np.random.default_rng(3))
+
+
+@pytest.fixture(scope="module")
+def student():
+    settings = chip.Settings(hidden=32, outputs=4, copies=4, updates=12, batch=4)
+    return chip.train(TASK, None, settings, np.random.default_rng(0), hardware=HARDWARE)
+
+
+def test_a_board_without_mismatch_answers_as_the_student_does(student):
+    program = program_of(student)
+    (recording,) = run_virtual(program, [VirtualBoard()], stimulus_of(student, SAMPLES))
+    ours = chip.respond(student, SAMPLES.input)
+    assert ours.rate_hz.min() > 1
+    assert np.abs(output_of(student, recording) - ours.output).max() < 0.1
+    rows = on_boards(student, TASK, SAMPLES, [VirtualBoard(), VirtualBoard(1)], program)
+    assert rows[0].recording == recording.hash != rows[1].recording
+    assert rows[0].rate_hz == pytest.approx(ours.rate_hz.mean(), rel=0.02)
+
+
+def test_every_input_spike_is_an_event(student):
+    stimulus = stimulus_of(student, SAMPLES)
+    assert stimulus.n_channels == 8 and stimulus.n_trials == 4
+    counts = stimulus.counts(1000)
+    np.testing.assert_array_equal(
+        counts.sum((1, 2)), chip.spike_counts(SAMPLES.input, TASK_ENCODING).sum((1, 2))
+    )
+
+
+TASK_ENCODING = chip.Settings(copies=4).encoding()
+
+
+def test_a_student_with_analog_input_is_refused():
+    with pytest.raises(InputError, match="--method chip") as caught:
+        program_of(ads_student())
+    assert caught.value.code == "METHOD_TASK"

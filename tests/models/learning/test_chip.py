@@ -1,0 +1,93 @@
+"""Training over virtual chips."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analoop.deploy.learning import HARDWARE
+from analoop.models.errors import InputError
+from analoop.models.learning import chip
+from analoop.models.learning.chip_network import nominal_of
+from analoop.models.tasks.temporal_xor import temporal_xor
+
+TASK = temporal_xor()
+TINY = chip.Settings(hidden=16, outputs=4, copies=4, updates=2, batch=3)
+
+
+def trained(settings: chip.Settings = TINY, progress=lambda done, loss: None):
+    return chip.train(TASK, None, settings, np.random.default_rng(0), progress, HARDWARE)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"mismatch": 0.0},
+        {"paper_mismatch": 0.0},
+        {"silenced": 0.0},
+        {"candidates": 3},
+        {"divergence": 1.0},
+        {"activity": 1.0, "rate_hz": 0.0},
+        {"coded": False},
+        {"max_fan_in": 5},
+        {"input_signed": False},
+    ],
+    ids=str,
+)
+def test_every_setting_changes_what_is_learned_and_can_be_repeated(changed):
+    student = trained(replace(TINY, **changed))
+    assert student.hash == trained(replace(TINY, **changed)).hash
+    assert student.hash != trained().hash
+    assert all(np.isfinite(array).all() for array in student.arrays.values())
+
+
+def test_what_is_learned_fits_the_chip():
+    student = trained(replace(TINY, hidden=96))
+    hidden = np.concatenate([student.arrays["w_in"], student.arrays["w_rec"]])
+    for core in (hidden, student.arrays["w_out"]):
+        assert ((core != 0).sum(axis=0) <= 64).all()
+        assert len(np.unique(np.abs(core))) <= 16
+    assert nominal_of(student) == HARDWARE.legal(nominal_of(student))
+
+
+def test_without_limits_nothing_is_cut():
+    student = trained(replace(TINY, hidden=96, max_fan_in=0, coded=False))
+    assert (student.arrays["w_rec"] != 0).all()
+
+
+def test_training_makes_the_loss_smaller():
+    losses: list[float] = []
+    settings = replace(TINY, hidden=32, outputs=8, updates=40, batch=8, mismatch=0, silenced=0)
+    trained(replace(settings, paper_mismatch=0), lambda done, loss: losses.append(loss))
+    assert np.mean(losses[-10:]) < 0.95 * np.mean(losses[:10])
+
+
+def test_of_candidates_the_worst_is_learned_from(monkeypatch):
+    """Chips of no mismatch but one: it is the one that is chosen."""
+    model = chip._Model(1, replace(TINY, candidates=3), np.random.default_rng(0), HARDWARE)
+    ones = np.ones((2, 24))
+    names = list(model.neurons.currents())
+    counts = np.zeros((2, 40, 8), np.float32)
+    counts[:, ::2] = 1
+    held = model.held()
+    drives = chip.wires(held["w_in"].abs(), held["w_rec"], held["w_out"])
+    for position in range(3):
+        order = iter(np.roll([0.5, 1.0, 1.0], position))
+
+        def drawn(samples, generator, order=order):
+            factor = next(order)
+            return {n: (factor if n == "i_threshold" else 1.0) * ones for n in names}
+
+        monkeypatch.setattr(model, "_drawn", drawn)
+        chosen, nominal = model._chips(counts, drives, np.random.default_rng(0))
+        assert nominal is not None and (chosen["i_threshold"] == 0.5).all()
+
+
+def test_a_code_needs_the_currents_of_a_chip():
+    with pytest.raises(InputError, match="coded=False") as caught:
+        chip.train(TASK, None, TINY, np.random.default_rng(0))
+    assert caught.value.code == "NO_HARDWARE"
+    free = replace(TINY, coded=False)
+    assert chip.train(TASK, None, free, np.random.default_rng(0)).method == "chip"

@@ -1,0 +1,127 @@
+"""Networks of the chip's own neurons as students."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analoop.models.learning.chip_network import (
+    encoding_of,
+    made,
+    network_of,
+    nominal_of,
+    on_silicon,
+    read_out,
+    respond,
+    with_paper_mismatch,
+)
+from analoop.models.learning.spike_encoding import SpikeEncoding, spike_counts
+from analoop.models.learning.student import Conditions, Student
+from analoop.models.parameters import CURRENTS, NeuronParameters
+from analoop.models.recording import Stimulus
+from analoop.models.simulation import simulate
+from analoop.models.tasks.temporal_xor import temporal_xor
+
+HIDDEN, OUTPUTS = 24, 8
+INPUTS = temporal_xor().draw("test", 4, np.random.default_rng(2)).input
+
+
+def student(**weights: np.ndarray) -> Student:
+    rng = np.random.default_rng(0)
+    drawn = {
+        "w_in": rng.normal(2, 3, (8, HIDDEN)),
+        "w_rec": rng.normal(0, 1, (HIDDEN, HIDDEN)),
+        "w_out": rng.normal(1, 6, (HIDDEN, OUTPUTS)),
+    }
+    encoding = SpikeEncoding(copies=4, rate_hz=200.0)
+    return made("temporal-xor", drawn | weights, NeuronParameters.from_times(), encoding, {})
+
+
+def test_it_fires_as_its_network_does_in_the_simulator():
+    one = student()
+    counts = spike_counts(INPUTS, encoding_of(one))
+    trial, step, channel = np.nonzero(counts)
+    length = np.full(len(counts), 1_000_000)
+    recording = simulate(network_of(one), Stimulus(8, length, trial, step * 1000, channel))
+    rasters = np.stack([recording.raster(k, 1000) for k in range(4)]).astype(np.float32)
+    ours = respond(one, INPUTS)
+    assert rasters.sum() > 1000
+    np.testing.assert_allclose(rasters.mean((1, 2)) * 1000, ours.rate_hz, rtol=0.01)
+    assert np.abs(read_out(rasters, HIDDEN) - ours.output).max() < 0.05
+
+
+def test_negative_weights_inhibit():
+    rate = [
+        respond(student(w_in=np.full((8, HIDDEN), 3.0), w_rec=w, w_out=np.zeros((HIDDEN, 8))),
+                INPUTS).rate_hz.mean()
+        for w in (np.zeros((HIDDEN, HIDDEN)), np.full((HIDDEN, HIDDEN), -3.0))
+    ]  # fmt: skip
+    assert rate[1] < 0.7 * rate[0] and rate[0] > 0
+
+
+def test_the_read_out_is_a_low_passed_difference_of_both_halves():
+    spikes = np.zeros((1, 2000, 6), np.float32)
+    spikes[0, ::20, 2:4] = 1  # the first half of four output neurons, at 50 Hz
+    output = read_out(spikes, hidden=2)
+    assert abs(output[0, -20:].mean() - 1.0) < 1e-3
+    assert abs(output[0, :70].mean() - np.exp(-1)) < 0.1
+    np.testing.assert_array_equal(read_out(spikes[..., [0, 1, 4, 5, 2, 3]], 2), -output)
+
+
+@pytest.mark.parametrize("drawn", [with_paper_mismatch, on_silicon])
+def test_mismatch_is_of_this_chip_alone_and_none_at_level_0(drawn):
+    one = student()
+    same, again, other = (drawn(one, 0.2, np.random.default_rng(k)) for k in (1, 1, 2))
+    assert same.hash == again.hash != other.hash
+    unchanged = drawn(one, 0.0, np.random.default_rng(1))
+    for name, array in one.arrays.items():
+        np.testing.assert_array_equal(unchanged.arrays[name], array)
+    np.testing.assert_array_equal(respond(unchanged, INPUTS).output, respond(one, INPUTS).output)
+
+
+def test_mismatch_of_the_paper_touches_weights_thresholds_and_time_constants():
+    wide = replace(student(), arrays={**student().arrays, "w_in": np.full((500, 24), -2.0)})
+    chip = with_paper_mismatch(wide, 0.1, np.random.default_rng(3)).arrays
+    assert abs(chip["w_in"].std() - 0.2) < 0.01 and abs(chip["w_in"].mean() + 2) < 0.01
+    nominal = nominal_of(wide).currents()
+    for name in ("i_threshold", "i_tau_mem", "i_tau_ampa", "i_tau_nmda", "i_tau_gaba"):
+        assert 0.05 < (chip[name] / nominal[name]).std() < 0.2, name
+    assert (chip["i_refractory"] == nominal["i_refractory"]).all()
+
+
+def test_silicon_leaves_the_weights_and_has_two_cores():
+    one = student()
+    chip = on_silicon(one, 1.0, np.random.default_rng(3)).arrays
+    np.testing.assert_array_equal(chip["w_rec"], one.arrays["w_rec"])
+    assert all((chip[name] > 0).all() for name in CURRENTS)
+    assert len(np.unique(chip["i_threshold"])) == HIDDEN + OUTPUTS
+
+
+def test_noise_moves_spikes_more_the_more_there_is_and_by_its_seed():
+    one = student()
+    quiet = respond(one, INPUTS).output
+    apart = []
+    for size in (1e-6, 0.02, 0.2):
+        noisy = respond(one, INPUTS, Conditions(noise=size, seed=1)).output
+        apart.append(float(np.abs(noisy - quiet).mean()))
+    assert apart[0] < 0.01 < apart[1] < apart[2]
+    again = respond(one, INPUTS, Conditions(noise=0.02, seed=1)).output
+    other = respond(one, INPUTS, Conditions(noise=0.02, seed=2)).output
+    assert float(np.abs(again - quiet).mean()) == apart[1] and (other != again).any()
+
+
+def test_noise_moves_a_membrane_by_its_size():
+    """Threshold out of reach of drift, noise of a tenth of the range: rate of a free walk."""
+    one = student(w_in=np.zeros((8, HIDDEN)))
+    assert respond(one, INPUTS, Conditions(noise=0.01)).rate_hz.max() == 0
+    assert respond(one, INPUTS, Conditions(noise=0.5)).rate_hz.min() > 1
+
+
+def test_silenced_neurons_are_the_first_hidden_ones():
+    only_first = np.zeros((HIDDEN, OUTPUTS))
+    only_first[: HIDDEN // 2, :4] = 30.0
+    one = student(w_in=np.full((8, HIDDEN), 3.0), w_out=only_first)
+    assert np.abs(respond(one, INPUTS).output).max() > 0.2
+    assert np.abs(respond(one, INPUTS, Conditions(silenced=0.5)).output).max() == 0

@@ -1,0 +1,1 @@
+from deploy.chip_students import *

@@ -1,0 +1,1 @@
+from models.learning.spike_encoding import *
