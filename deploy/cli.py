@@ -16,7 +16,16 @@ import typer
 
 from ..models.archive import check_writable
 from ..models.errors import AnaloopError, InputError, ViolationsError
-from . import cli_learning, cli_machine, cli_run, cli_samna, cli_screen, console, progress
+from . import (
+    cli_convert,
+    cli_learning,
+    cli_machine,
+    cli_run,
+    cli_samna,
+    cli_screen,
+    console,
+    progress,
+)
 from .cli_options import Json, ProgramFile, Quiet
 from .cli_run import stimulus_of
 from .validation import Report
@@ -54,6 +63,7 @@ def demo(
 
 
 app.command()(cli_learning.train)
+app.command()(cli_convert.convert)
 
 
 @app.command()

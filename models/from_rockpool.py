@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from rockpool.graph import GraphHolder, LinearWeights
+from rockpool.graph import GraphHolder, LIFNeuronWithSynsRealValue, LinearWeights
 
 from .errors import NetworkError, Violation
 from .network import INPUT, Network, Population, Projection
@@ -32,7 +32,7 @@ def from_rockpool(net: Any, labels: tuple[str, ...] = ()) -> Network:
         Violation(
             "UNSUPPORTED_LAYER", layer_name(module),
             f"a model of {type(module).__name__}", "the chip has none",
-            "use NeuronsTorch for neurons, SynapsesTorch or LinearTorch for weights, and train it",
+            _instead(module),
         )
         for module in modules
         if module not in neurons and module not in linear
@@ -130,6 +130,15 @@ def _bias(module: LinearWeights) -> list[Violation]:
             "train without bias, or use NeuronParameters(dc=True, i_dc=...)",
         )
     ]  # fmt: skip
+
+
+def _instead(module: Any) -> str:
+    if isinstance(module, LIFNeuronWithSynsRealValue):
+        return (
+            "convert it, so that it behaves alike: read_rockpool and analoop.deploy.conversion "
+            "(docs/conversion.md); or train with NeuronsTorch"
+        )
+    return "use NeuronsTorch for neurons, SynapsesTorch or LinearTorch for weights, and train it"
 
 
 def _unconnected(module: LinearWeights) -> Violation:

@@ -1,7 +1,7 @@
 """From a source network to a network of the chip that behaves like it: `convert`.
 
-    read -> match circuits and event currents -> scale to the population's own input -> tune alone,
-    tune together -> measure fidelity on held-out input
+read -> match circuits and event currents -> scale to the population's own input -> tune alone,
+tune together -> measure fidelity on held-out input
 """
 
 from __future__ import annotations
@@ -14,30 +14,21 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, NetworkError, Violation
-from ..network import INPUT, Network, Population, Projection
+from ..network import INPUT, Network
 from ..recording import Stimulus
 from ..reference import one_thread
 from ..simulation import simulate
-from ..training import W_UNIT, FitLevels
+from ..training import FitLevels
 from ..versions import versions
+from .bias_channel import with_bias_channel, with_clock
 from .fidelity import Fidelity, fidelity, inside_steps
-from .matching import EXCITES, INHIBITS, Legal, Match, match, shares
-from .sheets import (
-    Fitted, lesson_alone, lesson_together, play_alone, play_together, rows_of, weights_of,
-)  # fmt: skip
+from .losses import losses
+from .matching import Legal
+from .sheets import Fitted, lesson_alone, lesson_together, play_alone, play_together, rows_of
 from .source import Change, SourceNetwork
 from .source_simulation import respond
-from .tuning import Lesson, Tuning, Weights, split, tune
-
-RESTS = (0.0, 0.25)
-"""Where the soma of a population may rest, as a share of its threshold: the better one is taken."""
-
-SCALES = tuple(np.geomspace(0.6, 1.7, 7))
-"""Factors tried on the event current of excitation and of inhibition, on a population's own
-input."""
-
-SCALED_ON = 24
-"""Trials on which they are tried."""
+from .starts import network_of, start
+from .tuning import Lesson, Tuning, tune
 
 DEFAULTS = Tuning()
 
@@ -50,7 +41,7 @@ class Conversion:
     """A network for the chip, and how it compares with what it came from."""
 
     network: Network
-    """What was made."""
+    """What was made; with a bias channel it has one input more than its source."""
     fidelity: Fidelity
     """On the held-out stimulus, played by the software model."""
     before: Fidelity
@@ -58,16 +49,21 @@ class Conversion:
     changes: tuple[Change, ...]
     """Everything that is not as it was in the source."""
     held_out: Stimulus = field(repr=False)
-    """What fidelity was measured on."""
+    """What fidelity was measured on, as the source heard it."""
+    bias_period_us: int = 0
+    """Period of the events on the bias channel [us]; 0: there is none."""
+
+    def as_input(self, stimulus: Stimulus) -> Stimulus:
+        """A stimulus of the source as the network of the chip hears it."""
+        return with_clock(stimulus, self.bias_period_us) if self.bias_period_us else stimulus
 
     def record(self) -> dict[str, Any]:
         """JSON values."""
-        return {
+        return dict(self.network.provenance) | {
             "network": self.network.hash,
             "fidelity": self.fidelity.record(),
             "before_tuning": self.before.record(),
             "changes": [vars(change) for change in self.changes],
-            **self.network.provenance,
         }
 
 
@@ -92,6 +88,7 @@ def convert(
         legal: chooses the currents that the chip really has.
         fit: the chip's weight code, or None to leave weights continuous.
         labels: what each output neuron stands for.
+        news: called after every pass.
 
     Raises:
         InputError: CHANNELS, TRIALS. NetworkError: NO_INPUT.
@@ -101,35 +98,32 @@ def convert(
     _check(source, stimulus, held_out)
     if held_out is None:
         stimulus, held_out = parted(stimulus, tuning.seed)
-    counts = stimulus.counts(round(source.dt * 1e6))
-    spikes, inside = respond(source, counts), inside_steps(stimulus, source.dt)
-    fitted, changes = [], list(source.changes)
-    for number, p in enumerate(source.populations):
-        lesson = lesson_alone(source, p.name, spikes, inside)
-        one, found = _fitted(source, p.name, lesson, tuning, legal, fit)
-        changes += [*found, *_pruned(one, tuning.max_fan_in), *_fast(p.name, spikes[p.name])]
-        fitted.append((one, lesson, number))
-    parts = [one for one, _, _ in fitted]
-    before = fidelity(source, simulate_at(network_of(source, parts), held_out, source), held_out)
-    for one, lesson, number in fitted:
-        play = partial(play_alone, one, lesson, tuning.mismatch)
-        news_alone = partial(news, one.source.name)
-        tune([one.weights], lesson, play, tuning.epochs, tuning, number, news_alone)
-    lesson = lesson_together(source, spikes, inside)
-    play = partial(play_together, parts, lesson, tuning.mismatch)
-    stage = len(fitted)
-    tune([f.weights for f in parts], lesson, play, tuning.together, tuning, stage,
-         partial(news, "together"))  # fmt: skip
-    network = replace(network_of(source, parts), labels=labels)
-    after = fidelity(source, simulate_at(network, held_out, source), held_out)
-    changes += _signs(source)
-    network = replace(network, provenance=_provenance(source, stimulus, tuning, after, changes))
-    return Conversion(network, after, before, tuple(changes), held_out)
-
-
-def simulate_at(network: Network, stimulus: Stimulus, source: SourceNetwork):
-    """The software model at the step of the source."""
-    return simulate(network, stimulus, step_us=round(source.dt * 1e6))
+    period_us = tuning.bias_period * round(source.dt * 1e6)
+    spikes = respond(source, stimulus.counts(round(source.dt * 1e6)))
+    target, played = source, held_out
+    if period_us:
+        target = with_bias_channel(source, tuning.bias_period)
+        played, stimulus = with_clock(held_out, period_us), with_clock(stimulus, period_us)
+        spikes[INPUT] = stimulus.counts(round(source.dt * 1e6))
+    inside = inside_steps(stimulus, source.dt)
+    fitted, changes, lessons = _matched(target, spikes, inside, tuning, legal, fit)
+    before = _measured(source, network_of(target, fitted), played, held_out)
+    _tuned(fitted, lessons, lesson_together(target, spikes, inside), tuning, news)
+    network = replace(network_of(target, fitted), labels=labels)
+    after = _measured(source, network, played, held_out)
+    lost = losses(target, fitted, spikes, tuning.max_fan_in)
+    changes = (*source.changes, *changes, *lost)
+    provenance = {
+        "source": source.hash,
+        "tuning": asdict(tuning),
+        "bias_period_us": period_us,
+        "stimulus": {"tuned": stimulus.hash, "measured": held_out.hash},
+        "fidelity_software": after.record(),
+        "changes": [str(change) for change in changes],
+        "versions": versions(),
+    }
+    network = replace(network, provenance=provenance)
+    return Conversion(network, after, before, changes, held_out, period_us)
 
 
 def parted(stimulus: Stimulus, seed: int) -> tuple[Stimulus, Stimulus]:
@@ -139,100 +133,37 @@ def parted(stimulus: Stimulus, seed: int) -> tuple[Stimulus, Stimulus]:
     return stimulus.select(np.sort(order[:edge])), stimulus.select(np.sort(order[edge:]))
 
 
-def _fitted(
-    source: SourceNetwork, name: str, lesson: Lesson, tuning: Tuning, legal: Legal,
-    fit: FitLevels | None,
-) -> tuple[Fitted, list[Change]]:  # fmt: skip
-    """The rest and the two factors with which the spike counts of a population come out best."""
-    p = source.population(name)
-    share = weights_of(source, name) * shares(p)
-    chosen = np.arange(min(SCALED_ON, len(lesson.counts)))
-    told = (lesson.wanted * lesson.inside)[chosen].sum(1)
-    best, kept = np.inf, None
-    for rest in RESTS:
-        found, changes = match(p, source.dt, rest, legal)
-        tried = [(a, b) for a in SCALES for b in (SCALES if (share < 0).any() else (1.0,))]
-        for excites, inhibits in tried:
-            start = _currents(share, found, excites, inhibits)
-            one = Fitted(p, found, rows_of(source, name), Weights(start, tuning.max_fan_in, fit))
-            made = (play_alone(one, lesson, 0.0, chosen, ()) * lesson.inside[chosen]).sum(1)
-            error = float((made - told).square().mean())
-            if error < best:
-                best, kept = error, (one, changes)
-    if kept is None:
-        raise RuntimeError("no candidate was finite")
-    return kept
+def _matched(
+    target: SourceNetwork, spikes: dict[str, np.ndarray], inside: np.ndarray, tuning: Tuning,
+    legal: Legal, fit: FitLevels | None,
+) -> tuple[list[Fitted], list[Change], list[Lesson]]:  # fmt: skip
+    fitted, changes, lessons = [], [], []
+    for p in target.populations:
+        lessons.append(lesson_alone(target, p.name, spikes, inside))
+        one, found = start(target, p.name, lessons[-1], tuning, legal, fit)
+        fitted.append(one)
+        changes += found
+    return fitted, changes, lessons
 
 
-def _currents(share: np.ndarray, found: Match, excites: float, inhibits: float) -> np.ndarray:
-    """Signed weight currents, in units of `W_UNIT`."""
-    positive = np.maximum(share, 0.0) * found.excites * excites
-    return (positive - np.maximum(-share, 0.0) * found.inhibits * inhibits) / W_UNIT
+def _tuned(
+    fitted: list[Fitted], lessons: list[Lesson], together: Lesson, tuning: Tuning, news: News
+) -> None:
+    """Move the weights: each population for itself, then all of them."""
+    for stage, (one, lesson) in enumerate(zip(fitted, lessons, strict=True)):
+        play = partial(play_alone, one, lesson, tuning.mismatch)
+        told = partial(news, one.source.name)
+        tune([one.weights], lesson, play, tuning.epochs, tuning, stage, told)
+    play, told = partial(play_together, fitted, together, tuning.mismatch), partial(news, "all")
+    weights = [one.weights for one in fitted]
+    tune(weights, together, play, tuning.together, tuning, len(fitted), told)
 
 
-def network_of(source: SourceNetwork, fitted: list[Fitted]) -> Network:
-    """The network of the chip with the weights as they are now."""
-    projections = []
-    for f in fitted:
-        currents, row = split(f.weights.held().detach()).numpy().astype(np.float64), 0
-        for name in f.rows:
-            size = source.n_inputs if name == INPUT else source.population(name).size
-            for place, dendrite in enumerate((EXCITES, INHIBITS)):
-                block = currents[row : row + size, place]
-                if block.any():
-                    projections.append(Projection(name, f.source.name, dendrite, block))
-            row += size
-    return Network(
-        n_inputs=source.n_inputs,
-        populations=tuple(
-            Population(f.source.name, f.source.size, f.match.parameters) for f in fitted
-        ),
-        projections=tuple(projections),
-        output=source.output,
-    )
-
-
-def _pruned(one: Fitted, limit: int) -> list[Change]:
-    there = one.weights.there.numpy().sum(0)
-    over = there > limit
-    if not over.any():
-        return []
-    gone = int((there[over] - limit).sum())
-    return [
-        Change(
-            one.source.name, "fan-in", "clipped",
-            f"{int(over.sum())} of {one.source.size} neurons have up to {int(there.max())} "
-            f"synapses, the chip has {limit}: {gone} of {int(there.sum())} synapses dropped, the "
-            "weakest of each neuron",
-        )
-    ]  # fmt: skip
-
-
-def _fast(name: str, spikes: np.ndarray) -> list[Change]:
-    many = spikes > 1
-    if not many.any():
-        return []
-    return [
-        Change(
-            name, "spikes per step", "clipped",
-            f"{int(spikes[many].sum() - many.sum())} of {int(spikes.sum())} spikes came as second "
-            "or later one of a step; a neuron of the chip is followed to one per step",
-        )
-    ]  # fmt: skip
-
-
-def _signs(source: SourceNetwork) -> list[Change]:
-    found = []
-    for p in source.populations:
-        if p.subtracts:
-            detail = "a spike takes the threshold from the membrane; on the chip it sets it to 0"
-            found.append(Change(p.name, "reset", "reinterpreted", detail))
-        elif (p.reset != 0).any():
-            detail = f"{p.reset.min():.3g} to {p.reset.max():.3g} above rest; on the chip it is 0"
-            found.append(Change(p.name, "v_reset", "reinterpreted", detail))
-        detail = f"every layer of the chip answers one step ({source.dt * 1e3:g} ms) later"
-        found.append(Change(p.name, "latency", "reinterpreted", detail))
-    return found
+def _measured(
+    source: SourceNetwork, network: Network, played: Stimulus, held_out: Stimulus
+) -> Fidelity:
+    recording = simulate(network, played, step_us=round(source.dt * 1e6))
+    return fidelity(source, recording, held_out)
 
 
 def _check(source: SourceNetwork, stimulus: Stimulus, held_out: Stimulus | None) -> None:
@@ -259,17 +190,3 @@ def _check(source: SourceNetwork, stimulus: Stimulus, held_out: Stimulus | None)
                 for name in deaf
             ]
         )  # fmt: skip
-
-
-def _provenance(
-    source: SourceNetwork, stimulus: Stimulus, tuning: Tuning, found: Fidelity,
-    changes: list[Change],
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "source": source.hash,
-        "tuning": asdict(tuning),
-        "stimulus": stimulus.hash,
-        "fidelity_software": found.record(),
-        "changes": [str(change) for change in changes],
-        "versions": versions(),
-    }

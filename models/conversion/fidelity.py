@@ -39,9 +39,7 @@ class Fidelity:
     @property
     def passed(self) -> bool:
         """Whether rates and labels agree as well as a conversion has to."""
-        return (
-            self.rate_correlation >= RATE_CORRELATION and self.label_agreement >= LABEL_AGREEMENT
-        )
+        return self.rate_correlation >= RATE_CORRELATION and self.label_agreement >= LABEL_AGREEMENT
 
     def record(self) -> dict[str, Any]:
         """JSON values."""
@@ -76,7 +74,7 @@ def fidelity(source: SourceNetwork, recording: Recording, stimulus: Stimulus) ->
     return Fidelity(
         rate_correlation=_correlation(np.concatenate(theirs, 1), np.concatenate(ours, 1)),
         output_correlation=_correlation(told, made),
-        label_agreement=float((told.argmax(1) == made.argmax(1)).mean()),
+        label_agreement=float((_winner(told) == _winner(made)).mean()),
         undecided=int(((told == best).sum(1) > 1).sum()),
         rates_hz=rates,
         trials=stimulus.n_trials,
@@ -90,6 +88,11 @@ def inside_steps(stimulus: Stimulus, dt: float) -> np.ndarray:
     step_us = round(dt * 1e6)
     steps = -(-stimulus.duration_us // step_us)
     return np.arange(steps.max(initial=0)) < steps[:, None]
+
+
+def _winner(counts: np.ndarray) -> np.ndarray:
+    """As deploy.metrics.decisions: -1 without spikes, the first of several winners."""
+    return np.where(counts.sum(1) > 0, counts.argmax(1), -1)
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

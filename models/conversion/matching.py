@@ -10,7 +10,7 @@ inhibition the one that just takes back a surplus (`event_currents`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -59,9 +59,7 @@ def shares(p: SourcePopulation) -> np.ndarray:
     return unit_peak(p) / p.threshold
 
 
-def circuits(
-    p: SourcePopulation, dt: float, rest: float
-) -> tuple[NeuronParameters, list[Change]]:
+def circuits(p: SourcePopulation, dt: float, rest: float) -> tuple[NeuronParameters, list[Change]]:
     """Parameters of the population that stands for `p`, and what had to change.
 
     Args:
@@ -76,13 +74,14 @@ def circuits(
     tau_syn = _shared(p, "tau_syn", p.tau_syn(dt), _longest(c_syn), dt, changes)
     leak = CONSTANTS.leak_current(tau_mem, CONSTANTS.c_mem)
     plain = NeuronParameters.from_times(tau_mem, tau_syn, t_refractory=T_REFRACTORY)
-    bias = (p.offset() / (1.0 - p.decay_mem) / p.threshold) if p.offset().any() else np.zeros(1)
+    leaks = np.maximum(1.0 - p.decay_mem, dt / tau_mem)
+    bias = p.offset() / leaks / p.threshold
     level = rest + (1.0 - rest) * float(np.mean(bias))
     changes += _bias_changes(p, bias, level)
-    values = vars(plain) | {"i_threshold": SOMA_RANGE * plain.i_gain_mem}
+    plain = replace(plain, i_threshold=SOMA_RANGE * plain.i_gain_mem)
     if level > 0:
-        values |= {"dc": True, "i_dc": leak * (1.0 + SOMA_RANGE * level)}
-    return NeuronParameters(**values), changes
+        plain = replace(plain, dc=True, i_dc=leak * (1.0 + SOMA_RANGE * level))
+    return plain, changes
 
 
 def _longest(capacitance: float) -> float:
@@ -119,7 +118,7 @@ def _bias_changes(p: SourcePopulation, bias: np.ndarray, level: float) -> list[C
     mean, spread = float(np.mean(bias)), float(np.std(bias))
     detail = (
         f"{bias.min():.3g} to {bias.max():.3g} of the threshold become one injected current for "
-        f"all, {mean:.3g} (standard deviation lost: {spread:.3g})"
+        f"all, {mean:.3g} (standard deviation lost: {spread:.3g}; a bias channel keeps it)"
     )
     if level <= 0:
         return [Change(p.name, "bias", "clipped", detail + "; negative: none is injected")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from rockpool.graph import LIFNeuronWithSynsRealValue, LinearWeights
 from ..errors import NetworkError, Violation
 from ..from_rockpool import graph_of, layer_name, modules_of
 from ..network import INPUT
-from .source import SourceConnection, SourceNetwork, SourcePopulation
+from .source import Change, SourceConnection, SourceNetwork, SourcePopulation
 
 
 def read_rockpool(net: Any) -> SourceNetwork:
@@ -59,6 +60,7 @@ def read_rockpool(net: Any) -> SourceNetwork:
         populations=tuple(_population(m, names[id(m)], dt, drives[names[id(m)]]) for m in neurons),
         connections=tuple(connections),
         output=sources.get(tuple(map(id, graph.output_nodes)), ""),
+        changes=tuple(_noise(neurons)),
     )
 
 
@@ -79,6 +81,13 @@ def _population(module: Any, name: str, dt: float, drive: np.ndarray | float) ->
         reset=threshold,
         many=True,
     )
+
+
+def _noise(neurons: list[Any]) -> Iterator[Change]:
+    for module in neurons:
+        noise = _numbers(getattr(module.computational_module, "noise_std", 0.0))
+        if noise.any():
+            yield Change(_name(module), "noise_std", "dropped", f"{noise.max():.3g}")
 
 
 def _dt(neurons: list[Any]) -> float:

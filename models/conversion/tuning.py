@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from ..training import W_UNIT, FitLevels, hold
-from ..unrolling import unroll_events
 
 KERNEL = 20e-3
 """Time constant spike trains are smoothed with before they are compared [s]."""
@@ -42,6 +41,9 @@ class Tuning:
     """Level of mismatch drawn anew for every trial of every batch; 0 tunes one nominal chip."""
     quantized_from: float = 0.5
     """Share of the passes after which weights are those of the chip's code, if one is given."""
+    bias_period: int = 0
+    """Steps between the events of a channel that stands for biases (bias_channel.py); 0: none, and
+    a population has the mean of its biases as one injected current."""
     seed: int = 0
     """Seeds batches and mismatch."""
 

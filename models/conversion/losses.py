@@ -1,0 +1,66 @@
+"""What of a source network is not on the chip as it was, beyond what matching says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .sheets import Fitted
+from .source import Change, SourceNetwork
+
+
+def losses(
+    source: SourceNetwork, fitted: list[Fitted], spikes: dict[str, np.ndarray], fan_in: int
+) -> Iterator[Change]:
+    """Of fan-in, rate, reset, latency and delays.
+
+    Args:
+        source: the network.
+        fitted: its populations on the chip.
+        spikes: what it does, by population, [trial, step, neuron].
+        fan_in: synapses a neuron may have.
+    """
+    for one, p in zip(fitted, source.populations, strict=True):
+        yield from _fan_in(one, fan_in)
+        yield from _fast(p.name, spikes[p.name])
+        if p.subtracts:
+            detail = "a spike takes the threshold from the membrane; on the chip it sets it to 0"
+            yield Change(p.name, "reset", "reinterpreted", detail)
+        elif (p.reset != 0).any():
+            detail = f"{p.reset.min():.3g} to {p.reset.max():.3g} above rest; on the chip it is 0"
+            yield Change(p.name, "v_reset", "reinterpreted", detail)
+        detail = f"the chip answers one step ({source.dt * 1e3:g} ms) later, layer by layer"
+        yield Change(p.name, "latency", "reinterpreted", detail)
+    delays: dict[tuple[str, str], set[int]] = {}
+    for c in source.connections:
+        delays.setdefault((c.source, c.target), set()).add(c.delay)
+    for (name, target), found in delays.items():
+        if len(found) > 1:
+            yield Change(
+                f"weights '{name}' -> '{target}'", "delay", "reinterpreted",
+                f"ways of {sorted(found)} steps become one of {min(found)}",
+            )  # fmt: skip
+
+
+def _fan_in(one: Fitted, limit: int) -> Iterator[Change]:
+    there = one.weights.there.numpy().sum(0)
+    over = there > limit
+    if over.any():
+        gone = int((there[over] - limit).sum())
+        yield Change(
+            one.source.name, "fan-in", "clipped",
+            f"{int(over.sum())} of {one.source.size} neurons have up to {int(there.max())} "
+            f"synapses, {limit} are kept: {gone} of {int(there.sum())} synapses dropped, the "
+            "weakest of each neuron",
+        )  # fmt: skip
+
+
+def _fast(name: str, spikes: np.ndarray) -> Iterator[Change]:
+    many = spikes > 1
+    if many.any():
+        yield Change(
+            name, "spikes per step", "clipped",
+            f"{int(spikes[many].sum() - many.sum())} of {int(spikes.sum())} spikes came as second "
+            "or later one of a step; a neuron of the chip is followed to one per step",
+        )  # fmt: skip

@@ -1,0 +1,118 @@
+"""NIR files of other libraries are read so that they spike as those libraries did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+nir = pytest.importorskip("nir")
+
+from analoop.models import NetworkError  # noqa: E402
+from analoop.models.conversion.nir_dialects import DIALECTS, Dialect  # noqa: E402
+from analoop.models.conversion.nir_source import read_nir  # noqa: E402
+from analoop.models.conversion.source_simulation import respond  # noqa: E402
+from analoop.models.errors import FileError, InputError  # noqa: E402
+
+from .recordings import DATA, recorded  # noqa: E402
+
+LIBRARIES = ("snntorch", "norse", "sinabs")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_file_spikes_as_it_did_in_the_library_that_wrote_it(library: str) -> None:
+    source, told = read_nir(DATA / f"{library}.nir", library), recorded(library)
+    spikes = respond(source, told.events)
+    assert told.output.sum() > 100
+    for population, theirs in zip(source.populations, (told.hidden, told.output), strict=True):
+        differ = spikes[population.name] != theirs
+        assert differ.sum() <= 1e-4 * theirs.size, "single precision may flip a spike"
+
+
+def test_recurrent_weights_of_a_file_are_kept() -> None:
+    source = read_nir(DATA / "snntorch.nir", "snntorch")
+    back = [c for c in source.connections if c.source == c.target]
+    assert [c.delay for c in back] == [1]
+    assert np.count_nonzero(back[0].weights) == back[0].weights.size
+
+
+@pytest.mark.parametrize("library", ["snntorch", "norse"])
+def test_a_file_read_in_the_wrong_dialect_is_refused_if_its_time_constants_say_so(
+    library: str,
+) -> None:
+    with pytest.raises(NetworkError, match="dialect"):
+        read_nir(DATA / f"{library}.nir", Dialect(dt=1.0))
+
+
+def write(path: Path, nodes: dict, edges: list) -> Path:
+    nir.write(path, nir.NIRGraph(nodes, edges, metadata={}, type_check=False))
+    return path
+
+
+def lif(size: int) -> nir.NIRNode:
+    one = np.ones(size)
+    return nir.LIF(tau=0.02 * one, r=one, v_leak=0 * one, v_threshold=one, v_reset=0 * one)
+
+
+def test_every_node_that_cannot_be_mapped_is_named_with_a_way_out(tmp_path: Path) -> None:
+    nodes = {
+        "input": nir.Input(np.array([1, 4, 4])),
+        "conv": nir.Conv2d(
+            input_shape=(4, 4), weight=np.ones((2, 1, 3, 3)), stride=1, padding=0, dilation=1,
+            groups=1, bias=np.zeros(2),
+        ),
+        "lif": lif(8), "fc": nir.Linear(np.ones((2, 8))),
+        "read": nir.LI(tau=np.ones(2), r=np.ones(2), v_leak=np.zeros(2)),
+        "output": nir.Output(np.array([2])),
+    }  # fmt: skip
+    edges = [("input", "conv"), ("conv", "lif"), ("lif", "fc"), ("fc", "read"), ("read", "output")]
+    with pytest.raises(NetworkError) as error:
+        read_nir(write(tmp_path / "net.nir", nodes, edges))
+    found = {v.object: v for v in error.value.violations}
+    assert found.keys() == {"node 'conv'", "node 'read'"}
+    assert "Linear" in found["node 'conv'"].remedy
+    assert {v.code for v in found.values()} == {"UNSUPPORTED_NODE"}
+
+
+def test_weights_behind_weights_and_a_network_that_ends_in_weights_are_refused(
+    tmp_path: Path,
+) -> None:
+    nodes = {
+        "input": nir.Input(np.array([3])), "a": nir.Linear(np.ones((3, 3))),
+        "b": nir.Linear(np.ones((4, 3))), "lif": lif(4), "c": nir.Linear(np.ones((2, 4))),
+        "output": nir.Output(np.array([2])),
+    }  # fmt: skip
+    edges = [("input", "a"), ("a", "b"), ("b", "lif"), ("lif", "c"), ("c", "output")]
+    with pytest.raises(NetworkError) as error:
+        read_nir(write(tmp_path / "net.nir", nodes, edges))
+    codes = {v.code for v in error.value.violations}
+    assert codes == {"LINEAR_CHAIN", "UNCONNECTED", "OUTPUT"}
+
+
+def test_a_plain_graph_follows_its_own_equations(tmp_path: Path) -> None:
+    nodes = {
+        "input": nir.Input(np.array([1])), "fc": nir.Affine(np.array([[30.0]]), np.array([0.2])),
+        "lif": lif(1), "output": nir.Output(np.array([1])),
+    }  # fmt: skip
+    edges = [("input", "fc"), ("fc", "lif"), ("lif", "output")]
+    source = read_nir(write(tmp_path / "net.nir", nodes, edges))
+    events = (np.arange(60) % 7 == 0).astype(float)[None, :, None]
+    v, spikes = 0.0, []
+    for event in events[0, :, 0]:
+        v += 1e-3 / 0.02 * (-v + 30.0 * event + 0.2)
+        spikes.append(v > 1.0)
+        v = 0.0 if v > 1.0 else v
+    assert sum(spikes) > 3
+    assert np.array_equal(respond(source, events)[source.output][0, :, 0], spikes)
+
+
+def test_files_that_are_none_and_unknown_dialects_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="FILE_MISSING|no such file"):
+        read_nir(tmp_path / "none.nir")
+    (tmp_path / "text.nir").write_text("hello")
+    with pytest.raises(FileError, match="nir.write"):
+        read_nir(tmp_path / "text.nir")
+    with pytest.raises(InputError, match="norse"):
+        read_nir(DATA / "sinabs.nir", "brian")
+    assert set(LIBRARIES) < DIALECTS.keys()

@@ -1,0 +1,1 @@
+from models.conversion.nir_graph import *

@@ -1,0 +1,1 @@
+from models.conversion.source_simulation import *
