@@ -132,6 +132,26 @@ def test_tuned_studies_and_other_tasks_meet_no_goal(made, tmp_path: Path):
     assert line(page, "Goals beyond", "| 10 %")[5].startswith("`ads` 1.000, 1.000 (")
 
 
+def test_growth_of_errors_is_compared_with_the_authors_under_their_rules(made, tmp_path: Path):
+    """Medians of .0058 become .0066, .0097 and .0185: here the last is three times that."""
+    cells = {"nominal 0": [0.9, 0.9]} | {f"mismatch {m}": [0.8, 0.8] for m in (0.05, 0.1, 0.2)}
+    rules = {"name": "paper", "compensated": True, "teacher_counts": True}
+    keep(tmp_path, "snips", cells, task="synth-snips", protocol=rules,
+         columns={"mse_dynamics": 0.0058})  # fmt: skip
+    rows = tmp_path / "snips" / "rows.csv"
+    lines = rows.read_text(encoding="utf-8").splitlines()
+    grown = {"0.05": "0.0066", "0.1": "0.0097", "0.2": "0.0555"}
+    for k, text in enumerate(lines):
+        level = text.split(",")[2].partition("mismatch ")[2]
+        lines[k] = text.replace("0.0058", grown.get(level, "0.0058"))
+    rows.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = line(made(tmp_path), "Growth of", "| `mse_dynamics` | `ads`")
+    assert found[2] == "×1.14, ×1.67, ×3.19"
+    assert found[3] == "not measured", "Hey Snips"
+    assert found[4] == "×1.14, ×1.67, ×9.57 (no) ([rows][snips])"
+    assert line(made(tmp_path), "Growth of", "| `mse_dynamics` | `force`")[4] == "not measured"
+
+
 def test_the_largest_study_decides(made, tmp_path: Path):
     cells = {"nominal 0": [0.9, 0.9], "mismatch 0.1": [0.95, 0.95]}
     keep(tmp_path, "a_small", cells, task="synth-snips", networks=2)
