@@ -2,8 +2,10 @@
 
 For threshold somas without a gated NMDA dendrite (`unrolling` takes torch's autograd for others).
 The tape holds, per step, z, x = I / I_gain and phi1 of the soma's step; the dendrites, whose
-equations are linear, are computed again from a checkpoint every `SEGMENT` steps. So memory is
-three numbers per neuron and step, and the way back needs no exponential.
+equations are linear, are computed again from a checkpoint every `SEGMENT` steps. So the way back
+needs no exponential, and memory is three numbers per neuron and step; or, where those were too
+many (models/checkpoints.py), a tape of one stretch after the other, each played once more from a
+checkpoint before the way back goes through it.
 
 `LANES` trials of one chip are played side by side: element n * LANES + trial of every row is
 neuron n of a trial. So a weight that is read once serves all of them, in one vector instruction.
@@ -23,6 +25,7 @@ from .kernel_rows import (
     AHP_DECAY,
     AHP_FLOOR,
     AHP_MEAN,
+    CURRENT,
     FLOOR,
     MIDDLE,
     NMDA,
@@ -48,7 +51,7 @@ SEGMENT = 64
 LANES = 8
 """Trials side by side."""
 
-TAPE_Z, TAPE_X, TAPE_PHI = range(3)
+TAPE_Z, TAPE_X, TAPE_PHI, TAPE = range(4)
 
 
 @compiled
@@ -116,46 +119,52 @@ def taped_step(state, p, pending, notes, kinds, adapts, tape, spikes, waits, cou
 
 
 @compiled
-def forward(p, kinds, adapts, clock, state, drives, raster, tape):
-    """Play `LANES` trials to one chip.
+def forward(p, kinds, adapts, clock, start, drives, outcome, raster, tape, kept, stretch):
+    """Play `LANES` trials to one chip, or a stretch of their steps once more.
 
     Args:
-        p: coefficients [row, element]; `state` [row, element], at rest, is used up.
+        p: coefficients [row, element].
+        start: state and below it what is pending as the stretch begins, [row, element].
         drives: dense weight currents [lane, step, slot] (or none), outside events by step
             (first event of each step, source, lane, number), and what sources reach, as
             (start, slot, weight): outside ones, neurons.
+        outcome: receives (element of every spike, how long it waits after its step [s], number of
+            spikes before each step [step + 1]); the first two are replaced if they are too short.
         raster: receives the spikes, [lane, step, neuron]; fewer lanes than `LANES` may be real.
-        tape: receives what the way back needs, [step, 3, element].
+        tape: receives what the way back needs, [row, 3, element], step k in row k % rows.
+        kept: receives state and what is pending every so many steps, as `start`, [mark, row,
+            element]; the marks go round, too.
+        stretch: first step, the one after the last, and the steps from mark to mark.
 
     Returns:
-        Element of every spike and how long it waits after its step [s], the number of spikes before
-        each step, and the state and what was pending every `SEGMENT` steps.
+        The first two of `outcome`, with room for one more step behind what counts.
     """
     dt, dark = clock
-    steps, elements = tape.shape[0], tape.shape[2]
+    spikes, waits, before = outcome
+    first, last, every = stretch
+    rows, elements = CURRENT + kinds.size, p.shape[1]
+    state, pending = start[:rows].copy(), start[rows:].copy()
     notes = np.zeros((NOTES, elements), p.dtype)
-    pending = np.zeros((kinds.size, elements), p.dtype)
-    kept = np.empty((-(-steps // SEGMENT), state.shape[0] + kinds.size, elements), p.dtype)
-    spikes, waits = np.empty(1024, np.int32), np.empty(1024, p.dtype)
-    before = np.zeros(steps + 1, np.int64)
-    for k in range(steps):
-        if k % SEGMENT == 0:
-            kept[k // SEGMENT, : state.shape[0]] = state
-            kept[k // SEGMENT, state.shape[0] :] = pending
+    for k in range(first, last):
+        if k % every == 0:
+            mark = kept[k // every % kept.shape[0]]
+            mark[:rows], mark[rows:] = state, pending
         count = before[k]
         if count + elements > spikes.size:
             spikes = np.concatenate((spikes, spikes, np.empty(elements, np.int32)))
             waits = np.concatenate((waits, waits, np.empty(elements, p.dtype)))
         count = taped_step(
-            state, p, pending, notes, kinds, adapts, tape[k], spikes, waits, count, dt, dark
-        )
+            state, p, pending, notes, kinds, adapts, tape[k % tape.shape[0]], spikes, waits,
+            count, dt, dark,
+        )  # fmt: skip
         before[k + 1] = count
         for j in range(before[k], count):
             lane = spikes[j] % LANES
             if lane < raster.shape[0]:
                 raster[lane, k, spikes[j] // LANES] = lit(dt, 1)
         deliver(pending, drives, spikes, before, k)
-    return spikes[: before[steps]].copy(), waits[: before[steps]].copy(), before, kept
+    room = min(before[last] + elements, spikes.size)
+    return spikes[:room].copy(), waits[:room].copy()
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""The way back of models/adjoint.py: from the gradient of spikes to that of weights and drive."""
+"""The way back of models/adjoint.py through one step; adjoint_stretches.py takes all steps."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ import numpy as np
 
 from .adjoint import (
     LANES,
-    SEGMENT,
-    TAPE_PHI,
-    TAPE_X,
-    TAPE_Z,
     adapt,
     deliver,
     since_spike,
@@ -171,27 +167,35 @@ def back_dendrites(p, kinds, currents, g, g_currents, g_pending, dark):
 
 
 @compiled
-def gather(g_spike, reached, g_flat):
-    """Add to `g_spike` what the spike of each neuron does one step later, in all lanes."""
+def gather(g_source, reached, g_flat):
+    """Add to `g_source` what an event of each source does one step later, in all lanes."""
     start, slot, weight = reached
     for n in range(start.size - 1):
-        add_rows(g_spike, n * LANES, LANES, g_flat, slot, weight, start[n], start[n + 1])
+        add_rows(g_source, n * LANES, LANES, g_flat, slot, weight, start[n], start[n + 1])
 
 
 @compiled
-def to_weights(drives, outcome, g_flat, by_lane, g_dense, g_in, g_rec, k):
-    """Gradients of what was delivered after step k: dense drive, weights of events, of spikes.
+def to_sources(drives, outcome, g_flat, work, g_to, k):
+    """Gradients of what was delivered after step k: dense drive, events, weights of both kinds.
 
-    `by_lane` [lane, slot] is work space: rows that are added as they lie.
+    `work` is space for rows that are added as they lie [lane, slot], and for [source and lane].
     """
-    _, (first, source, lane, number), _, _ = drives
+    _, (first, source, lane, number), into, _ = drives
     spikes, _, before = outcome
+    by_lane, g_source = work
+    g_dense, g_counts, g_in, g_rec = g_to
     for s in range(by_lane.shape[1]):
         for b in range(LANES):
             by_lane[b, s] = g_flat[s * LANES + b]
     for b in range(g_dense.shape[0]):
         for s in range(g_dense.shape[2]):
             g_dense[b, k, s] += by_lane[b, s]
+    if g_counts.shape[0]:
+        g_source[:] = lit(g_flat[0], 0)
+        gather(g_source, into, g_flat)
+        for b in range(g_counts.shape[0]):
+            for s in range(g_counts.shape[2]):
+                g_counts[b, k, s] += g_source[s * LANES + b]
     if g_in.shape[0]:
         for event in range(first[k], first[k + 1]):
             b, factor = lane[event], number[event]
@@ -230,48 +234,3 @@ def from_spikes(g, g_raster, k):
     for n in range(g_raster.shape[2]):
         for b in range(g_raster.shape[0]):
             g[G_SPIKE, n * LANES + b] = g_raster[b, row, n]
-
-
-@compiled
-def backward(
-    p, per_threshold, kinds, adapts, clock, drives, outcome, kept, tape,
-    g_raster, g_dense, g_in, g_rec,
-):  # fmt: skip
-    """Add the gradients of `LANES` trials on one chip to g_dense, g_in and g_rec.
-
-    Arguments as in `adjoint.forward`; `outcome` is what it returned. `g_raster` is the gradient of
-    every spike [lane, step, neuron], or one row for all steps.
-    """
-    dt, dark = clock
-    spikes, _, before = outcome
-    steps, elements = tape.shape[0], tape.shape[2]
-    segment = np.zeros((SEGMENT, CURRENT + kinds.size, elements), p.dtype)
-    g = np.zeros((ADJOINTS, elements), p.dtype)
-    g_currents = np.zeros((kinds.size, elements), p.dtype)
-    g_pending = np.zeros((kinds.size, elements), p.dtype)
-    g_flat = g_pending.reshape(g_pending.size)
-    by_lane = np.empty((LANES, g_flat.size // LANES), p.dtype)
-    for mark in range(kept.shape[0] - 1, -1, -1):
-        first = mark * SEGMENT
-        size = min(SEGMENT, steps - first)
-        again(p, kinds, adapts, clock, kept[mark], drives, outcome, first, segment[:size])
-        for k in range(first + size - 1, first - 1, -1):
-            currents = segment[k - first]
-            from_spikes(g, g_raster, k)
-            gather(g[G_SPIKE], drives[3], g_flat)
-            to_weights(drives, outcome, g_flat, by_lane, g_dense, g_in, g_rec, k)
-            if adapts:
-                back_adaptation(p, outcome, k, currents, g, dt)
-            for j in range(before[k], before[k + 1]):
-                g[G_Z, spikes[j]] = lit(dt, 0)
-            seen(p, kinds, adapts, currents, g, dark)
-            back_somas(
-                p, per_threshold, currents[WAIT], tape[k, TAPE_Z], tape[k, TAPE_X],
-                tape[k, TAPE_PHI], g, dark, dt,
-            )  # fmt: skip
-            if adapts:
-                for n in range(np.uint64(0), np.uint64(elements)):
-                    alive = currents[AHP, n] * p[AHP_MEAN, n] > p[AHP_FLOOR, n]
-                    g[G_AHP, n] *= p[AHP_DECAY, n]
-                    g[G_AHP, n] += g[G_SUM, n] * p[AHP_MEAN, n] if alive else lit(dt, 0)
-            back_dendrites(p, kinds, currents, g, g_currents, g_pending, dark)

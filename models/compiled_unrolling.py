@@ -1,7 +1,8 @@
 """The compiled adjoint as a torch autograd function, on threads.
 
 `LANES` trials are worked on together by one thread; gradients of weights are summed over `PARTS`
-parts of a fixed size, so no bit of them depends on the number of threads.
+parts of a fixed size, so no bit of them depends on the number of threads. Nor does any on whether
+the tape is kept as a whole or played again (models/checkpoints.py).
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from . import adjoint, adjoint_back
-from .adjoint import LANES
+from . import adjoint, adjoint_stretches
+from .adjoint import LANES, SEGMENT, TAPE
+from .checkpoints import stretch
 from .coefficients import Coefficients
 from .fast import kinds_of, pack
 from .kernel_rows import AHP, AHP_FLOOR, CURRENT, FLOOR, Z
@@ -63,6 +65,25 @@ class _Sheet:
     steps: int
     """Of every trial."""
 
+    @property
+    def rows(self) -> int:
+        """Rows of a checkpoint: the state, and what is pending at every dendrite."""
+        return CURRENT + 2 * len(self.kinds)
+
+    def stretch(self) -> int | None:
+        """Steps between checkpoints, some `SEGMENT`s; None: the tape is kept as a whole."""
+        lanes = LANES * len(self.groups) * (self.chips or 1)
+        row = lanes * self.p.shape[-1] * self.p.itemsize
+        return stretch(self.steps, TAPE * row, self.rows * row, SEGMENT)
+
+    def marks(self, number: int) -> np.ndarray:
+        """Space for checkpoints, [mark, row, element]."""
+        return np.empty((number, self.rows, LANES * self.p.shape[-1]), self.p.dtype)
+
+    def tape(self, steps: int) -> np.ndarray:
+        """Space for a tape of some steps, one at least, [step, 3, element]."""
+        return np.empty((max(steps, 1), TAPE, LANES * self.p.shape[-1]), self.p.dtype)
+
     def lanes(self, group: _Group, chip: int) -> tuple[np.ndarray, np.ndarray]:
         """Coefficients and `per_threshold` of a group on a chip, [row, element], [element]."""
         which = np.full(LANES, chip)
@@ -72,22 +93,38 @@ class _Sheet:
         return p.reshape(len(p), -1), self.per_threshold[which].T.reshape(-1)
 
 
+class _Taped(NamedTuple):
+    """What the way there leaves for the way back, of a group on a chip; see `adjoint.forward`."""
+
+    drives: tuple
+    """What arrives."""
+    outcome: tuple[np.ndarray, np.ndarray, np.ndarray]
+    """Spikes."""
+    kept: np.ndarray
+    """State and what is pending [mark, row, element], every `SEGMENT` steps or every stretch."""
+    tape: np.ndarray
+    """Of every step; of one step only, if stretches are played again."""
+
+
 def unroll_compiled(
     c: Coefficients,
     arriving: Tensor | None,
-    counts: np.ndarray | None = None,
+    counts: Tensor | None = None,
     w_in: Tensor | None = None,
     w_rec: Tensor | None = None,
 ) -> Tensor:
     """Spikes by the compiled adjoint; see `unrolling.unroll` and `unroll_events`."""
-    given = next(t for t in (arriving, w_in, w_rec) if t is not None)
+    given = next(t for t in (arriving, w_in) if t is not None)
     empty = given.new_zeros(0, len(c.decay), c.z_floor.shape[-1])
     if counts is None:
-        counts = np.zeros((*given.shape[:2], 0))
-    sheet = _sheet(c, counts, given.dtype)
+        counts = given.new_zeros(*given.shape[:2], 0)
+    if w_rec is None:
+        w_rec = empty.new_zeros(empty.shape[-1], *empty.shape[1:])
+    sheet = _sheet(c, counts.detach().numpy(), given.dtype)
     dense = given.new_zeros(0, *empty.shape) if arriving is None else arriving
     into, back = (empty if w is None else w.to(given.dtype) for w in (w_in, w_rec))
-    return _Unrolled.apply(sheet, dense, into, back)  # pyright: ignore[reportReturnType]
+    counts = counts.to(given.dtype)
+    return _Unrolled.apply(sheet, dense, counts, into, back)  # pyright: ignore[reportReturnType]
 
 
 def _sheet(c: Coefficients, counts: np.ndarray, dtype: torch.dtype) -> _Sheet:
@@ -127,28 +164,36 @@ def _groups(counts: np.ndarray, kind: type) -> list[_Group]:
 
 class _Unrolled(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, sheet: _Sheet, arriving: Tensor, w_in: Tensor, w_rec: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, sheet: _Sheet, arriving: Tensor, counts: Tensor, w_in: Tensor, w_rec: Tensor
+    ) -> Tensor:
         dense, into, back = (_flat(t) for t in (arriving, w_in, w_rec))
         wires = _reached(into), _reached(back)
-        neurons = sheet.p.shape[-1]
         trials = sheet.groups[-1].trials.stop if sheet.groups else 0
-        raster = np.zeros((sheet.chips or 1, trials, sheet.steps, neurons), sheet.p.dtype)
-        keep = any(ctx.needs_input_grad)
+        shape = (sheet.chips or 1, trials, sheet.steps, sheet.p.shape[-1])
+        raster = np.zeros(shape, sheet.p.dtype)
+        wanted = any(ctx.needs_input_grad)
+        ctx.length = sheet.stretch() if wanted else None
+        whole = wanted and ctx.length is None
 
-        def play(job: tuple[_Group, int]):
+        every = SEGMENT if whole else ctx.length or max(sheet.steps, 1)
+
+        def play(job: tuple[_Group, int]) -> _Taped | None:
             group, chip = job
             p, _ = sheet.lanes(group, chip)
-            tape = np.empty((sheet.steps, 3, p.shape[1]), p.dtype)
             drives = (dense[group.trials], group[1:], *wires)
-            out = adjoint.forward(
+            kept, tape = sheet.marks(-(-sheet.steps // every)), sheet.tape(whole * sheet.steps)
+            spikes, before = np.empty(1024, np.int32), np.zeros(sheet.steps + 1, np.int64)
+            fired = adjoint.forward(
                 p, sheet.kinds, sheet.adapts, sheet.clock, _rest(sheet, p), drives,
-                raster[chip, group.trials], tape,
+                (spikes, spikes.astype(p.dtype), before), raster[chip, group.trials], tape, kept,
+                (0, sheet.steps, every),
             )  # fmt: skip
-            return (drives, out[:3], out[3], tape) if keep else None
+            return _Taped(drives, (*fired, before), kept, tape) if wanted else None
 
         jobs = [(group, chip) for group in sheet.groups for chip in range(sheet.chips or 1)]
         ctx.sheet, ctx.jobs, ctx.taped = sheet, jobs, _on_threads(play, jobs)
-        ctx.shapes = dense.shape, into.shape, back.shape
+        ctx.shapes = dense.shape, tuple(counts.shape), into.shape, back.shape
         return torch.from_numpy(raster if sheet.chips is not None else raster[0])
 
     @staticmethod
@@ -161,24 +206,31 @@ class _Unrolled(torch.autograd.Function):
         if g_raster.stride(2) == 0:  # of a sum over steps: the same in all of them
             g_raster = g_raster[:, :, :1]
         g_raster = np.ascontiguousarray(g_raster.numpy())
-        g_dense = np.zeros(shapes[0], sheet.p.dtype)
+        g_dense, g_counts = (np.zeros(s, sheet.p.dtype) for s in shapes[:2])
 
         def part(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            g_in, g_rec = (np.zeros(s, sheet.p.dtype) for s in shapes[1:])
+            g_in, g_rec = (np.zeros(s, sheet.p.dtype) for s in shapes[2:])
+            again = ctx.length and (sheet.marks(ctx.length // SEGMENT), sheet.tape(ctx.length))
             for (group, chip), taped in [(ctx.jobs[k], ctx.taped[k]) for k in chosen]:
                 p, per_threshold = sheet.lanes(group, chip)
-                adjoint_back.backward(
-                    p, per_threshold, sheet.kinds, sheet.adapts, sheet.clock, *taped,
-                    g_raster[chip, group.trials], g_dense[group.trials], g_in, g_rec,
+                marks = taped.kept if again else sheet.marks(0)
+                adjoint_stretches.backward(
+                    p, per_threshold, sheet.kinds, sheet.adapts, sheet.clock,
+                    taped.drives, taped.outcome, marks, *(again or taped[2:]),
+                    g_raster[chip, group.trials],
+                    (g_dense[group.trials], g_counts[group.trials], g_in, g_rec),
                 )  # fmt: skip
             return g_in, g_rec
 
         sums = _on_threads(part, _parts(len(sheet.groups), sheet.chips or 1))
         g_in, g_rec = (np.sum([s[k] for s in sums], axis=0) for k in (0, 1))
-        shape = (len(sheet.kinds), sheet.p.shape[-1])
+        slots = len(sheet.kinds), sheet.p.shape[-1]
+        found = (
+            g_dense.reshape(*g_dense.shape[:-1], *slots), g_counts,
+            g_in.reshape(-1, *slots), g_rec.reshape(-1, *slots),
+        )  # fmt: skip
         return None, *(
-            torch.from_numpy(g.reshape(*g.shape[:-1], *shape)) if wants else None
-            for g, wants in zip((g_dense, g_in, g_rec), wanted, strict=True)
+            torch.from_numpy(g) if wants else None for g, wants in zip(found, wanted, strict=True)
         )
 
 
@@ -196,9 +248,10 @@ def _reached(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _rest(sheet: _Sheet, p: np.ndarray) -> np.ndarray:
-    """The state of silent neurons, [row, element]."""
-    state = np.zeros((CURRENT + len(sheet.kinds), p.shape[1]), p.dtype)
-    state[Z], state[AHP], state[CURRENT:] = p[FLOOR], p[AHP_FLOOR], sheet.clock[1]
+    """The checkpoint of silent neurons to whom nothing comes, [row, element]."""
+    state = np.zeros((sheet.rows, p.shape[1]), p.dtype)
+    state[Z], state[AHP] = p[FLOOR], p[AHP_FLOOR]
+    state[CURRENT : CURRENT + len(sheet.kinds)] = sheet.clock[1]
     return state
 
 

@@ -112,7 +112,7 @@ def step(
     if c.adapts:
         since = c.ahp_decay ** (1.0 - spikes.time / c.dt)
         # Until a spike the current stays at its floor or above; then it decays freely for a while.
-        floor = torch.where(spikes.count.detach() > 0, c.ahp_floor * since, c.ahp_floor)
+        floor = torch.where(spikes.count.detach() > 0.5, c.ahp_floor * since, c.ahp_floor)
         ahp = torch.maximum(ahp * c.ahp_decay, floor) + c.ahp_jump * since * spikes.count
         ahp = torch.where(ahp < c.ahp_floor, c.ahp_floor, ahp)
     decayed = {d: torch.clamp(value * c.decay[d], min=i_0) for d, value in dendrites.items()}
@@ -136,13 +136,13 @@ def _soma(c: Coefficients, state: State, seen: dict[str, Tensor], normal: Tensor
     ahead = torch.where(calm, _guess(c, z, steady, nmda, i_sum), state.ahead)
     bend = torch.where(calm, i_sum / c.charge, 0.0)
     for index in range(c.most_pieces):
-        stepping, done = index < c.pieces, count.detach() > 0
+        stepping, done = index < c.pieces, count.detach() > 0.5
         h = torch.where(done | ~stepping, 0.0, torch.clamp(piece - wait, min=0.0))
         before, middle = z, _middle(c, z, ahead, bend, h)
         rate, slope = _local(c, wright_omega(middle), steady, nmda, i_sum)
         rate = rate + slope * (z - middle)
         z, fired, when = _piece(c, z, rate, slope, h)
-        hit = fired.detach() > 0
+        hit = fired.detach() > 0.5
         ahead = torch.where(hit | calm, 0.0, rate + slope * (z - before))
         time = torch.where(hit, torch.clamp(wait + when, min=0.0) + index * piece, time)
         count = count + fired
@@ -198,7 +198,7 @@ def _piece(c: Coefficients, z: Tensor, rate: Tensor, slope: Tensor, h: Tensor):
         when = torch.where(bend > 0, straight * bend, straight)
         when = torch.where(z < c.z_threshold, when, 0.0)  # a threshold at or below the rest
         when = torch.minimum(torch.clamp(when, min=0.0), h)
-    z_new = torch.where(fired.detach() > 0, c.z_floor, z_end)
+    z_new = torch.where(fired.detach() > 0.5, c.z_floor, z_end)
     return z_new, fired, when
 
 

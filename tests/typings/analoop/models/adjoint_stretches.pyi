@@ -1,0 +1,1 @@
+from models.adjoint_stretches import *
