@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,9 @@ class Draw:
     """One of SAMPLERS."""
     stream: int = 0
     """Which chip of a board, where each is drawn on its own."""
+    part: int = 0
+    """Which part of the chips, where each is drawn on its own: parts of a chip have in common what
+    is the chip's, and nothing else."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.level <= MAX_LEVEL:
@@ -50,8 +53,12 @@ class Draw:
 
     def random(self, name: str) -> np.random.Generator:
         """A random stream of its own for every name: one more name changes no other stream."""
-        key = np.random.SeedSequence([self.seed, self.stream, zlib.crc32(name.encode())])
-        return np.random.default_rng(key)
+        key = [self.seed, self.stream, zlib.crc32(name.encode())] + [self.part] * (self.part > 0)
+        return np.random.default_rng(np.random.SeedSequence(key))
+
+    def of_chip(self, name: str) -> np.ndarray:
+        """Standard normal numbers that all parts of a chip share, [chip, 1, 1]."""
+        return replace(self, part=0).random(name).standard_normal((self.shape[0], 1, 1))
 
     def normal(self, name: str) -> np.ndarray:
         """Standard normal numbers of every neuron, [chip, core, neuron]."""

@@ -29,7 +29,8 @@ def measured_factor(draw: Draw, name: str, nominal: ArrayLike) -> np.ndarray:
     """Factors of one parameter, float64 [chip, core, neuron]; see `mismatch.sample_factor`."""
     law, random = numbers_of("measured", name), draw.random(name)
     chips, cores, _ = draw.shape
-    logarithm = law["chip_sd"] * random.standard_normal((chips, 1, 1))
+    random.standard_normal((chips, 1, 1))  # those of part 0 are the chip's
+    logarithm = law["chip_sd"] * draw.of_chip(name)
     logarithm = logarithm + law["core_sd"] * random.standard_normal((chips, cores, 1))
     if law["cv"]:
         amps = np.broadcast_to(np.asarray(nominal, np.float64), (chips, cores))

@@ -17,12 +17,13 @@ from rockpool.graph import GenericNeurons, LinearWeights, as_GraphHolder
 from rockpool.nn.modules import TorchModule
 from torch import Tensor
 
-from .coefficients import coefficients
+from .chip_layer import signed, split
 from .errors import InputError
-from .parameters import CURRENTS, DENDRITES, NeuronParameters
+from .parameters import DENDRITES, NeuronParameters
 from .simulation import STEP_US
 from .training import W_UNIT, hold
 from .unrolling import unroll
+from .virtual_chips import Circuits, played
 
 
 @dataclass(eq=False, repr=False)
@@ -89,7 +90,7 @@ class NeuronsTorch(TorchModule):
 
     Input (trial, step, D * N) non-negative drive in units of `W_UNIT`, dendrite first, output
     (trial, step, N) spikes. An event of step n acts in step n + 1, as on the simulated board.
-    Every call starts from rest.
+    Every call starts from rest. Inside `VirtualChips` it plays mismatched chips, else the nominal.
 
     Args:
         shape: N, or (D * N, N).
@@ -154,15 +155,12 @@ class NeuronsTorch(TorchModule):
                 code="DRIVE_NEGATIVE",
             )
         n, kinds = self.size_out, len(self.dendrites)
-        one = torch.ones(n, dtype=data.dtype)
-        currents = {name: one * getattr(self.circuit, name) for name in CURRENTS}
-        switches = {name: one * on for name, on in self.circuit.switches().items()}
-        c = coefficients(currents, switches, self.dendrites, self.dt)
-        w_rec = torch.zeros(n, kinds, n, dtype=data.dtype)
+        c = played(self, Circuits(self.circuit, n, self.dendrites, self.dt), data)
+        w_rec = None
         if self._has_rec:
-            w_rec = _split(hold(self.w_rec, self.max_fan_in, None)).view(n, 2, n)
+            w_rec = split(hold(self.w_rec, self.max_fan_in, None)) * W_UNIT
         arriving = data.reshape(*data.shape[:2], kinds, n) * W_UNIT
-        return unroll(c, arriving, w_rec * W_UNIT)
+        return unroll(c, arriving, w_rec)
 
     def as_graph(self):
         """The population, with its recurrent weights from outputs to inputs."""
@@ -178,12 +176,6 @@ class NeuronsTorch(TorchModule):
         return as_GraphHolder(neurons)  # pyright: ignore[reportArgumentType]
 
 
-def signed(dendrites: tuple[str, ...]) -> bool:
-    """Whether these are one dendrite that excites and one that inhibits, in this order."""
-    excites, inhibits = ("ampa", "nmda"), ("gaba", "shunt")
-    return len(dendrites) == 2 and dendrites[0] in excites and dendrites[1] in inhibits
-
-
 def _split(weight: Tensor) -> Tensor:
     """Signed (Nin, N) to non-negative (Nin, 2 N): what excites, then what inhibits."""
-    return torch.cat([torch.relu(weight), torch.relu(-weight)], dim=1)
+    return split(weight).flatten(1)

@@ -9,17 +9,21 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .coefficients import coefficients
+from .chain import Held, chain
 from .mismatch import Draw, lumped_factors
-from .network import INPUT, Network, Population, Projection
-from .parameters import CURRENTS, DENDRITES, NeuronParameters
+from .network import Network
+from .parameters import DENDRITES, NeuronParameters
 from .recording import Stimulus
 from .reference import one_thread
 from .simulation import STEP_US
 from .unrolling import unroll_events
+from .virtual_chips import Circuits
 
 W_UNIT = 1e-9
 """Weight current of a trained weight of 1 [A]."""
+
+EXCITE_INHIBIT = (DENDRITES[0], DENDRITES[2])
+"""Dendrites of positive and of negative weights."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ def hold(w: Tensor, fan_in: int, levels: Tensor | None) -> Tensor:
     with torch.no_grad():
         value = _strongest(w, fan_in)
         if levels is not None:
+            levels = levels.to(w)
             nearest = torch.bucketize(value.abs(), (levels[1:] + levels[:-1]) / 2)
             value = torch.sign(value) * levels[nearest]
     return w + (value - w).detach()
@@ -109,8 +114,8 @@ def _strongest(w: Tensor, fan_in: int) -> Tensor:
     """The `fan_in` strongest weights of every neuron; the others are 0."""
     if w.shape[0] <= fan_in:
         return w
-    least = torch.topk(w.abs(), fan_in, dim=0).values[-1]
-    return torch.where(w.abs() >= least, w, 0.0)
+    kept = torch.topk(w.abs(), fan_in, dim=0).indices
+    return torch.zeros_like(w).scatter(0, kept, w.gather(0, kept))
 
 
 @one_thread()
@@ -207,24 +212,14 @@ def _mismatched(
     nominal = parameters.currents()
     number = int(np.random.SeedSequence(seed).generate_state(1)[0])
     factors = lumped_factors(Draw(number, level, (trials, 1, neurons)), nominal)
-    currents = {
-        name: torch.tensor(nominal[name] * factors[name][:, 0], dtype=torch.float32)
-        for name in CURRENTS
-    }
-    flag = torch.ones(neurons)
-    switches = {name: flag * on for name, on in parameters.switches().items()}
-    return coefficients(currents, switches, (DENDRITES[0], DENDRITES[2]), STEP_US * 1e-6)
+    circuits = Circuits(parameters, neurons, EXCITE_INHIBIT, STEP_US * 1e-6)
+    return circuits.coefficients(torch.float32, {name: f[:, 0] for name, f in factors.items()})
 
 
 def _network(held: list[Tensor], labels: tuple[str, ...], parameters: NeuronParameters) -> Network:
-    n_in, n_hidden = held[0].shape
-    populations = (
-        Population("hidden", n_hidden, parameters),
-        Population("output", len(labels), parameters),
-    )
-    projections = []
-    for source, target, w in zip((INPUT, "hidden"), ("hidden", "output"), held, strict=True):
-        signed = w.detach().numpy().astype(np.float64) * W_UNIT
-        projections.append(Projection(source, target, "ampa", np.maximum(signed, 0.0)))
-        projections.append(Projection(source, target, "gaba", np.maximum(-signed, 0.0)))
-    return Network(n_in, populations, tuple(projections), "output", labels)
+    return chain([Held(parameters, EXCITE_INHIBIT, amperes(w)) for w in held], labels)
+
+
+def amperes(weight: Tensor) -> np.ndarray:
+    """Weight currents [A] of weights in units of `W_UNIT`, float64."""
+    return weight.detach().cpu().numpy().astype(np.float64) * W_UNIT

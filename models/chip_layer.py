@@ -1,0 +1,163 @@
+"""A layer of chip neurons for a training loop of one's own: an ordinary torch module.
+
+net = nn.Sequential(ChipLayer(48, 128), ChipLayer(128, 9))
+spikes = net(counts)                     # [trial, step, neuron]
+network_of(net).save("net.npz")          # what `compile` takes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from .chain import Held, chain
+from .errors import InputError, NetworkError, Violation
+from .network import Network
+from .parameters import NeuronParameters
+from .simulation import STEP_US
+from .training import EXCITE_INHIBIT, W_UNIT, amperes, hold
+from .unrolling import unroll_events
+from .virtual_chips import Circuits, played
+
+
+class ChipLayer(nn.Module):
+    """A population of the chip's neurons and the synapses on it, trained by surrogate gradient.
+
+    Input [trial, step, n_in], numbers of spikes (0 or more, of any type); output
+    [trial, step, n], 0 or 1, in the precision of the weights. An event of step k acts in step
+    k + 1, as on the simulated board; every call starts from rest. Gradients flow to weights and
+    input, on the processor by the compiled adjoint, on a GPU and for exponential somas by torch's
+    autograd. Inside `VirtualChips` it plays mismatched chips, else the nominal one.
+
+    Weights are signed, in units of `W_UNIT` (1 nA): positive ones excite, negative ones inhibit.
+
+    Args:
+        n_in: channels, or neurons of the layer before.
+        n: neurons.
+        parameters: their currents; default `NeuronParameters.from_times()`.
+        recurrent: whether they have synapses on each other.
+        dendrites: what positive and what negative weights reach.
+        max_fan_in: synapses of a neuron, the strongest of `w_in` and `w_rec` together, at every
+            call; the chip has 64 CAM words per neuron.
+        dt: step [s].
+        generator: draws the start weights; None: torch's own, as any torch module.
+
+    Raises:
+        InputError: SIGN; in a call, SHAPE, COUNTS_NEGATIVE.
+    """
+
+    w_in: nn.Parameter
+    """Signed weights from outside, [channel, neuron]."""
+    w_rec: nn.Parameter | None
+    """Signed weights within, [neuron, neuron]; None: there are none."""
+    levels: Tensor | None
+    """Magnitudes the chip would hold the weights at (ascending, 0 first, in `W_UNIT`); None:
+    continuous. Not part of the `state_dict`."""
+
+    def __init__(
+        self,
+        n_in: int,
+        n: int,
+        *,
+        parameters: NeuronParameters | None = None,
+        recurrent: bool = False,
+        dendrites: tuple[str, ...] = EXCITE_INHIBIT,
+        max_fan_in: int = 64,
+        dt: float = STEP_US * 1e-6,
+        generator: torch.Generator | None = None,
+    ):
+        super().__init__()
+        if not signed(dendrites):
+            raise InputError(
+                f"weights are signed, dendrites {dendrites} are not one that excites and one that "
+                "inhibits: use ('ampa', 'gaba') or another such pair",
+                code="SIGN",
+            )
+        parameters = parameters or NeuronParameters.from_times()
+        self.circuits = Circuits(parameters, n, dendrites, dt)
+        self.max_fan_in = max_fan_in
+        start = torch.randn(n_in, n, generator=generator) * 8.0 / max(n_in, 1) ** 0.5
+        self.w_in = nn.Parameter(start)
+        within = torch.randn(n, n, generator=generator) / n**0.5 if recurrent else None
+        self.register_parameter("w_rec", None if within is None else nn.Parameter(within))
+        self.register_buffer("levels", None, persistent=False)
+
+    def held(self) -> tuple[Tensor, Tensor | None]:
+        """Signed `w_in` and `w_rec` as the chip would hold them; gradients pass through."""
+        if self.w_rec is None:
+            return hold(self.w_in, self.max_fan_in, self.levels), None
+        together = hold(torch.cat([self.w_in, self.w_rec]), self.max_fan_in, self.levels)
+        w_in, w_rec = together.split([len(self.w_in), len(self.w_rec)])
+        return w_in, w_rec
+
+    def forward(self, counts: Tensor) -> Tensor:
+        """Spikes of every neuron in every step."""
+        if counts.ndim != 3 or counts.shape[-1] != len(self.w_in):
+            raise InputError(
+                f"spike counts are [trial, step, {len(self.w_in)}], got {list(counts.shape)}",
+                code="SHAPE",
+            )
+        _refuse_negative(counts)
+        counts = counts.to(self.w_in.dtype)
+        c = played(self, self.circuits, counts)
+        w_in, w_rec = self.held()
+        back = None if w_rec is None else split(w_rec) * W_UNIT
+        return unroll_events(c, counts, split(w_in) * W_UNIT, back)
+
+    def extra_repr(self) -> str:
+        """What torch prints within the brackets."""
+        n_in, n = self.w_in.shape
+        return f"{n_in}, {n}, recurrent={self.w_rec is not None}, max_fan_in={self.max_fan_in}"
+
+
+def network_of(layers: Iterable[nn.Module], labels: tuple[str, ...] = ()) -> Network:
+    """A stack of chip layers, such as an `nn.Sequential`, as a network to be compiled.
+
+    Args:
+        layers: `ChipLayer`s, from the input to the output.
+        labels: what each neuron of the last one stands for, or nothing.
+
+    Raises:
+        NetworkError: UNSUPPORTED_LAYER for every other module; and as `chain`.
+    """
+    layers = list(layers)
+    others = [(k, layer) for k, layer in enumerate(layers) if not isinstance(layer, ChipLayer)]
+    if others:
+        raise NetworkError(
+            [
+                Violation(
+                    "UNSUPPORTED_LAYER", f"layer {k}", f"a {type(layer).__name__}",
+                    "the chip has none", "use ChipLayer, and train it",
+                )
+                for k, layer in others
+            ]
+        )  # fmt: skip
+    return chain([_held(layer) for layer in layers if isinstance(layer, ChipLayer)], labels)
+
+
+def _held(layer: ChipLayer) -> Held:
+    w_in, w_rec = layer.held()
+    parameters, _, dendrites, _ = layer.circuits
+    within = None if w_rec is None else amperes(w_rec)
+    return Held(parameters, dendrites, amperes(w_in), within)
+
+
+def signed(dendrites: tuple[str, ...]) -> bool:
+    """Whether these are one dendrite that excites and one that inhibits, in this order."""
+    excites, inhibits = ("ampa", "nmda"), ("gaba", "shunt")
+    return len(dendrites) == 2 and dendrites[0] in excites and dendrites[1] in inhibits
+
+
+def split(weight: Tensor) -> Tensor:
+    """Signed [source, neuron] to non-negative [source, 2, neuron]: what excites, what inhibits."""
+    return torch.stack([torch.relu(weight), torch.relu(-weight)], 1)
+
+
+def _refuse_negative(counts: Tensor) -> None:
+    if bool((counts < 0).any()):
+        raise InputError(
+            "a number of spikes is negative: give 0 or more, and inhibit by negative weights",
+            code="COUNTS_NEGATIVE",
+        )

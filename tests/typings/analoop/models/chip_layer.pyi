@@ -1,0 +1,1 @@
+from models.chip_layer import *

@@ -1,0 +1,1 @@
+from models.virtual_chips import *
