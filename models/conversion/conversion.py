@@ -22,7 +22,7 @@ from ..training import FitLevels
 from ..versions import versions
 from .bias_channel import with_bias_channel, with_clock
 from .fidelity import Fidelity, fidelity, inside_steps
-from .losses import losses
+from .losses import heard_biases, losses
 from .matching import Legal
 from .sheets import Fitted, lesson_alone, lesson_together, play_alone, play_together, rows_of
 from .source import Change, SourceNetwork
@@ -112,7 +112,8 @@ def convert(
     network = replace(network_of(target, fitted), labels=labels)
     after = _measured(source, network, played, held_out)
     lost = losses(target, fitted, spikes, tuning.max_fan_in)
-    changes = (*source.changes, *changes, *lost)
+    clock = heard_biases(source, tuning.bias_period) if period_us else ()
+    changes = (*source.changes, *changes, *clock, *lost)
     provenance = {
         "source": source.hash,
         "tuning": asdict(tuning),

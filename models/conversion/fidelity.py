@@ -42,9 +42,10 @@ class Fidelity:
         return self.rate_correlation >= RATE_CORRELATION and self.label_agreement >= LABEL_AGREEMENT
 
     def record(self) -> dict[str, Any]:
-        """JSON values."""
+        """JSON values; a correlation that is not defined is None."""
         rates = {name: list(pair) for name, pair in self.rates_hz.items()}
-        return vars(self) | {"rates_hz": rates, "passed": self.passed}
+        plain = {n: None if v != v else v for n, v in vars(self).items()}
+        return plain | {"rates_hz": rates, "passed": self.passed}
 
 
 def fidelity(source: SourceNetwork, recording: Recording, stimulus: Stimulus) -> Fidelity:

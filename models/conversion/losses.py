@@ -43,6 +43,17 @@ def losses(
             )  # fmt: skip
 
 
+def heard_biases(source: SourceNetwork, period: int) -> Iterator[Change]:
+    """Of biases that a channel of events stands for (bias_channel.py)."""
+    for p in source.populations:
+        if p.offset().any():
+            yield Change(
+                p.name, "bias", "reinterpreted",
+                f"heard as events every {period} steps on input channel {source.n_inputs}, which "
+                "has to be played with every stimulus",
+            )  # fmt: skip
+
+
 def _fan_in(one: Fitted, limit: int) -> Iterator[Change]:
     there = one.weights.there.numpy().sum(0)
     over = there > limit

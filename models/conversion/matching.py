@@ -74,7 +74,7 @@ def circuits(p: SourcePopulation, dt: float, rest: float) -> tuple[NeuronParamet
     tau_syn = _shared(p, "tau_syn", p.tau_syn(dt), _longest(c_syn), dt, changes)
     leak = CONSTANTS.leak_current(tau_mem, CONSTANTS.c_mem)
     plain = NeuronParameters.from_times(tau_mem, tau_syn, t_refractory=T_REFRACTORY)
-    leaks = np.maximum(1.0 - p.decay_mem, dt / tau_mem)
+    leaks = np.maximum(1.0 - p.decay_mem, dt / _longest(CONSTANTS.c_mem))
     bias = p.offset() / leaks / p.threshold
     level = rest + (1.0 - rest) * float(np.mean(bias))
     changes += _bias_changes(p, bias, level)
@@ -176,5 +176,6 @@ def _bisect(parameters: NeuronParameters, dt: float, weights, rising: bool) -> f
 def match(p: SourcePopulation, dt: float, rest: float, legal: Legal) -> tuple[Match, list[Change]]:
     """The population of the chip that stands for `p`, resting at `rest` of its threshold."""
     parameters, changes = circuits(p, dt, rest)
-    parameters = legal(parameters)
-    return Match(parameters, *event_currents(parameters, dt)), changes
+    quiet = replace(p, bias=np.zeros(p.size), drive=np.zeros(p.size))
+    unbiased, _ = circuits(quiet, dt, rest)
+    return Match(legal(parameters), *event_currents(legal(unbiased), dt)), changes

@@ -83,12 +83,12 @@ class SourcePopulation:
     def tau_mem(self, dt: float) -> np.ndarray:
         """Membrane time constants [s] for a step of `dt` [s], [neuron]; inf without leak."""
         with np.errstate(divide="ignore"):
-            return -dt / np.log(self.decay_mem)
+            return dt / np.abs(np.log(self.decay_mem))
 
     def tau_syn(self, dt: float) -> np.ndarray:
         """Synaptic time constants [s], [neuron]; 0: the current lasts one step."""
         with np.errstate(divide="ignore"):
-            return -dt / np.log(self.decay_syn)
+            return dt / np.abs(np.log(self.decay_syn))
 
     def offset(self) -> np.ndarray:
         """What bias and drive add to the membrane in a step, in the long run, [neuron]."""

@@ -49,7 +49,8 @@ def test_biases_and_values_of_every_neuron_are_kept() -> None:
     net = Sequential(
         LinearTorch((20, 12), has_bias=True),
         LIFTorch(
-            12, tau_mem=torch.linspace(5e-3, 60e-3, 12), tau_syn=torch.linspace(2e-3, 20e-3, 12)[:, None],
+            12, tau_mem=torch.linspace(5e-3, 60e-3, 12),
+            tau_syn=torch.linspace(2e-3, 20e-3, 12)[:, None],
             threshold=torch.linspace(0.5, 2.0, 12), bias=torch.linspace(-0.01, 0.05, 12),
         ),
     )  # fmt: skip

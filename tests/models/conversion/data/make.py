@@ -62,7 +62,10 @@ class Snntorch(nn.Module):
 
 
 class Norse(nn.Module):
-    """Two feed-forward layers with synaptic currents; a spike sets the membrane to 0."""
+    """Two feed-forward layers with synaptic currents; a spike sets the membrane to 0.
+
+    Not trained: neurons are excited by those of their own class, inhibited by others.
+    """
 
     def __init__(self):
         super().__init__()
@@ -79,8 +82,8 @@ class Norse(nn.Module):
             for n in (HIDDEN, CLASSES)
         )  # fmt: skip
         with torch.no_grad():
-            self.fc1.weight *= 4.0
-            self.fc2.weight *= 4.0
+            self.fc1.weight.copy_(_alike(HIDDEN, CHANNELS, 0.7, 0.25) + 0.3 * self.fc1.weight)
+            self.fc2.weight.copy_(_alike(CLASSES, HIDDEN, 0.9, 0.5) + 0.3 * self.fc2.weight)
 
     def forward(self, x):
         """Spikes of both layers, [trial, step, neuron]."""
@@ -116,6 +119,11 @@ class Sinabs(nn.Module):
         return hidden, self.lif2(self.fc2(hidden))
 
 
+def _alike(neurons: int, sources: int, excites: float, inhibits: float) -> torch.Tensor:
+    same = (torch.arange(neurons)[:, None] - torch.arange(sources)) % CLASSES == 0
+    return torch.where(same, excites, -inhibits)
+
+
 def reset(net: nn.Module) -> None:
     """Forget the states that sinabs keeps in its layers."""
     for module in net.modules():
@@ -140,7 +148,9 @@ def train(net: nn.Module, passes: int, rate: float) -> float:
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimizer.step()
-            print(number, round(loss.item(), 3), hidden.mean().item() * 1e3, out.mean().item() * 1e3)
+            print(
+                number, round(loss.item(), 3), hidden.mean().item() * 1e3, out.mean().item() * 1e3
+            )
     events, label = pattern_task(80, 2)
     with torch.no_grad():
         reset(net)
@@ -175,10 +185,15 @@ def main(names: list[str]) -> None:
         net.lif1.reset_mem()
         net.lif2.reset_mem()
         chain = nn.Sequential(net.fc1, net.lif1, net.fc2, net.lif2)
-        record("snntorch", net, export_to_nir(chain, sample, ignore_dims=[0]), ["snntorch", "nirtorch", "nir"])
+        record(
+            "snntorch",
+            net,
+            export_to_nir(chain, sample, ignore_dims=[0]),
+            ["snntorch", "nirtorch", "nir"],
+        )
     if "norse" in names:
         net = Norse()
-        print("norse", train(net, 10, 5e-3))
+        print("norse", train(net, 1, 0.0))
         chain = norse.SequentialState(net.fc1, net.lif1, net.fc2, net.lif2)
         record("norse", net, norse_to_nir(chain, sample), ["norse", "nirtorch", "nir"])
     if "sinabs" in names:

@@ -1,0 +1,80 @@
+"""A converted network fits the chip, and the simulated board keeps what was promised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("nir")
+
+from analoop.deploy import compile, run  # noqa: E402
+from analoop.deploy.conversion import convert  # noqa: E402
+from analoop.hw import open_board  # noqa: E402
+from analoop.models import Network, Stimulus  # noqa: E402
+from analoop.models.conversion.fidelity import fidelity  # noqa: E402
+from analoop.models.conversion.nir_source import read_nir  # noqa: E402
+from analoop.models.conversion.stimuli import random_stimulus  # noqa: E402
+from analoop.models.conversion.tuning import Tuning  # noqa: E402
+
+from .command import Shell  # noqa: E402
+
+DATA = Path(__file__).parents[1] / "models" / "conversion" / "data"
+
+
+def patterns(trials: int, seed: int) -> Stimulus:
+    """Trials of the task that the networks in DATA were made for."""
+    generator = np.random.default_rng(seed)
+    label = generator.permutation(np.arange(trials) % 4)
+    loud = (np.arange(20) % 4 == label[:, None]) * generator.uniform(50, 90, (trials, 1))
+    trial, time, channel = np.nonzero(
+        generator.random((trials, 150, 20)) < (8 + loud[:, None]) / 1e3
+    )
+    return Stimulus(20, np.full(trials, 150_000), trial, time * 1000, channel, label)
+
+
+def test_fidelity_holds_on_the_nominal_simulated_board_with_four_bit_weights() -> None:
+    source = read_nir(DATA / "norse.nir", "norse")
+    made = convert(source, patterns(64, 1), patterns(40, 2), Tuning(epochs=4, together=2))
+    for population in made.network.populations:
+        mine = [p.weights for p in made.network.projections if p.target == population.name]
+        assert len(np.unique(np.concatenate([w.ravel() for w in mine]))) <= 16
+    with open_board("sim:nominal") as board:
+        recording = run(compile(made.network), board, made.as_input(made.held_out))
+    on_board = fidelity(source, recording, made.held_out)
+    assert on_board.target == "simulated"
+    assert on_board.rate_correlation >= 0.95 and on_board.label_agreement >= 0.97
+    assert on_board.rate_correlation == pytest.approx(made.fidelity.rate_correlation, abs=0.005)
+
+
+def test_the_command_writes_a_network_and_says_what_changed(shell: Shell, tmp_path: Path) -> None:
+    patterns(48, 1).save(tmp_path / "input.npz")
+    arguments = (
+        "convert", DATA / "norse.nir", "--dialect", "norse", "--input", tmp_path / "input.npz",
+        "--epochs", "3", "--together", "1", "-o", tmp_path / "net.npz", "-q",
+    )  # fmt: skip
+    done = shell(*arguments, "--json")
+    assert done.code == 0, done.err
+    assert Network.load(tmp_path / "net.npz").hash == done.json["network"]
+    assert done.json["fidelity"]["passed"] and done.json["fidelity"]["trials"] == 12
+    assert {c["field"] for c in done.json["changes"]} >= {"time", "latency"}
+    told = shell(*arguments)
+    assert told.out.startswith("SIMULATED") and "not as in the source:" in told.out
+
+
+def test_a_conversion_that_misses_its_fidelity_ends_with_exit_code_1(
+    shell: Shell, tmp_path: Path
+) -> None:
+    random_stimulus(20, 12, 100_000, 1.0, 1).save(tmp_path / "quiet.npz")
+    done = shell(
+        "convert", DATA / "sinabs.nir", "--dialect", "sinabs", "--input", tmp_path / "quiet.npz",
+        "--epochs", "0", "--together", "0", "-o", tmp_path / "net.npz", "-q",
+    )  # fmt: skip
+    assert done.code == 1
+    assert "fidelity is below" in done.out
+
+
+def test_a_file_in_a_dialect_that_cannot_be_is_bad_input(shell: Shell, tmp_path: Path) -> None:
+    done = shell("convert", DATA / "norse.nir", "-o", tmp_path / "net.npz", "-q")
+    assert done.code == 2 and "dialect" in done.err and "TIME_CONSTANT" in done.err
