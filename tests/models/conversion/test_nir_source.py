@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def write(path: Path, nodes: dict, edges: list) -> Path:
     return path
 
 
-def lif(size: int) -> nir.NIRNode:
+def lif(size: int) -> Any:
     one = np.ones(size)
     return nir.LIF(tau=0.02 * one, r=one, v_leak=0 * one, v_threshold=one, v_reset=0 * one)
 

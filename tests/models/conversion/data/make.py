@@ -128,7 +128,7 @@ def reset(net: nn.Module) -> None:
     """Forget the states that sinabs keeps in its layers."""
     for module in net.modules():
         if isinstance(module, sl.LIF):
-            module.reset_states()
+            module.reset_states()  # pyright: ignore[reportCallIssue]
 
 
 def train(net: nn.Module, passes: int, rate: float) -> float:
