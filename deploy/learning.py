@@ -86,7 +86,7 @@ def train_student(
     run, network = seed
     generator = generator_for(run, task.name, method, network)
     how = method_of(method)
-    more = {"hardware": HARDWARE} if how.on_chip else {}
+    more = {"hardware": HARDWARE} if how.on_silicon else {}
     student = how.train(task, teacher, settings, generator, progress, **more)
     student = _with_boundary(student, task, generator_for(run, task.name, "boundary"))
     test = task.draw("test", TESTED, generator_for(run, task.name, "test"))

@@ -51,7 +51,7 @@ def fitted_gain(
         changed, conditions = under(student, cell, study.protocol, _generator(study, place))
         output, _ = answer(changed, validation, conditions)
         return float((intact * output).sum() / max(float(np.square(output).sum()), 1e-30)) or 1.0
-    mismatch = cell.kind == "mismatch"
+    mismatch = cell.kind in ("mismatch", "chip")
     few = validation.chosen(slice(0, SAMPLES if mismatch else len(validation)))
     gains = np.linspace(1.0, 5.5, 100) if mismatch else np.linspace(0.5, 5.5, 150)
     right = np.zeros(len(gains))

@@ -17,9 +17,15 @@ class Cell:
     """One kind of perturbation at one level."""
 
     kind: str
-    """'nominal', 'mismatch', 'bits', 'noise' or 'silenced'."""
+    """'nominal', 'mismatch', 'bits', 'noise', 'silenced' or 'chip'."""
     level: float
-    """Deviation [1], bits, noise [range of the membrane] or share of neurons [1]; 0: none."""
+    """Deviation [1], bits, noise [range of the membrane], share of neurons [1], or level of the
+    measured mismatch [1]; 0: none."""
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it is another one for every draw."""
+        return self.kind in ("mismatch", "chip") and self.level > 0
 
     @property
     def name(self) -> str:
@@ -33,8 +39,10 @@ CELLS = (
     *(Cell("bits", bits) for bits in (6, 5, 4, 3, 2)),
     *(Cell("noise", size) for size in (0.01, 0.05, 0.1)),
     Cell("silenced", 0.4),
+    Cell("chip", 1),
 )
-"""Those of the seed paper (paper.md 1.6)."""
+"""Those of the seed paper (paper.md 1.6); and chips with mismatch as measured, for networks of the
+chip's own circuits."""
 
 TAUGHT_CELLS = (*CELLS[:1], Cell("mismatch", 0), *CELLS[1:])
 """With a level without mismatch that is judged as the others are, by a teacher's decisions."""
@@ -70,6 +78,11 @@ def cells_of(protocol: Protocol) -> tuple[Cell, ...]:
     return TAUGHT_CELLS if protocol.teacher_counts else CELLS
 
 
+def applies(cell: Cell, method: str) -> bool:
+    """Whether students of a method can be put in a cell."""
+    return cell.kind != "chip" or method_of(method).on_silicon is not None
+
+
 def protocol_of(name: str) -> Protocol:
     """The protocol of that name.
 
@@ -92,6 +105,8 @@ def under(
     student = weakened(student, factor, method.scaled) if factor != 1.0 else student
     if cell.kind == "mismatch":
         return method.with_mismatch(student, cell.level, generator), Conditions()
+    if cell.kind == "chip" and method.on_silicon is not None:
+        return method.on_silicon(student, cell.level, generator), Conditions()
     if cell.kind == "bits":
         return quantized(student, int(cell.level), method.quantized), Conditions()
     if cell.kind == "noise":

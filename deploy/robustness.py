@@ -24,7 +24,7 @@ from ..models.learning.teacher import Teacher
 from ..models.tasks.samples import Samples, SequenceTask
 from .learning import generator_for
 from .output_gain import Gain
-from .perturbations import CELLS, Cell, Protocol, under
+from .perturbations import CELLS, Cell, Protocol, applies, under
 from .study_files import Place, Row, StudyFiles
 
 
@@ -162,9 +162,10 @@ def _jobs(
     """Every row of a study, by its place, and how it is made."""
     for label, number, student in students:
         for cell in bench.study.cells:
+            if not applies(cell, student.method):
+                continue
             gain = Gain(student, bench.validation, bench.study, cell, (label, number, cell.name))
-            drawn = cell.kind == "mismatch" and cell.level > 0
-            for draw in range(bench.study.draws if drawn else 1):
+            for draw in range(bench.study.draws if cell.drawn else 1):
                 place = (label, number, cell.name, draw)
                 yield place, partial(_row, bench, student, cell, place, gain)
 

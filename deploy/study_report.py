@@ -17,6 +17,7 @@ TITLES = {
     "mismatch": ("Mismatch of parameters", "standard deviation [1]"),
     "bits": ("Coarse weights after training", "bits"),
     "noise": ("Noise of the membrane", "standard deviation per step [range to threshold]"),
+    "chip": ("Chips with mismatch as measured", "level [1]"),
     "silenced": ("Silenced neurons", "share of neurons [1]"),
 }
 """Title and unit of each kind of perturbation."""

@@ -86,7 +86,7 @@ class Model(nn.Module):
 
 
 def descend(
-    model: Model,
+    model: nn.Module,
     optimiser: torch.optim.Optimizer,
     updates: int,
     losses: Callable[[int], Iterable[Tensor]],

@@ -14,7 +14,7 @@ constants and thresholds, which the adjoint does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ from ..reference import one_thread
 from ..tasks.samples import DT_S, Samples, SequenceTask
 from ..training import W_UNIT, FitLevels, hold
 from ..unrolling import unroll_events
+from .bptt_training import TOGETHER, descend
 from .chip_network import (
     FULL_HZ,
     MISMATCH,
@@ -45,7 +46,7 @@ from .spike_encoding import SpikeEncoding, spike_counts
 from .student import Student
 from .teacher import Progress, Teacher
 
-__all__ = ["MISMATCH", "NAME", "QUANTIZED", "Hardware", "Settings", "respond", "train"]
+__all__ = ["MISMATCH", "NAME", "QUANTIZED", "Hardware", "Model", "Settings", "respond", "train"]
 
 NAME = "chip"
 REFIT = 10
@@ -108,9 +109,11 @@ class Settings:
     mismatch: float = 1.0
     """Level of the measured mismatch."""
     paper_mismatch: float = 0.3
-    """Highest level of the seed paper's mismatch; each batch draws its own from 0 on."""
+    """Highest level of the seed paper's mismatch; each `TOGETHER` samples draw their own from 0
+    on."""
     silenced: float = 0.4
-    """Highest share of silent hidden neurons; each batch draws its own from 0 on, and which [1]."""
+    """Highest share of silent hidden neurons; each `TOGETHER` samples draw their
+    own from 0 on, and which [1]."""
     candidates: int = 1
     """Chips drawn for each sample, of which the most different one is learned from."""
     divergence: float = 0.0
@@ -152,21 +155,19 @@ def train(
             "weights of the 4-bit code need the chip's currents: give `hardware`, or coded=False",
             code="NO_HARDWARE",
         )
-    model = _Model(task.channels, settings, generator, hardware)
+    model = Model(task.channels, settings, generator, hardware)
     optimiser = torch.optim.Adam(model.parameters(), settings.learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.updates)
     first = settings.quantized_from * settings.updates if settings.coded else settings.updates
-    for done in range(settings.updates):
+
+    def losses(done: int) -> Iterator[Tensor]:
         if done >= first and (done % REFIT == 0 or not model.levels):
             model.fit()
         batch = task.draw("train", settings.batch, generator)
-        loss = model.loss(batch, generator)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        progress(done + 1, float(loss.detach()))
+        for begin in range(0, len(batch), TOGETHER):
+            part = batch.chosen(slice(begin, begin + TOGETHER))
+            yield model.loss(part, generator) * (len(part) / len(batch))
+
+    descend(model, optimiser, settings.updates, losses, progress)
     if settings.coded:
         model.fit()
     held = {name: w.detach().numpy() for name, w in model.held().items()}
@@ -174,7 +175,7 @@ def train(
     return made(task.name, held, model.neurons, settings.encoding(), provenance)
 
 
-class _Model(nn.Module):
+class Model(nn.Module):
     """Signed weights in units of `W_UNIT`, and what the chip makes of them."""
 
     def __init__(
@@ -221,7 +222,7 @@ class _Model(nn.Module):
         quiet = alive[:, None]
         drives = wires(held["w_in"], quiet * held["w_rec"], quiet * held["w_out"])
         counts = spike_counts(batch.input, settings.encoding())
-        factors, nominal = self._chips(counts, drives, generator)
+        factors, nominal = self.chips(counts, drives, generator)
         output, spikes = self._play(counts, drives, factors)
         loss = settings.error * (output - torch.tensor(batch.target)).square().mean()
         busy = torch.relu(spikes.mean((0, 1)) / DT_S - settings.rate_hz)
@@ -237,13 +238,13 @@ class _Model(nn.Module):
     def _strongest(self, w: Tensor) -> Tensor:
         return hold(w, self.settings.max_fan_in or len(w), None)
 
-    def _chips(
+    def chips(
         self, counts: np.ndarray, drives: tuple[Tensor, Tensor], generator: Generator
     ) -> tuple[dict[str, np.ndarray], Tensor | None]:
         """Factors of a chip for each sample, [sample, neuron], and what the nominal chip answers,
         [sample, step], where it was asked."""
         settings, samples = self.settings, len(counts)
-        choices = [self._drawn(samples, generator) for _ in range(max(1, settings.candidates))]
+        choices = [self.drawn(samples, generator) for _ in range(max(1, settings.candidates))]
         if not settings.divergence and len(choices) == 1:
             return choices[0], None
         with torch.no_grad():
@@ -261,7 +262,8 @@ class _Model(nn.Module):
         }
         return chosen, nominal
 
-    def _drawn(self, samples: int, generator: Generator) -> dict[str, np.ndarray]:
+    def drawn(self, samples: int, generator: Generator) -> dict[str, np.ndarray]:
+        """Factors of all currents of a chip for each sample, [sample, neuron]."""
         settings, nominal = self.settings, self.neurons.currents()
         neurons = settings.hidden + 2 * settings.outputs
         level = settings.paper_mismatch * generator.random()

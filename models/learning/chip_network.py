@@ -1,8 +1,9 @@
 """The network of the method `chip`: populations of the chip's own neurons, in a student's form.
 
-Input spikes (spike_encoding.py) excite hidden neurons through AMPA; hidden neurons excite each
-other through slow NMDA, without its gate, and the output neurons through AMPA; all inhibition is
-GABA. Half of the output neurons speak for a positive answer, half against it, and a host reads
+Input spikes (spike_encoding.py) excite hidden neurons through AMPA, those of every other channel
+through slow NMDA, without its gate: what was there meets what was there before. Hidden neurons
+excite each other through NMDA too, and the output neurons through AMPA; all inhibition is GABA.
+Half of the output neurons speak for a positive answer, half against it, and a host reads
 
     y = 1 / `FULL_HZ` * low-passed (mean rate of the first half - mean rate of the second half)
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -53,13 +55,15 @@ PAPER_CV = 0.1
 
 def encoding_of(student: Student) -> SpikeEncoding:
     """How its input becomes spikes."""
-    kinds = {field.name: type(field.default) for field in fields(SpikeEncoding)}
-    return SpikeEncoding(**{name: kind(student.constants[name]) for name, kind in kinds.items()})
+    given = {field.name: student.constants[field.name] for field in fields(SpikeEncoding)}
+    made: dict[str, Any] = given | {"copies": int(given["copies"]), "signed": bool(given["signed"])}
+    return SpikeEncoding(**made)
 
 
 def nominal_of(student: Student) -> NeuronParameters:
     """The currents that its neurons would have on a chip without mismatch."""
-    return NeuronParameters(**{name: student.constants[name] for name in CURRENTS})
+    currents: dict[str, Any] = {name: student.constants[name] for name in CURRENTS}
+    return NeuronParameters(**currents)
 
 
 def made(
@@ -82,7 +86,9 @@ def wires(w_in: Tensor, w_rec: Tensor, w_out: Tensor) -> tuple[Tensor, Tensor]:
     neuron, dendrite, neuron]."""
     hidden, outputs = w_out.shape
     into = w_in.new_zeros(len(w_in), len(USED), hidden + outputs)
-    into[:, AMPA, :hidden], into[:, GABA, :hidden] = torch.relu(w_in), torch.relu(-w_in)
+    into[::2, AMPA, :hidden] = torch.relu(w_in[::2])
+    into[1::2, NMDA, :hidden] = torch.relu(w_in[1::2])
+    into[:, GABA, :hidden] = torch.relu(-w_in)
     back = w_in.new_zeros(hidden + outputs, len(USED), hidden + outputs)
     back[:hidden, NMDA, :hidden] = torch.relu(w_rec)
     back[:hidden, GABA, :hidden] = torch.relu(-w_rec)
@@ -95,7 +101,7 @@ def circuits(currents: Mapping[str, np.ndarray]) -> Coefficients:
     """Coefficients of neurons with these currents [A], [neuron] or [sample, neuron]."""
     given = {n: torch.tensor(currents[n], dtype=torch.float32) for n in CURRENTS}
     off = torch.zeros(given[CURRENTS[0]].shape[-1])
-    switches = dict.fromkeys(("exponential", "nmda_gate", "adaptation", "dc"), off)
+    switches = {name: off for name in ("exponential", "nmda_gate", "adaptation", "dc")}
     return coefficients(given, switches, USED, DT_S)
 
 
@@ -200,18 +206,20 @@ def network_of(student: Student) -> Network:
     parameters = nominal_of(student)
     w_in, w_rec, w_out = (student.arrays[n].astype(np.float64) * W_UNIT for n in WEIGHTS)
     hidden, outputs = w_out.shape
-    parts = [
-        (INPUT, "hidden", "ampa", w_in), (INPUT, "hidden", "gaba", -w_in),
+    slow = (np.arange(len(w_in)) % 2 == 1)[:, None]
+    parts = (
+        (INPUT, "hidden", "ampa", np.where(slow, 0.0, w_in)),
+        (INPUT, "hidden", "nmda", np.where(slow, w_in, 0.0)), (INPUT, "hidden", "gaba", -w_in),
         ("hidden", "hidden", "nmda", w_rec), ("hidden", "hidden", "gaba", -w_rec),
         ("hidden", "output", "ampa", w_out), ("hidden", "output", "gaba", -w_out),
-    ]  # fmt: skip
+    )  # fmt: skip
     return Network(
         n_inputs=len(w_in),
         populations=(
             Population("hidden", hidden, parameters),
             Population("output", outputs, parameters),
         ),
-        projections=tuple(Projection(*names, np.maximum(w, 0.0)) for *names, w in parts),
+        projections=tuple(Projection(a, b, d, np.maximum(w, 0.0)) for a, b, d, w in parts),
         output="output",
         provenance={"student": student.hash, **student.provenance},
     )

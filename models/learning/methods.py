@@ -47,8 +47,9 @@ class Method:
     drawn: Callable[[Student, float, Generator], Student] | None = None
     """(student, level, generator) -> student with mismatch, where that of `mismatch` alone is not
     all: networks of the chip's own circuits."""
-    on_chip: bool = False
-    """Whether its networks are for the chip, so that training needs to know the chip's currents."""
+    on_silicon: Callable[[Student, float, Generator], Student] | None = None
+    """(student, level, generator) -> student on a chip with mismatch as measured. None: its
+    networks are not for the chip; else training is told the chip's currents."""
     wake_phrase: Mapping[str, Any] | None = None
     """Settings that are others for wake phrases, whose input is a hundred times weaker than that
     of XOR; None: none are known that work."""

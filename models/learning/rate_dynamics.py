@@ -86,9 +86,9 @@ class _Activations(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, current: Tensor, w_rec: Tensor, bias: Tensor, tau_s: Tensor) -> Tensor:
-        current, w_rec, bias, tau_s = (t.detach().numpy() for t in (current, w_rec, bias, tau_s))
-        a, x = _played(current, w_rec, bias, tau_s)
-        ctx.kept = w_rec, tau_s, a, x
+        given = [t.detach().numpy() for t in (current, w_rec, bias, tau_s)]
+        a, x = _played(*given)
+        ctx.kept = given[1], given[3], a, x
         return torch.from_numpy(a)
 
     @staticmethod

@@ -9,6 +9,7 @@ from analoop.deploy.learning import HARDWARE
 from analoop.hw.virtual_board import VirtualBoard
 from analoop.models.errors import InputError
 from analoop.models.learning import chip
+from analoop.models.learning.spike_encoding import spike_counts
 from analoop.models.tasks.temporal_xor import temporal_xor
 
 from .students import student as ads_student
@@ -39,11 +40,9 @@ def test_every_input_spike_is_an_event(student):
     assert stimulus.n_channels == 8 and stimulus.n_trials == 4
     counts = stimulus.counts(1000)
     np.testing.assert_array_equal(
-        counts.sum((1, 2)), chip.spike_counts(SAMPLES.input, TASK_ENCODING).sum((1, 2))
+        counts.sum((1, 2)),
+        spike_counts(SAMPLES.input, chip.Settings(copies=4).encoding()).sum((1, 2)),
     )
-
-
-TASK_ENCODING = chip.Settings(copies=4).encoding()
 
 
 def test_a_student_with_analog_input_is_refused():

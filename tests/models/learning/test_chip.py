@@ -10,7 +10,7 @@ import pytest
 from analoop.deploy.learning import HARDWARE
 from analoop.models.errors import InputError
 from analoop.models.learning import chip
-from analoop.models.learning.chip_network import nominal_of
+from analoop.models.learning.chip_network import nominal_of, wires
 from analoop.models.tasks.temporal_xor import temporal_xor
 
 TASK = temporal_xor()
@@ -66,13 +66,13 @@ def test_training_makes_the_loss_smaller():
 
 def test_of_candidates_the_worst_is_learned_from(monkeypatch):
     """Chips of no mismatch but one: it is the one that is chosen."""
-    model = chip._Model(1, replace(TINY, candidates=3), np.random.default_rng(0), HARDWARE)
+    model = chip.Model(1, replace(TINY, candidates=3), np.random.default_rng(0), HARDWARE)
     ones = np.ones((2, 24))
     names = list(model.neurons.currents())
     counts = np.zeros((2, 40, 8), np.float32)
     counts[:, ::2] = 1
     held = model.held()
-    drives = chip.wires(held["w_in"].abs(), held["w_rec"], held["w_out"])
+    drives = wires(held["w_in"].abs(), held["w_rec"], held["w_out"])
     for position in range(3):
         order = iter(np.roll([0.5, 1.0, 1.0], position))
 
@@ -80,8 +80,8 @@ def test_of_candidates_the_worst_is_learned_from(monkeypatch):
             factor = next(order)
             return {n: (factor if n == "i_threshold" else 1.0) * ones for n in names}
 
-        monkeypatch.setattr(model, "_drawn", drawn)
-        chosen, nominal = model._chips(counts, drives, np.random.default_rng(0))
+        monkeypatch.setattr(model, "drawn", drawn)
+        chosen, nominal = model.chips(counts, drives, np.random.default_rng(0))
         assert nominal is not None and (chosen["i_threshold"] == 0.5).all()
 
 
