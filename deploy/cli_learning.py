@@ -35,6 +35,9 @@ def train(
     hidden: Annotated[
         int | None, typer.Option(min=1, help="Hidden neurons; japanese-vowels: 128.")
     ] = None,
+    copies: Annotated[
+        int | None, typer.Option(min=1, help="Output neurons per label; japanese-vowels: 1.")
+    ] = None,
     mismatch: Annotated[
         float | None, typer.Option(min=0, help="Level trained with; japanese-vowels: 1.")
     ] = None,
@@ -46,7 +49,7 @@ def train(
     from .learning import SEQUENCE_TASKS
 
     check_writable(out)
-    given = {"epochs": epochs, "hidden": hidden, "mismatch": mismatch}
+    given = {"epochs": epochs, "hidden": hidden, "copies": copies, "mismatch": mismatch}
     given = {name: value for name, value in given.items() if value is not None}
     if task in SEQUENCE_TASKS:
         if given:
@@ -161,11 +164,11 @@ def robustness(
 
 
 def _settings(task: str, given: str | None, changed: list[str]) -> dict[str, Any]:
-    """Settings of each method. Raises InputError UNKNOWN_METHOD, METHOD_TASK, SETTING."""
-    from ..models.learning.methods import methods_for
+    """Settings of each method. Raises InputError UNKNOWN_METHOD, SETTING."""
+    from ..models.learning.methods import own_methods
     from .learning import settings_of
 
-    methods = given.split(",") if given else methods_for(task)
+    methods = given.split(",") if given else own_methods()
     lost = [word for word in changed if word.partition(".")[0] not in methods]
     if lost:
         raise InputError(

@@ -51,15 +51,17 @@ def train(
     recording = simulate(network, task.test)
     first = network.offsets[network.output]
     columns = slice(first, first + network.size_of(network.output))
+    right = accuracy(recording, columns, task.test.target, network.labels)
     return replace(
         network,
         provenance={
             "command": f"analoop train {task.name} --epochs {settings.epochs} "
-            f"--hidden {settings.hidden} --mismatch {settings.mismatch:g} --seed {settings.seed}",
+            f"--hidden {settings.hidden} --copies {settings.copies} "
+            f"--mismatch {settings.mismatch:g} --seed {settings.seed}",
             "task": task.name,
             "settings": asdict(settings),
             "stimulus": {"train": task.train.hash, "test": task.test.hash},
-            "test_accuracy_software": accuracy(recording, columns, task.test.target),
+            "test_accuracy_software": right,
             "versions": versions(),
         },
     )

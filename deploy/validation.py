@@ -181,7 +181,7 @@ def _row(recording: Recording, program: Program, stimulus: Stimulus) -> Row:
     return Row(
         recording.board["name"],
         recording.board["target"],
-        accuracy(recording, program.output_columns, stimulus.target),
+        accuracy(recording, program.output_columns, stimulus.target, program.labels),
         mean_rate_hz(recording),
         int(recording.counts.sum()),
         recording.hash,

@@ -32,6 +32,9 @@ class Settings:
 
     hidden: int = 128
     """Neurons of the hidden population."""
+    copies: int = 1
+    """Output neurons of each label; their spikes are counted together, so that mismatch of one
+    decides less."""
     epochs: int = 120
     """Passes through the training set."""
     batch: int = 27
@@ -127,11 +130,11 @@ def train(
     fit: FitLevels | None = None,
     progress: Callable[[int, float, float], None] = lambda epoch, loss, accuracy: None,
 ) -> Network:
-    """Train a two-layer network to make the output neuron of the right label fire most.
+    """Train a two-layer network to make the output neurons of the right label fire most.
 
     Args:
         data: trials with targets.
-        labels: one per output neuron.
+        labels: what trials can be.
         parameters: of both populations; the chip's legal values, so that what is trained is
             what will be programmed.
         fit: the chip's weight code, or None to leave the weights continuous.
@@ -140,7 +143,8 @@ def train(
     Deterministic for a seed on one machine; runs on one thread (the steps are too small to share).
     """
     generator = torch.Generator().manual_seed(settings.seed)
-    model = TwoLayers((data.n_channels, settings.hidden, len(labels)), generator)
+    outputs = tuple(label for label in labels for _ in range(settings.copies))
+    model = TwoLayers((data.n_channels, settings.hidden, len(outputs)), generator)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
     levels: Levels = ()
@@ -162,7 +166,7 @@ def train(
         progress(epoch, float(np.mean(losses)), right / data.n_trials)
     if fit is not None:
         levels = fit_levels(model, settings.max_fan_in, fit)
-    return _network(held_weights(model, settings.max_fan_in, levels), labels, parameters)
+    return _network(held_weights(model, settings.max_fan_in, levels), outputs, parameters)
 
 
 def _batches(data: Stimulus, size: int, generator: torch.Generator) -> Iterator[np.ndarray]:
@@ -197,7 +201,7 @@ def _loss(
     steps = torch.tensor(batch.duration_us // STEP_US)
     valid = (torch.arange(spikes.shape[1]) < steps[:, None]).to(spikes.dtype)[..., None]
     total = (spikes * valid).sum(1)
-    score = total[:, n_hidden:]
+    score = total[:, n_hidden:].unflatten(1, (-1, settings.copies)).mean(-1)
     target = torch.tensor(batch.target)
     seconds = steps[:, None] * STEP_US * 1e-6
     busy = torch.relu(total[:, :n_hidden] / seconds - settings.rate_target_hz)

@@ -91,6 +91,7 @@ def begin(
             code="UNKNOWN_OUTPUTS",
         )
     arrays = initial(task.channels, settings.neurons, settings.bias, generator)
+    arrays["w_in"] *= np.float32(settings.input_gain)
     if settings.outputs == GRADED:
         arrays["w_out"] *= np.float32(GRADED_OUT)
     spreads = {name: float(np.sqrt(np.mean(arrays[name] ** 2))) for name in WEIGHTS}

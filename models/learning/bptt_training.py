@@ -33,6 +33,8 @@ class Training:
     """What layers pass on: 'spiking', or 'graded' as the authors had it, which no chip can."""
     teacher_init: bool = False
     """Begin with projections of a teacher's weights, as the authors did."""
+    input_gain: float = 1.0
+    """Factor of the input weights before training, for input that is weaker than that of XOR."""
     updates: int = 500
     """Updates of the weights."""
     batch: int = 16

@@ -51,9 +51,11 @@ __all__ = ["MISMATCH", "NAME", "QUANTIZED", "Hardware", "Model", "Settings", "re
 NAME = "chip"
 REFIT = 10
 """Updates between fits of the weight code."""
-INPUT_SD, RECURRENT_SD, OUTPUT_SD = 24.0, 8.0, 32.0
+INPUT_SD, RECURRENT_SD, OUTPUT_SD = 8.0, 8.0, 32.0
 """Spreads of weights before training, divided by the square root of the number of sources: neurons
 then fire at some Hz on temporal XOR."""
+HALF = 0.5
+"""Targets beyond stand for an answer [1]."""
 SHARPNESS = 4.0
 """Slope by which an output becomes the chance of a positive answer, for their divergence [1]."""
 
@@ -78,7 +80,7 @@ class Settings:
     """Output neurons for a positive answer, and as many against it."""
     copies: int = 16
     """See `SpikeEncoding`."""
-    input_hz: float = 100.0
+    input_hz: float = 300.0
     """See `SpikeEncoding`."""
     input_full: float = 1.0
     """See `SpikeEncoding`."""
@@ -104,8 +106,9 @@ class Settings:
     """Updates of the weights."""
     batch: int = 32
     """Samples per update."""
-    learning_rate: float = 0.15
-    """Adam's step at the start, in weights; decays to 0 along a cosine."""
+    learning_rate: float = 0.04
+    """Adam's step at the start, in units of the spread of an array's first entries; decays to 0
+    along a cosine."""
     mismatch: float = 1.0
     """Level of the measured mismatch."""
     paper_mismatch: float = 0.3
@@ -119,7 +122,10 @@ class Settings:
     divergence: float = 0.0
     """Weight of the divergence of a chip's answers from the nominal chip's."""
     error: float = 10.0
-    """Weight of the mean squared error."""
+    """Weight of the mean square of what an output misses."""
+    margin: float = 0.2
+    """Where the target is near 0 an output may stray so far; where it is not, the output shall be
+    larger by this share, and may be larger still [1]."""
     rate_hz: float = 10.0
     """Rate above which neurons are discouraged [Hz]."""
     activity: float = 1e-4
@@ -156,7 +162,8 @@ def train(
             code="NO_HARDWARE",
         )
     model = Model(task.channels, settings, generator, hardware)
-    optimiser = torch.optim.Adam(model.parameters(), settings.learning_rate)
+    steps = [(w, settings.learning_rate * float(w.detach().std())) for w in model.parameters()]
+    optimiser = torch.optim.Adam([{"params": [w], "lr": rate} for w, rate in steps])
     first = settings.quantized_from * settings.updates if settings.coded else settings.updates
 
     def losses(done: int) -> Iterator[Tensor]:
@@ -224,7 +231,8 @@ class Model(nn.Module):
         counts = spike_counts(batch.input, settings.encoding())
         factors, nominal = self.chips(counts, drives, generator)
         output, spikes = self._play(counts, drives, factors)
-        loss = settings.error * (output - torch.tensor(batch.target)).square().mean()
+        missed = _missed(output, torch.tensor(batch.target), settings.margin)
+        loss = settings.error * missed.square().mean()
         busy = torch.relu(spikes.mean((0, 1)) / DT_S - settings.rate_hz)
         loss = loss + settings.activity * busy.square().mean()
         if nominal is None or not settings.divergence:
@@ -302,6 +310,13 @@ def _low_passed(rate: Tensor) -> Tensor:
     size = 2 * steps
     made = torch.fft.irfft(torch.fft.rfft(rate, size) * torch.fft.rfft(tail, size), size)
     return made[:, :steps]
+
+
+def _missed(output: Tensor, target: Tensor, margin: float) -> Tensor:
+    """By how much an output falls short of a target, or strays from none, [sample, step]."""
+    short = torch.relu((1 + margin) * target.abs() - target.sign() * output)
+    astray = torch.relu((output - target).abs() - margin)
+    return torch.where(target.abs() > HALF, short, astray)
 
 
 def _divergence(nominal: Tensor, other: Tensor) -> Tensor:

@@ -190,11 +190,11 @@ def test_validate_without_chips_has_no_summary(shell: Shell, program: Path, file
 
 def test_train_compile_and_validate_a_network_of_ones_own(shell: Shell, tmp_path: Path):
     net, program = tmp_path / "net.npz", tmp_path / "program.npz"
-    options = ("--epochs", 1, "--hidden", 4, "--seed", 5)
+    options = ("--epochs", 1, "--hidden", 4, "--copies", 2, "--seed", 5)
     trained = shell("train", "japanese-vowels", "-o", net, *options, "--json")
     assert trained.code == 0
     assert trained.err.startswith("epoch 1/1  loss ")
-    assert trained.json["command"].endswith("--epochs 1 --hidden 4 --mismatch 1 --seed 5")
+    assert trained.json["command"].endswith("--epochs 1 --hidden 4 --copies 2 --mismatch 1 --seed 5")
     assert shell("compile", net, "-o", program).code == 0
     report = shell("validate", program, "--chips", 0, "--network", net, "--json").json
     assert report["rows"][0]["accuracy"] == trained.json["test_accuracy_software"]

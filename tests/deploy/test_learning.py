@@ -7,9 +7,8 @@ import pytest
 
 from analoop.deploy import learning
 from analoop.deploy.learning import generator_for, settings_of, train_student
-from analoop.models import InputError
 from analoop.models.learning import ads, force
-from analoop.models.learning.methods import METHODS, answer, decided, methods_for
+from analoop.models.learning.methods import METHODS, answer, decided, own_methods
 from analoop.models.learning.teacher import Teacher, TeacherSettings, train_teacher
 from analoop.models.tasks.samples import Samples, SequenceTask
 
@@ -72,11 +71,8 @@ def test_wake_phrases_are_learned_with_settings_of_their_own():
     assert settings_of("ads", "synth-snips", []).neurons == 768
     assert settings_of("ads", "synth-snips", ["neurons=9", "feedback=3:1"]).feedback == (3.0, 1.0)
     assert settings_of("ads", "temporal-xor", ["batched=true"]).batched is True
-    own = [name for name, method in METHODS.items() if method.variant_of is None]
-    assert methods_for("temporal-xor") == own
-    with pytest.raises(InputError) as caught:
-        settings_of("reservoir", "synth-snips", [])
-    assert caught.value.code == "METHOD_TASK" and "ads" in str(caught.value)
+    for method in METHODS:
+        assert settings_of(method, "synth-snips", []) != settings_of(method, "temporal-xor", [])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +88,7 @@ def test_a_variant_is_a_method_with_other_settings(name: str, task: str, changed
     variant, plain = (asdict(settings_of(method, task, [])) for method in (name, "ads"))
     assert {key: variant[key] for key in changed} == changed
     assert {key for key in plain if plain[key] != variant[key]} <= changed.keys()
-    assert name not in methods_for(task)
+    assert name not in own_methods()
     assert asdict(settings_of(name, task, ["neurons=9", "balance=2"]))["balance"] == 2.0
 
 

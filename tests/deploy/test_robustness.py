@@ -236,7 +236,6 @@ def test_train_and_robustness_by_command_line(tmp_path: Path, shell: Shell, monk
         (("train", "temporal-xor", "--method", "ads", "--set", "epoch=0"), "SETTING"),
         (("train", "temporal-xor", "--method", "ads", "--set", "rate=nan"), "SETTING"),
         (("train", "temporal-xor", "--method", "ads", "--mismatch", "0.2"), "METHOD_TASK"),
-        (("train", "synth-snips", "--method", "reservoir"), "METHOD_TASK"),
         (("train", "japanese-vowels", "--method", "ads"), "METHOD_TASK"),
         (("robustness", "temporal-xor", "--protocol", "kind"), "UNKNOWN_PROTOCOL"),
         (("robustness", "temporal-xor", "--method", "ads", "--set", "force.neurons=3"), "SETTING"),

@@ -35,6 +35,13 @@ def test_the_winner_is_the_output_that_fired_most_the_first_of_equals_and_nobody
     assert decisions(played, slice(1, 4)).tolist() == [1, 0, -1, 2]
 
 
+def test_neurons_of_one_label_win_together_in_the_order_of_labels():
+    played = recording([[3, 4, 5, 0], [0, 1, 0, 5], [0, 0, 0, 0]])
+    assert decisions(played, slice(0, 4), ("b", "a", "b", "c")).tolist() == [0, 2, -1]
+    assert decisions(played, slice(0, 4), ("b", "a", "d", "c")).tolist() == [2, 3, -1]
+    assert accuracy(played, slice(0, 4), np.array([0, 2, 1]), ("b", "a", "b", "c")) == 2 / 3
+
+
 def test_accuracy_is_the_share_of_right_winners_and_silence_is_wrong():
     played = recording([[5, 0], [0, 5], [3, 3], [0, 0], [1, 0]])
     assert accuracy(played, slice(0, 2), np.array([0, 1, 0, 0, 1])) == 0.6

@@ -61,6 +61,16 @@ def test_it_learns_two_classes_it_has_not_seen_in_a_few_epochs():
     assert reports[-1][2] > 0.9
 
 
+def test_several_neurons_of_a_label_learn_to_win_together():
+    chosen = Settings(hidden=24, epochs=6, batch=16, learning_rate=0.2, seed=3, copies=3)
+    net = train(two_classes(48, 0), ("a", "b"), PARAMETERS, chosen)
+    assert net.labels == ("a", "a", "a", "b", "b", "b")
+    unseen = two_classes(60, 1)
+    counts = simulate(net, unseen).counts[:, net.offsets["output"] :]
+    together = counts.reshape(-1, 2, 3).sum(axis=2)
+    assert np.mean(together.argmax(axis=1) == unseen.target) > 0.9
+
+
 @pytest.mark.parametrize("quantized", [False, True])
 def test_no_neuron_has_more_synapses_than_the_chip_gives_it(quantized: bool):
     net = trained(quantized)
