@@ -27,7 +27,7 @@ SEQUENCE_TASKS: dict[str, Callable[[], SequenceTask]] = {
 """Tasks of analog sequences by their name on the command line. Hey Snips needs a folder of data:
 models/tasks/hey_snips.py."""
 WAKE_PHRASE_TEACHER = TeacherSettings(
-    units=128, updates=2500, batch=8, learning_rate=5e-3, coarse=4
+    units=128, updates=3000, batch=8, learning_rate=5e-3, coarse=4
 )
 """For tasks of sound."""
 HARDWARE = Hardware(legal_parameters, chip_levels)

@@ -51,9 +51,11 @@ __all__ = ["MISMATCH", "NAME", "QUANTIZED", "Hardware", "Model", "Settings", "re
 NAME = "chip"
 REFIT = 10
 """Updates between fits of the weight code."""
-INPUT_SD, RECURRENT_SD, OUTPUT_SD = 8.0, 8.0, 32.0
+INPUT_SD, RECURRENT_SD, OUTPUT_SD = 8.0, 2.0, 32.0
 """Spreads of weights before training, divided by the square root of the number of sources: neurons
 then fire at some Hz on temporal XOR."""
+STRAY = 2.0
+"""What strays counts so many times what falls short: one false answer spoils a sample [1]."""
 HALF = 0.5
 """Targets beyond stand for an answer [1]."""
 SHARPNESS = 4.0
@@ -102,11 +104,11 @@ class Settings:
     """Whether weights end as those of the 4-bit code."""
     quantized_from: float = 0.6
     """Share of the updates behind which they are [1]."""
-    updates: int = 600
+    updates: int = 1000
     """Updates of the weights."""
     batch: int = 32
     """Samples per update."""
-    learning_rate: float = 0.04
+    learning_rate: float = 0.05
     """Adam's step at the start, in units of the spread of an array's first entries; decays to 0
     along a cosine."""
     mismatch: float = 1.0
@@ -128,7 +130,7 @@ class Settings:
     larger by this share, and may be larger still [1]."""
     rate_hz: float = 10.0
     """Rate above which neurons are discouraged [Hz]."""
-    activity: float = 1e-4
+    activity: float = 1e-3
     """Weight of the mean square of what is above [1/Hz^2]."""
 
     def encoding(self) -> SpikeEncoding:
@@ -313,10 +315,10 @@ def _low_passed(rate: Tensor) -> Tensor:
 
 
 def _missed(output: Tensor, target: Tensor, margin: float) -> Tensor:
-    """By how much an output falls short of a target, or strays from none, [sample, step]."""
+    """How far an output falls short of a target, or strays where there is none, [sample, step]."""
     short = torch.relu((1 + margin) * target.abs() - target.sign() * output)
     astray = torch.relu((output - target).abs() - margin)
-    return torch.where(target.abs() > HALF, short, astray)
+    return torch.where(target.abs() > HALF, short, STRAY * astray)
 
 
 def _divergence(nominal: Tensor, other: Tensor) -> Tensor:
