@@ -14,130 +14,27 @@ constants and thresholds, which the adjoint does not have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 
-import numpy as np
 import torch
 from numpy.random import Generator
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import InputError
-from ..mismatch import Draw
-from ..parameters import CURRENTS, NeuronParameters
 from ..reference import one_thread
-from ..tasks.samples import DT_S, Samples, SequenceTask
-from ..training import W_UNIT, FitLevels, hold
-from ..unrolling import unroll_events
+from ..tasks.samples import SequenceTask
 from .bptt_training import TOGETHER, descend
-from .chip_network import (
-    FULL_HZ,
-    MISMATCH,
-    PAPER_CV,
-    QUANTIZED,
-    TAU_OUT_S,
-    chip_factors,
-    circuits,
-    made,
-    respond,
-    wires,
-)
-from .spike_encoding import SpikeEncoding, spike_counts
+from .chip_network import MISMATCH, QUANTIZED, made, respond
+from .chip_training import Hardware, Model, Settings
 from .student import Student
 from .teacher import Progress, Teacher
 
-__all__ = ["MISMATCH", "NAME", "QUANTIZED", "Hardware", "Model", "Settings", "respond", "train"]
+__all__ = ["MISMATCH", "NAME", "QUANTIZED", "Hardware", "Settings", "respond", "train"]
 
 NAME = "chip"
 REFIT = 10
 """Updates between fits of the weight code."""
-INPUT_SD, RECURRENT_SD, OUTPUT_SD = 8.0, 2.0, 32.0
-"""Spreads of weights before training, divided by the square root of the number of sources: neurons
-then fire at some Hz on temporal XOR."""
-STRAY = 2.0
-"""What strays counts so many times what falls short: one false answer spoils a sample [1]."""
-HALF = 0.5
-"""Targets beyond stand for an answer [1]."""
-SHARPNESS = 4.0
-"""Slope by which an output becomes the chance of a positive answer, for their divergence [1]."""
-
-
-@dataclass(frozen=True)
-class Hardware:
-    """What the bias generator of a chip allows; see deploy.training."""
-
-    legal: Callable[[NeuronParameters], NeuronParameters]
-    """Currents that it has, near the given ones."""
-    levels: FitLevels
-    """Magnitudes that a core would hold these weights at [A]."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a network is trained, and what its chips go through; 0 switches a thing off."""
-
-    hidden: int = 128
-    """Hidden neurons."""
-    outputs: int = 16
-    """Output neurons for a positive answer, and as many against it."""
-    copies: int = 16
-    """See `SpikeEncoding`."""
-    input_hz: float = 300.0
-    """See `SpikeEncoding`."""
-    input_full: float = 1.0
-    """See `SpikeEncoding`."""
-    input_knee: float = 0.0
-    """See `SpikeEncoding`."""
-    input_signed: bool = True
-    """See `SpikeEncoding`."""
-    tau_mem_s: float = 0.05
-    """Of all neurons [s]."""
-    tau_ampa_s: float = 0.02
-    """Of excitation from input and to outputs [s]."""
-    tau_nmda_s: float = 0.2
-    """Of excitation among hidden neurons [s]."""
-    tau_gaba_s: float = 0.1
-    """Of inhibition [s]."""
-    max_fan_in: int = 64
-    """Synapses of a neuron, the strongest; the chip has 64. 0: no limit."""
-    coded: bool = True
-    """Whether weights end as those of the 4-bit code."""
-    quantized_from: float = 0.6
-    """Share of the updates behind which they are [1]."""
-    updates: int = 1000
-    """Updates of the weights."""
-    batch: int = 32
-    """Samples per update."""
-    learning_rate: float = 0.05
-    """Adam's step at the start, in units of the spread of an array's first entries; decays to 0
-    along a cosine."""
-    mismatch: float = 1.0
-    """Level of the measured mismatch."""
-    paper_mismatch: float = 0.3
-    """Highest level of the seed paper's mismatch; each `TOGETHER` samples draw their own from 0
-    on."""
-    silenced: float = 0.4
-    """Highest share of silent hidden neurons; each `TOGETHER` samples draw their
-    own from 0 on, and which [1]."""
-    candidates: int = 1
-    """Chips drawn for each sample, of which the most different one is learned from."""
-    divergence: float = 0.0
-    """Weight of the divergence of a chip's answers from the nominal chip's."""
-    error: float = 10.0
-    """Weight of the mean square of what an output misses."""
-    margin: float = 0.2
-    """Where the target is near 0 an output may stray so far; where it is not, the output shall be
-    larger by this share, and may be larger still [1]."""
-    rate_hz: float = 10.0
-    """Rate above which neurons are discouraged [Hz]."""
-    activity: float = 1e-3
-    """Weight of the mean square of what is above [1/Hz^2]."""
-
-    def encoding(self) -> SpikeEncoding:
-        """How input becomes spikes."""
-        return SpikeEncoding(
-            self.copies, self.input_hz, self.input_full, self.input_knee, self.input_signed
-        )
 
 
 @one_thread()
@@ -182,147 +79,3 @@ def train(
     held = {name: w.detach().numpy() for name, w in model.held().items()}
     provenance = {"settings": asdict(settings)}
     return made(task.name, held, model.neurons, settings.encoding(), provenance)
-
-
-class Model(nn.Module):
-    """Signed weights in units of `W_UNIT`, and what the chip makes of them."""
-
-    def __init__(
-        self, analog: int, settings: Settings, generator: Generator, hardware: Hardware | None
-    ) -> None:
-        super().__init__()
-        self.settings, self.hardware = settings, hardware
-        channels, hidden = settings.encoding().channels(analog), settings.hidden
-        self.w_in = _weights((channels, hidden), INPUT_SD, generator)
-        self.w_rec = _weights((hidden, hidden), RECURRENT_SD, generator)
-        self.w_out = _weights((hidden, 2 * settings.outputs), OUTPUT_SD, generator)
-        times = {"ampa": settings.tau_ampa_s, "nmda": settings.tau_nmda_s}
-        times["gaba"] = settings.tau_gaba_s
-        wanted = NeuronParameters.from_times(settings.tau_mem_s, times)
-        self.neurons = hardware.legal(wanted) if hardware else wanted
-        self.levels: tuple[Tensor, ...] = ()
-
-    def fit(self) -> None:
-        """Choose the weight code of both cores for the weights as they are."""
-        if self.hardware is None:
-            return
-        with torch.no_grad():
-            kept = [self._strongest(w).abs().numpy() for w in self._cores()]
-        fitted = [self.hardware.levels(w * W_UNIT) / W_UNIT for w in kept]
-        self.levels = tuple(torch.tensor(levels, dtype=torch.float32) for levels in fitted)
-
-    def held(self) -> dict[str, Tensor]:
-        """The weights as the chip would hold them; gradients pass through."""
-        levels = self.levels or (None, None)
-        limit = [self.settings.max_fan_in or len(w) for w in self._cores()]
-        hidden, output = (
-            hold(w, most, at) for w, most, at in zip(self._cores(), limit, levels, strict=True)
-        )
-        split = len(self.w_in)
-        return {"w_in": hidden[:split], "w_rec": hidden[split:], "w_out": output}
-
-    def loss(self, batch: Samples, generator: Generator) -> Tensor:
-        """What chips do wrong that are drawn for these samples."""
-        settings, held = self.settings, self.held()
-        alive = torch.ones(settings.hidden)
-        if settings.silenced:
-            share = settings.silenced * generator.random()
-            alive = torch.tensor(generator.random(settings.hidden) >= share, dtype=torch.float32)
-        quiet = alive[:, None]
-        drives = wires(held["w_in"], quiet * held["w_rec"], quiet * held["w_out"])
-        counts = spike_counts(batch.input, settings.encoding())
-        factors, nominal = self.chips(counts, drives, generator)
-        output, spikes = self._play(counts, drives, factors)
-        missed = _missed(output, torch.tensor(batch.target), settings.margin)
-        loss = settings.error * missed.square().mean()
-        busy = torch.relu(spikes.mean((0, 1)) / DT_S - settings.rate_hz)
-        loss = loss + settings.activity * busy.square().mean()
-        if nominal is None or not settings.divergence:
-            return loss
-        return loss + settings.divergence * _divergence(nominal, output).mean()
-
-    def _cores(self) -> tuple[Tensor, Tensor]:
-        """Weights [source, neuron] of the hidden core and of the output core."""
-        return torch.cat([self.w_in, self.w_rec]), self.w_out
-
-    def _strongest(self, w: Tensor) -> Tensor:
-        return hold(w, self.settings.max_fan_in or len(w), None)
-
-    def chips(
-        self, counts: np.ndarray, drives: tuple[Tensor, Tensor], generator: Generator
-    ) -> tuple[dict[str, np.ndarray], Tensor | None]:
-        """Factors of a chip for each sample, [sample, neuron], and what the nominal chip answers,
-        [sample, step], where it was asked."""
-        settings, samples = self.settings, len(counts)
-        choices = [self.drawn(samples, generator) for _ in range(max(1, settings.candidates))]
-        if not settings.divergence and len(choices) == 1:
-            return choices[0], None
-        with torch.no_grad():
-            nominal, _ = self._play(counts, drives, None)
-            if len(choices) == 1:
-                return choices[0], nominal
-            apart = [
-                _divergence(nominal, self._play(counts, drives, factors)[0]).mean(1)
-                for factors in choices
-            ]
-        worst = torch.stack(apart).argmax(0).numpy()
-        chosen = {
-            name: np.stack([f[name] for f in choices])[worst, np.arange(samples)]
-            for name in choices[0]
-        }
-        return chosen, nominal
-
-    def drawn(self, samples: int, generator: Generator) -> dict[str, np.ndarray]:
-        """Factors of all currents of a chip for each sample, [sample, neuron]."""
-        settings, nominal = self.settings, self.neurons.currents()
-        neurons = settings.hidden + 2 * settings.outputs
-        level = settings.paper_mismatch * generator.random()
-        seeds = generator.integers(2**31, size=2)
-        measured = Draw(int(seeds[0]), settings.mismatch, (samples, 2, neurons), "measured")
-        paper = Draw(int(seeds[1]), level / PAPER_CV, (samples, 1, neurons), "paper")
-        one, other = (chip_factors(draw, nominal, settings.hidden) for draw in (measured, paper))
-        return {name: one[name] * other[name] for name in CURRENTS}
-
-    def _play(
-        self,
-        counts: np.ndarray,
-        drives: tuple[Tensor, Tensor],
-        factors: Mapping[str, np.ndarray] | None,
-    ) -> tuple[Tensor, Tensor]:
-        """Readout [sample, step] and spikes [sample, step, neuron] of chips, None: the nominal."""
-        ones = np.ones(drives[1].shape[-1])
-        nominal = self.neurons.currents()
-        currents = {n: amps * (factors[n] if factors else ones) for n, amps in nominal.items()}
-        spikes = unroll_events(circuits(currents), counts, *drives)
-        half = self.settings.hidden + self.settings.outputs
-        ahead = spikes[..., self.settings.hidden : half].mean(-1) - spikes[..., half:].mean(-1)
-        return _low_passed(ahead) / (DT_S * FULL_HZ), spikes
-
-
-def _weights(shape: tuple[int, int], sd: float, generator: Generator) -> nn.Parameter:
-    begun = generator.normal(0.0, sd / np.sqrt(shape[0]), shape)
-    return nn.Parameter(torch.tensor(begun, dtype=torch.float32))
-
-
-def _low_passed(rate: Tensor) -> Tensor:
-    """Along steps, [sample, step], as `chip_network.read_out` has it."""
-    keep = float(np.exp(-DT_S / TAU_OUT_S))
-    steps = rate.shape[1]
-    tail = (1 - keep) * keep ** torch.arange(steps, dtype=rate.dtype)
-    size = 2 * steps
-    made = torch.fft.irfft(torch.fft.rfft(rate, size) * torch.fft.rfft(tail, size), size)
-    return made[:, :steps]
-
-
-def _missed(output: Tensor, target: Tensor, margin: float) -> Tensor:
-    """How far an output falls short of a target, or strays where there is none, [sample, step]."""
-    short = torch.relu((1 + margin) * target.abs() - target.sign() * output)
-    astray = torch.relu((output - target).abs() - margin)
-    return torch.where(target.abs() > HALF, short, STRAY * astray)
-
-
-def _divergence(nominal: Tensor, other: Tensor) -> Tensor:
-    """Kullback-Leibler divergence of the answers' chances, [sample, step]."""
-    p, q = (torch.sigmoid(SHARPNESS * y) for y in (nominal.detach(), other))
-    p, q = p.clamp(1e-6, 1 - 1e-6), q.clamp(1e-6, 1 - 1e-6)
-    return p * torch.log(p / q) + (1 - p) * torch.log((1 - p) / (1 - q))

@@ -23,7 +23,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from ..coefficients import Coefficients, coefficients
+from ..coefficients import Coefficients
 from ..mismatch import Draw, lumped_factors
 from ..network import INPUT, Network, Population, Projection
 from ..neuron import State, rest, step
@@ -33,6 +33,7 @@ from ..reference import one_thread
 from ..tasks.samples import DT_S
 from ..training import W_UNIT
 from ..unrolling import unroll_events
+from ..virtual_chips import Circuits
 from .perturbation import mismatched
 from .spike_encoding import SpikeEncoding, spike_counts
 from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
@@ -97,12 +98,9 @@ def wires(w_in: Tensor, w_rec: Tensor, w_out: Tensor) -> tuple[Tensor, Tensor]:
     return into * W_UNIT, back * W_UNIT
 
 
-def circuits(currents: Mapping[str, np.ndarray]) -> Coefficients:
-    """Coefficients of neurons with these currents [A], [neuron] or [sample, neuron]."""
-    given = {n: torch.tensor(currents[n], dtype=torch.float32) for n in CURRENTS}
-    off = torch.zeros(given[CURRENTS[0]].shape[-1])
-    switches = {name: off for name in ("exponential", "nmda_gate", "adaptation", "dc")}
-    return coefficients(given, switches, USED, DT_S)
+def circuits(parameters: NeuronParameters, neurons: int) -> Circuits:
+    """So many neurons with these currents, before any chip is chosen."""
+    return Circuits(parameters, neurons, USED, DT_S)
 
 
 def read_out(spikes: np.ndarray, hidden: int) -> np.ndarray:
@@ -129,7 +127,9 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
     hidden = arrays["w_out"].shape[0]
     quiet = silenced_thresholds(arrays["i_threshold"][:hidden], conditions.silenced)
     arrays["i_threshold"] = np.concatenate([quiet, arrays["i_threshold"][hidden:]])
-    c = circuits(arrays)
+    factors = {name: arrays[name] / student.constants[name] for name in CURRENTS}
+    neurons = arrays["i_threshold"].size
+    c = circuits(nominal_of(student), neurons).coefficients(torch.float32, factors)
     into, back = wires(*(torch.tensor(arrays[name]) for name in WEIGHTS))
     counts = spike_counts(inputs, encoding_of(student))
     with torch.no_grad():

@@ -10,7 +10,7 @@ import pytest
 from analoop.deploy.learning import HARDWARE
 from analoop.models.errors import InputError
 from analoop.models.learning import chip
-from analoop.models.learning.chip_network import nominal_of, wires
+from analoop.models.learning.chip_network import nominal_of
 from analoop.models.tasks.temporal_xor import temporal_xor
 
 TASK = temporal_xor()
@@ -62,27 +62,6 @@ def test_training_makes_the_loss_smaller():
     settings = replace(TINY, hidden=32, outputs=8, updates=40, batch=8, mismatch=0, silenced=0)
     trained(replace(settings, paper_mismatch=0), lambda done, loss: losses.append(loss))
     assert np.mean(losses[-10:]) < 0.95 * np.mean(losses[:10])
-
-
-def test_of_candidates_the_worst_is_learned_from(monkeypatch):
-    """Chips of no mismatch but one: it is the one that is chosen."""
-    model = chip.Model(1, replace(TINY, candidates=3), np.random.default_rng(0), HARDWARE)
-    ones = np.ones((2, 24))
-    names = list(model.neurons.currents())
-    counts = np.zeros((2, 40, 8), np.float32)
-    counts[:, ::2] = 1
-    held = model.held()
-    drives = wires(held["w_in"].abs(), held["w_rec"], held["w_out"])
-    for position in range(3):
-        order = iter(np.roll([0.5, 1.0, 1.0], position))
-
-        def drawn(samples, generator, order=order):
-            factor = next(order)
-            return {n: (factor if n == "i_threshold" else 1.0) * ones for n in names}
-
-        monkeypatch.setattr(model, "drawn", drawn)
-        chosen, nominal = model.chips(counts, drives, np.random.default_rng(0))
-        assert nominal is not None and (chosen["i_threshold"] == 0.5).all()
 
 
 def test_a_code_needs_the_currents_of_a_chip():

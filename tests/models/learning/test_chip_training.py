@@ -1,0 +1,40 @@
+"""What chips do wrong while they are trained."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from analoop.deploy.learning import HARDWARE
+from analoop.models.learning.chip_network import wires
+from analoop.models.learning.chip_training import STRAY, Model, Settings, missed
+
+TINY = Settings(hidden=16, outputs=4, copies=4, candidates=3)
+
+
+def test_of_candidates_the_worst_is_learned_from(monkeypatch):
+    """Chips of no mismatch but one: it is the one that is chosen."""
+    model = Model(1, TINY, np.random.default_rng(0), HARDWARE)
+    ones = np.ones((2, 24))
+    names = list(model.neurons.currents())
+    counts = np.zeros((2, 40, 8), np.float32)
+    counts[:, ::2] = 1
+    held = model.held()
+    drives = wires(held["w_in"].abs(), held["w_rec"], held["w_out"])
+    for position in range(3):
+        order = iter(np.roll([0.5, 1.0, 1.0], position))
+
+        def drawn(samples, generator, order=order):
+            factor = next(order)
+            return {n: (factor if n == "i_threshold" else 1.0) * ones for n in names}
+
+        monkeypatch.setattr(model, "drawn", drawn)
+        chosen, nominal = model.chips(counts, drives, np.random.default_rng(0))
+        assert nominal is not None and (chosen["i_threshold"] == 0.5).all()
+
+
+def test_an_answer_may_be_larger_but_must_not_stray():
+    target = torch.tensor([1.0, 1.0, -1.0, -1.0, 0.0, 0.0, 0.0])
+    output = torch.tensor([1.5, 0.9, -1.5, 0.3, 0.1, -0.1, 0.5])
+    wrong = torch.tensor([0.0, 0.3, 0.0, 1.5, 0.0, 0.0, 0.3 * STRAY])
+    torch.testing.assert_close(missed(output, target, 0.2), wrong)
