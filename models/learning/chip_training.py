@@ -21,7 +21,7 @@ from .spike_encoding import SpikeEncoding, spike_counts
 INPUT_SD, RECURRENT_SD, OUTPUT_SD = 8.0, 2.0, 32.0
 """Spreads of weights before training, divided by the square root of the number of sources: neurons
 then fire at some Hz on temporal XOR."""
-STRAY = 2.0
+STRAY = 4.0
 """What strays counts so many times what falls short: one false answer spoils a sample [1]."""
 HALF = 0.5
 """Targets beyond stand for an answer [1]."""
@@ -45,7 +45,7 @@ class Settings:
 
     hidden: int = 128
     """Hidden neurons."""
-    outputs: int = 16
+    outputs: int = 24
     """Output neurons for a positive answer, and as many against it."""
     copies: int = 16
     """See `SpikeEncoding`."""
