@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..hw.virtual_board import VirtualBoard
-from ..models.errors import InputError
+from ..models.errors import FileError, InputError
 from ..models.learning import chip
 from ..models.learning.chip_network import encoding_of, network_of, read_out
 from ..models.learning.decision import decide
 from ..models.learning.spike_encoding import spike_counts
 from ..models.learning.student import Student
+from ..models.network import Network
 from ..models.recording import Recording, Stimulus
 from ..models.tasks.samples import DT_S, Samples, SequenceTask
 from .compilation import compile
@@ -38,12 +40,30 @@ class BoardRow:
     """Hash of the recording behind the row."""
 
 
-def program_of(student: Student) -> Program:
-    """The student, compiled.
+def load_network(path: str | os.PathLike) -> Network:
+    """A network from its own file, or from that of a student of the method `chip`.
+
+    Raises:
+        FileError: as `Network.load`.
+        InputError: METHOD_TASK, a student of another method.
+    """
+    try:
+        return Network.load(path)
+    except FileError as error:
+        if error.code != "FILE_WRONG_KIND":
+            raise
+        try:
+            student = Student.load(path)
+        except FileError:
+            raise error from None
+    return checked_network(student)
+
+
+def checked_network(student: Student) -> Network:
+    """The network of a student.
 
     Raises:
         InputError: METHOD_TASK, a student of another method.
-        CompilationError: as `compile`.
     """
     if student.method != chip.NAME:
         raise InputError(
@@ -51,7 +71,7 @@ def program_of(student: Student) -> Program:
             f"fan-in and weights know no limits; train one with --method {chip.NAME}",
             code="METHOD_TASK",
         )
-    return compile(network_of(student))
+    return network_of(student)
 
 
 def stimulus_of(student: Student, samples: Samples) -> Stimulus:
@@ -77,7 +97,7 @@ def on_boards(
         task: which the samples are of; says how outputs are decided by.
         program: of the student; None: it is compiled here.
     """
-    chosen = program or program_of(student)
+    chosen = program or compile(checked_network(student))
     rows = []
     for board in boards:
         (recording,) = run_virtual(chosen, [board], stimulus_of(student, samples))

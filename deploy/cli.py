@@ -88,15 +88,15 @@ def compile(
     as_json: Json = False,
 ) -> None:
     """Quantise, place and route a network; write the program."""
-    from ..models.network import Network
     from .board_check import load_snapshot
+    from .chip_students import load_network
     from .compilation import compile as run_compile
     from .inspection import inspect as run_inspect
 
     if out is None and not dry_run:
         raise InputError("where to? give --out FILE, or --dry-run", code="NO_OUTPUT")
     screened = load_snapshot(snapshot, board)
-    program = run_compile(Network.load(network), n_chips=board_chips, snapshot=screened, drop=drop)
+    program = run_compile(load_network(network), n_chips=board_chips, snapshot=screened, drop=drop)
     if out is not None and not dry_run:
         program.save(out)
     if as_json:

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from analoop.deploy.chip_students import on_boards, output_of, program_of, stimulus_of
+from analoop.deploy.chip_students import (
+    checked_network,
+    load_network,
+    on_boards,
+    output_of,
+    stimulus_of,
+)
+from analoop.deploy.compilation import compile
 from analoop.deploy.execution import run_virtual
 from analoop.deploy.learning import HARDWARE
 from analoop.hw.virtual_board import VirtualBoard
@@ -25,7 +32,7 @@ def student():
 
 
 def test_a_board_without_mismatch_answers_as_the_student_does(student):
-    program = program_of(student)
+    program = compile(checked_network(student))
     (recording,) = run_virtual(program, [VirtualBoard()], stimulus_of(student, SAMPLES))
     ours = chip.respond(student, SAMPLES.input)
     assert ours.rate_hz.min() > 1
@@ -47,5 +54,14 @@ def test_every_input_spike_is_an_event(student):
 
 def test_a_student_with_analog_input_is_refused():
     with pytest.raises(InputError, match="--method chip") as caught:
-        program_of(ads_student())
+        checked_network(ads_student())
     assert caught.value.code == "METHOD_TASK"
+
+
+def test_a_file_of_a_student_is_compiled_like_one_of_a_network(student, tmp_path, shell):
+    path, program = student.save(tmp_path / "student.npz"), tmp_path / "program.npz"
+    assert load_network(path).hash == checked_network(student).hash
+    assert shell("compile", path, "-o", program).code == 0
+    refused = shell("compile", ads_student().save(tmp_path / "ads.npz"), "--dry-run")
+    assert refused.code != 0 and "METHOD_TASK" in refused.err
+    assert "FILE_WRONG_KIND" in shell("compile", program, "--dry-run").err

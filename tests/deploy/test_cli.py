@@ -194,7 +194,9 @@ def test_train_compile_and_validate_a_network_of_ones_own(shell: Shell, tmp_path
     trained = shell("train", "japanese-vowels", "-o", net, *options, "--json")
     assert trained.code == 0
     assert trained.err.startswith("epoch 1/1  loss ")
-    assert trained.json["command"].endswith("--epochs 1 --hidden 4 --copies 2 --mismatch 1 --seed 5")
+    assert trained.json["command"].endswith(
+        "--epochs 1 --hidden 4 --copies 2 --mismatch 1 --seed 5"
+    )
     assert shell("compile", net, "-o", program).code == 0
     report = shell("validate", program, "--chips", 0, "--network", net, "--json").json
     assert report["rows"][0]["accuracy"] == trained.json["test_accuracy_software"]
