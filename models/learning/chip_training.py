@@ -93,8 +93,10 @@ class Settings:
     error: float = 10.0
     """Weight of the mean square of what an output misses."""
     margin: float = 0.2
-    """Where the target is near 0 an output may stray so far; where it is not, the output shall be
-    larger by this share, and may be larger still [1]."""
+    """Where the target is near 0 an output may stray so far [1]."""
+    answer: float = 1.5
+    """Where it is not, the output shall be so many times the target, and may be larger still [1]:
+    silent neurons and mismatch take their part."""
     rate_hz: float = 10.0
     """Rate above which neurons are discouraged [Hz]."""
     activity: float = 1e-3
@@ -156,7 +158,8 @@ class Model(nn.Module):
         counts = spike_counts(batch.input, settings.encoding())
         factors, nominal = self.chips(counts, drives, generator)
         output, spikes = self._play(counts, drives, factors)
-        wrong = missed(output, torch.tensor(batch.target), settings.margin)
+        target = settings.answer * torch.tensor(batch.target)
+        wrong = missed(output, target, settings.margin)
         loss = settings.error * wrong.square().mean()
         busy = torch.relu(spikes.mean((0, 1)) / DT_S - settings.rate_hz)
         loss = loss + settings.activity * busy.square().mean()
@@ -237,7 +240,7 @@ def _low_passed(rate: Tensor) -> Tensor:
 
 def missed(output: Tensor, target: Tensor, margin: float) -> Tensor:
     """How far an output falls short of a target, or strays where there is none, [sample, step]."""
-    short = torch.relu((1 + margin) * target.abs() - target.sign() * output)
+    short = torch.relu(target.abs() - target.sign() * output)
     astray = torch.relu((output - target).abs() - margin)
     return torch.where(target.abs() > HALF, short, STRAY * astray)
 
