@@ -14,8 +14,8 @@ from . import console_study, progress
 from .cli_options import Json, Quiet
 from .console import print_json
 
-CHIP_METHOD = "robust"
-"""The method for tasks of spikes: on the physics of the chip."""
+USUAL_METHOD = "robust"
+"""For tasks of sequences, if none is given."""
 
 Changed = Annotated[
     list[str] | None,
@@ -27,9 +27,12 @@ def train(
     task: Annotated[str, typer.Argument(help="japanese-vowels, temporal-xor, synth-snips")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Network file to write.")],
     method: Annotated[
-        str,
-        typer.Option(help="ads (also ads-no-ebn, ads-batched), force, bptt, reservoir, robust."),
-    ] = CHIP_METHOD,
+        str | None,
+        typer.Option(
+            help="ads (also ads-no-ebn, ads-batched), force, bptt, reservoir, robust (if none is "
+            "given), chip; japanese-vowels: none."
+        ),
+    ] = None,
     changed: Changed = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="japanese-vowels: 120.")] = None,
     hidden: Annotated[
@@ -52,6 +55,7 @@ def train(
     given = {"epochs": epochs, "hidden": hidden, "copies": copies, "mismatch": mismatch}
     given = {name: value for name, value in given.items() if value is not None}
     if task in SEQUENCE_TASKS:
+        method = method or USUAL_METHOD
         if given:
             raise InputError(
                 f"--{next(iter(given))} is for japanese-vowels: settings of {method} are changed "
@@ -60,9 +64,9 @@ def train(
             )
         _train_student(task, method, changed or [], seed, out, as_json, quiet)
         return
-    if method != CHIP_METHOD or changed:
+    if method or changed:
         raise InputError(
-            f"{task} is trained for the chip: leave out --method and --set, or take a task of "
+            f"{task} is trained in one way: leave out --method and --set, or take a task of "
             f"sequences ({', '.join(SEQUENCE_TASKS)})",
             code="METHOD_TASK",
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..models.errors import named
+from ..models.errors import InputError, named
 from ..models.learning.methods import method_of
 from ..models.learning.perturbation import quantized, weakened
 from ..models.learning.student import Conditions, Student
@@ -99,8 +99,17 @@ def under(
 
     Args:
         generator: draws the chip, or the noise.
+
+    Raises:
+        InputError: CELL, one that does not apply to its method.
     """
     method = method_of(student.method)
+    if not applies(cell, student.method):
+        raise InputError(
+            f"cell '{cell.name}' is for networks of the chip's circuits, {student.method} has "
+            "others: leave it out",
+            code="CELL",
+        )
     factor = SAFE_SCALING.get(cell.name, 1.0) if protocol.compensated else 1.0
     student = weakened(student, factor, method.scaled) if factor != 1.0 else student
     if cell.kind == "mismatch":

@@ -193,12 +193,14 @@ class _Unrolled(torch.autograd.Function):
 
         jobs = [(group, chip) for group in sheet.groups for chip in range(sheet.chips or 1)]
         ctx.sheet, ctx.jobs, ctx.taped = sheet, jobs, _on_threads(play, jobs)
+        ctx.save_for_backward(arriving)
         ctx.shapes = dense.shape, tuple(counts.shape), into.shape, back.shape
         return torch.from_numpy(raster if sheet.chips is not None else raster[0])
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor):  # pyright: ignore
+        _ = ctx.saved_tensors  # raises if what is read again was changed in place
         sheet: _Sheet = ctx.sheet
         wanted = ctx.needs_input_grad[1:]
         shapes = [s if wants else (0, *s[1:]) for s, wants in zip(ctx.shapes, wanted, strict=True)]

@@ -158,6 +158,9 @@ def _tuned(
     play, told = partial(play_together, fitted, together, tuning.mismatch), partial(news, "all")
     weights = [one.weights for one in fitted]
     tune(weights, together, play, tuning.together, tuning, len(fitted), told)
+    for one in weights:
+        if one.levels is None:  # no pass was long enough to come to the code
+            one.quantise()
 
 
 def _measured(

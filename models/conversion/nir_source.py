@@ -107,8 +107,13 @@ def _network(graph: FlatGraph, dialect: Dialect, step: float) -> SourceNetwork:
             continue
         raw.append((source, target, weights.T))
         bias = np.asarray(getattr(graph.nodes[via], "bias", 0.0), np.float64)
+        if bias.size not in (1, size):
+            found.append(_bias(via, bias, target, size))
+            continue
         drives[target] = drives.get(target, np.zeros(size)) + bias
     order, output = graph.order(NEURONS), graph.output(NEURONS, found)
+    lost = [n for n, node in graph.nodes.items() if type(node).__name__ in NEURONS]
+    found += [_unreached(name) for name in lost if name not in order]
     widths = {w.shape[0] for source, _, w in raw if source == INPUT}
     if not found and len(widths) != 1:
         found.append(_inputs(widths))
@@ -121,9 +126,7 @@ def _network(graph: FlatGraph, dialect: Dialect, step: float) -> SourceNetwork:
         populations=tuple(
             _population(n, graph.nodes[n], dialect, drives.get(n, np.zeros(1))) for n in order
         ),
-        connections=tuple(
-            SourceConnection(s, t, w, int(place[s] >= place[t])) for s, t, w in raw if t in place
-        ),
+        connections=tuple(SourceConnection(s, t, w, int(place[s] >= place[t])) for s, t, w in raw),
         output=output,
         changes=tuple(_changes(graph, order, dialect, step)),
     )
@@ -196,6 +199,20 @@ def _shape(via: str, weights: np.ndarray, target: str, size: int) -> Violation:
     return Violation(
         "WEIGHT_SHAPE", f"node '{via}'", f"weights [{size} neurons of '{target}', sources]",
         f"they are {weights.shape}", "transpose or resize them",
+    )  # fmt: skip
+
+
+def _bias(via: str, bias: np.ndarray, target: str, size: int) -> Violation:
+    return Violation(
+        "WEIGHT_SHAPE", f"node '{via}'", f"a bias for each of {size} neurons of '{target}', or one",
+        f"there are {bias.size}", "resize it",
+    )  # fmt: skip
+
+
+def _unreached(name: str) -> Violation:
+    return Violation(
+        "UNCONNECTED", f"node '{name}'", "a way to it from the input", "there is none",
+        "connect it, or take it out of the graph",
     )  # fmt: skip
 
 

@@ -2,14 +2,14 @@
 
 Networks of the chip's own neurons (chip_network.py), trained by the adjoint of their physics. Each
 sample of each batch is played by a chip of its own: mismatch as measured, within and between its
-cores, mismatch as the seed paper draws it on top, silent neurons. The strongest `max_fan_in` inputs
-of a neuron are kept at every update, and in the end weights are those of the 4-bit code, gradients
-passing straight through both.
+cores; on top the seed paper's, of time constants and thresholds; silent neurons. The strongest
+`max_fan_in` inputs of a neuron are kept at every update, and in the end weights are those of the
+4-bit code, gradients passing straight through both.
 
 An attack, where it is asked for, is a search: of several chips drawn for a sample the one is
 learned from whose answers differ most from the nominal chip's, and that difference is penalised.
 After Büchel et al. (paper.md 5), who climb along the gradient; their way needs gradients to time
-constants and thresholds, which the adjoint does not have.
+constants and thresholds, which the adjoint does not have; weights are not attacked.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor, nn
 
+from ..errors import InputError
 from ..mismatch import Draw
 from ..parameters import CURRENTS, NeuronParameters
 from ..tasks.samples import DT_S, Samples
@@ -24,7 +25,7 @@ then fire at some Hz on temporal XOR."""
 STRAY = 4.0
 """What strays counts so many times what falls short: one false answer spoils a sample [1]."""
 HALF = 0.5
-"""Targets beyond stand for an answer [1]."""
+"""Where more is asked for than this an answer stands, else silence [1]."""
 SHARPNESS = 4.0
 """Slope by which an output becomes the chance of a positive answer, for their divergence [1]."""
 
@@ -66,7 +67,7 @@ class Settings:
     tau_gaba_s: float = 0.1
     """Of inhibition [s]."""
     max_fan_in: int = 64
-    """Synapses of a neuron, the strongest; the chip has 64. 0: no limit."""
+    """Synapses of a neuron, the strongest; the chip has 64."""
     coded: bool = True
     """Whether weights end as those of the 4-bit code."""
     quantized_from: float = 0.6
@@ -81,8 +82,8 @@ class Settings:
     mismatch: float = 1.0
     """Level of the measured mismatch."""
     paper_mismatch: float = 0.3
-    """Highest level of the seed paper's mismatch; each `TOGETHER` samples draw their own from 0
-    on."""
+    """Highest level of the seed paper's mismatch of time constants and thresholds, not of weights;
+    each `TOGETHER` samples draw their own from 0 on."""
     silenced: float = 0.4
     """Highest share of silent hidden neurons; each `TOGETHER` samples draw their
     own from 0 on, and which [1]."""
@@ -101,6 +102,20 @@ class Settings:
     """Rate above which neurons are discouraged [Hz]."""
     activity: float = 1e-3
     """Weight of the mean square of what is above [1/Hz^2]."""
+
+    def __post_init__(self) -> None:
+        if self.copies % 2 or self.copies < 2:
+            raise InputError(
+                f"copies is {self.copies}, an even number is needed: half of the copies act "
+                "through slow dendrites",
+                code="SETTING",
+            )
+        if self.max_fan_in < 1:
+            raise InputError(
+                f"max_fan_in is {self.max_fan_in}, at least 1 is needed: give a large number "
+                "for no limit",
+                code="SETTING",
+            )
 
     def encoding(self) -> SpikeEncoding:
         """How input becomes spikes."""
@@ -139,10 +154,8 @@ class Model(nn.Module):
     def held(self) -> dict[str, Tensor]:
         """The weights as the chip would hold them; gradients pass through."""
         levels = self.levels or (None, None)
-        limit = [self.settings.max_fan_in or len(w) for w in self._cores()]
-        hidden, output = (
-            hold(w, most, at) for w, most, at in zip(self._cores(), limit, levels, strict=True)
-        )
+        most = self.settings.max_fan_in
+        hidden, output = (hold(w, most, at) for w, at in zip(self._cores(), levels, strict=True))
         split = len(self.w_in)
         return {"w_in": hidden[:split], "w_rec": hidden[split:], "w_out": output}
 
@@ -172,7 +185,7 @@ class Model(nn.Module):
         return torch.cat([self.w_in, self.w_rec]), self.w_out
 
     def _strongest(self, w: Tensor) -> Tensor:
-        return hold(w, self.settings.max_fan_in or len(w), None)
+        return hold(w, self.settings.max_fan_in, None)
 
     def chips(
         self, counts: np.ndarray, drives: tuple[Tensor, Tensor], generator: Generator

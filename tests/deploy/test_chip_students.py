@@ -13,6 +13,7 @@ from analoop.deploy.chip_students import (
 from analoop.deploy.compilation import compile
 from analoop.deploy.execution import run_virtual
 from analoop.deploy.learning import HARDWARE
+from analoop.deploy.perturbations import PROTOCOLS, Cell, applies, under
 from analoop.hw.virtual_board import VirtualBoard
 from analoop.models.errors import InputError
 from analoop.models.learning import chip
@@ -65,3 +66,19 @@ def test_a_file_of_a_student_is_compiled_like_one_of_a_network(student, tmp_path
     refused = shell("compile", ads_student().save(tmp_path / "ads.npz"), "--dry-run")
     assert refused.code != 0 and "METHOD_TASK" in refused.err
     assert "FILE_WRONG_KIND" in shell("compile", program, "--dry-run").err
+
+
+def test_a_cell_for_chips_refuses_networks_of_other_methods():
+    cell, rules = Cell("chip", 1), PROTOCOLS["fair"]
+    assert not applies(cell, "ads")
+    with pytest.raises(InputError) as caught:
+        under(ads_student(), cell, rules, np.random.default_rng(0))
+    assert caught.value.code == "CELL"
+
+
+def test_a_chip_as_measured_is_another_one_for_every_draw(student):
+    rules = PROTOCOLS["fair"]
+    one, other = (
+        under(student, Cell("chip", 1), rules, np.random.default_rng(k))[0] for k in (1, 2)
+    )
+    assert one.hash != other.hash != student.hash

@@ -91,6 +91,22 @@ def test_weights_behind_weights_and_a_network_that_ends_in_weights_are_refused(
     assert codes == {"LINEAR_CHAIN", "UNCONNECTED", "OUTPUT"}
 
 
+def test_neurons_that_no_input_reaches_and_biases_of_another_size_are_refused_by_name(
+    tmp_path: Path,
+) -> None:
+    nodes = {
+        "input": nir.Input(np.array([1])), "fc": nir.Affine(np.ones((2, 1)), np.ones(3)),
+        "lif": lif(2), "alone": lif(1), "sender": lif(2), "back": nir.Linear(np.ones((2, 2))),
+        "output": nir.Output(np.array([2])),
+    }  # fmt: skip
+    edges = [("input", "fc"), ("fc", "lif"), ("lif", "output"), ("sender", "back"), ("back", "lif")]
+    with pytest.raises(NetworkError) as error:
+        read_nir(write(tmp_path / "net.nir", nodes, edges))
+    found = {v.object: v.code for v in error.value.violations}
+    assert found["node 'fc'"] == "WEIGHT_SHAPE"
+    assert found["node 'alone'"] == found["node 'sender'"] == "UNCONNECTED"
+
+
 def test_a_plain_graph_follows_its_own_equations(tmp_path: Path) -> None:
     nodes = {
         "input": nir.Input(np.array([1])), "fc": nir.Affine(np.array([[30.0]]), np.array([0.2])),

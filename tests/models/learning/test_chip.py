@@ -53,7 +53,7 @@ def test_what_is_learned_fits_the_chip():
 
 
 def test_without_limits_nothing_is_cut():
-    student = trained(replace(TINY, hidden=96, max_fan_in=0, coded=False))
+    student = trained(replace(TINY, hidden=96, max_fan_in=1000, coded=False))
     assert (student.arrays["w_rec"] != 0).all()
 
 
@@ -70,3 +70,10 @@ def test_a_code_needs_the_currents_of_a_chip():
     assert caught.value.code == "NO_HARDWARE"
     free = replace(TINY, coded=False)
     assert chip.train(TASK, None, free, np.random.default_rng(0)).method == "chip"
+
+
+@pytest.mark.parametrize("wrong", [{"copies": 3}, {"copies": 0}, {"max_fan_in": 0}], ids=str)
+def test_settings_that_no_network_can_have_are_refused(wrong):
+    with pytest.raises(InputError) as caught:
+        replace(TINY, **wrong)
+    assert caught.value.code == "SETTING"
