@@ -3,7 +3,7 @@
     python benchmarks/fifty_chips.py network.npz student.npz > benchmarks/results/fifty_chips.txt
 
 Networks of `analoop train japanese-vowels` are judged on its test set, students of `analoop train
-temporal-xor --method chip` on 500 samples that they were not tested with in training. Seeds 1..50;
+temporal-xor --method chip` on 200 samples that they were not tested with in training. Seeds 1..50;
 everything is simulated.
 """
 
@@ -25,7 +25,7 @@ from analoop.models.learning.student import Student
 from analoop.models.mismatch import MISMATCH_VERSION
 from analoop.models.network import Network
 
-CHIPS, SAMPLES = 50, 500
+CHIPS, SAMPLES = 50, 200
 
 
 def main(files: Sequence[str]) -> None:

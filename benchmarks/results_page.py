@@ -39,6 +39,9 @@ How to read a table:
 - differences: p-values, two-sided and not corrected for their number: Mann-Whitney of accuracies;
   of errors to the target; Levene of the spread of these; Mann-Whitney of errors of the dynamics.
   Rows of one network are not independent of each other;
+- silenced neurons are 40 % of what [learning.md](learning.md#rules) says for each method, so rows
+  of different methods are not quite the same trial. Networks of `chip` are trained to answer 1.5
+  times the target, so their error to it does not begin at 0;
 - "–": there are no such rows. Studies from before the dynamics were judged have no `mse_dynamics`.
 
 Rules `fair`: no tuning for any level, true labels. Rules `paper`: as the authors of the seed paper
@@ -51,8 +54,9 @@ BEYOND_HEAD = """\
 ## Goals beyond the seed paper
 
 By rules `fair`, by the best single method, in the largest study that has the rows. The goals and
-the seed's numbers are of Hey Snips; SynthSnips is another corpus, whose difficulty is not settled,
-and temporal XOR another task, which meets no goal.
+the seed's numbers are of Hey Snips; SynthSnips is another corpus, as hard for a teacher, and
+temporal XOR another task, which meets no goal. Paper.md asks for 50 chips with defects, too:
+[learning.md](learning.md#fifty-virtual-chips).
 """
 WORKS_HEAD = """\
 ## Does the seed work here

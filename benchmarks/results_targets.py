@@ -43,8 +43,9 @@ def mean_drop(rows: Sequence[Row], nominal: Sequence[Row]) -> float:
 
 
 def worst_drop(rows: Sequence[Row], nominal: Sequence[Row]) -> float:
-    """What the worst chip loses."""
-    return mean(nominal, nominal) - least(rows, rows)
+    """What a network loses at most on a chip."""
+    whole = {row.network: row.accuracy for row in nominal}
+    return max(whole[row.network] - row.accuracy for row in rows)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ BEYOND = (
     _mismatch(0.1, "`bptt` .813 (.624), `ads` .789 (.683)", (0.88, 0.85)),
     _mismatch(0.2, "`bptt` .733 (.527), `ads` .661 (.514)", (0.86, 0.80)),
     _mismatch(0.3, "`bptt` .632", (0.80, 0.70)),
-    Goal("measured-chip model, mean drop (worst chip's)", "none", "≤ .02 (≤ .05)",
+    Goal("mismatch as measured, no defects: mean drop (worst chip's)", "none", "≤ .02 (≤ .05)",
          (Part("chip", mean_drop, 0.02, True), Part("chip", worst_drop, 0.05, True))),
     Goal("4, 3, 2 bits", "`bptt` .868, .707, .540", "≥ .88, .87, .80",
          tuple(Part(f"bits {b}", mean, m) for b, m in ((4, 0.88), (3, 0.87), (2, 0.80)))),
