@@ -135,9 +135,16 @@ def groups(studies: Sequence[KeptStudy]) -> list[list[KeptStudy]]:
 
 
 def cells_of(group: Sequence[KeptStudy]) -> list[str]:
-    """Of all studies of a group, in their order."""
+    """Of all studies of a group: kinds as they come, levels as they grow, bits as they fall."""
     longest = sorted(group, key=lambda study: -len(study.record["cells"]))
-    return list(dict.fromkeys(cell for study in longest for cell in study.record["cells"]))
+    cells = dict.fromkeys(cell for study in longest for cell in study.record["cells"])
+    kinds = list(dict.fromkeys(cell.split()[0] for cell in cells))
+
+    def place(cell: str) -> tuple[int, float]:
+        kind, level = cell.split()
+        return kinds.index(kind), -float(level) if kind == "bits" else float(level)
+
+    return sorted(cells, key=place)
 
 
 def lines(group: Sequence[KeptStudy]) -> list[Line]:

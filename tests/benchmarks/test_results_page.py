@@ -113,11 +113,11 @@ def test_what_has_no_rows_is_not_measured_and_what_has_is_judged(made, tmp_path:
     assert empty.count("not measured") > 20 and not re.findall(r", (?:met|\*\*missed)", empty)
     page = made(keep(tmp_path / "kept", "snips", cells, task="synth-snips"))
     goals = {k: line(page, "Goals beyond", f"| {k}") for k in
-             ("10 %", "20 %", "30 %", "measured-chip", "4, 3, 2 bits")}  # fmt: skip
+             ("10 %", "20 %", "30 %", "mismatch as measured", "4, 3, 2 bits")}  # fmt: skip
     assert all(cells[3] == "not measured" for cells in goals.values()), "Hey Snips"
     assert goals["10 %"][4].startswith("`ads` .890, .882, met")
     assert goals["20 %"][4].startswith("`ads` .850, .810, **missed**")
-    assert goals["measured-chip"][4].startswith("`ads` .035, .060, **missed**")
+    assert goals["mismatch as measured"][4].startswith("`ads` .035, .050, **missed**")
     assert goals["30 %"][4] == goals["4, 3, 2 bits"][4] == "not measured"
     assert line(page, "Does the seed work", "| `ads`, nominal")[3].startswith("`ads` .910, met")
     assert "### Chip" in page, "a kind of cell that is new has tables too"
