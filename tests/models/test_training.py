@@ -62,7 +62,7 @@ def test_it_learns_two_classes_it_has_not_seen_in_a_few_epochs():
 
 
 def test_several_neurons_of_a_label_learn_to_win_together():
-    chosen = Settings(hidden=24, epochs=6, batch=16, learning_rate=0.2, seed=3, copies=3)
+    chosen = Settings(hidden=24, epochs=12, batch=16, learning_rate=0.2, seed=3, copies=3)
     net = train(two_classes(48, 0), ("a", "b"), PARAMETERS, chosen)
     assert net.labels == ("a", "a", "a", "b", "b", "b")
     unseen = two_classes(60, 1)

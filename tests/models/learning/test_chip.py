@@ -28,7 +28,7 @@ def trained(settings: chip.Settings = TINY, progress=lambda done, loss: None):
         {"paper_mismatch": 0.0},
         {"silenced": 0.0},
         {"candidates": 3},
-        {"divergence": 1.0},
+        {"divergence": 1000.0},
         {"activity": 1.0, "rate_hz": 0.0},
         {"coded": False},
         {"max_fan_in": 5},

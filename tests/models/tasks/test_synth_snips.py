@@ -20,7 +20,7 @@ from analoop.models.tasks.wake_phrase import VALUES
 
 pytest.importorskip("espeakng_loader", reason="the extra `speech` is not installed")
 
-TINY = Settings(train=20, validation=4, test=20, speakers=15)
+TINY = Settings(train=20, validation=4, test=20, speakers=15, near_miss_share=0.2)
 
 
 @pytest.fixture(scope="module")
