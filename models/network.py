@@ -76,7 +76,8 @@ class Network:
     output: str
     """The population that is read out."""
     labels: tuple[str, ...] = ()
-    """What each output neuron stands for, or nothing."""
+    """What each output neuron stands for, or nothing; spikes of neurons with the same label are
+    counted together."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """How it was made: command, versions, seed, accuracy. JSON values only."""
 
