@@ -12,7 +12,7 @@ from ..hw.virtual_board import VirtualBoard
 from ..models.errors import FileError, InputError
 from ..models.learning import chip
 from ..models.learning.chip_network import encoding_of, network_of, read_out
-from ..models.learning.decision import decide
+from ..models.learning.methods import decided
 from ..models.learning.spike_encoding import spike_counts
 from ..models.learning.student import Student
 from ..models.network import Network
@@ -98,12 +98,11 @@ def on_boards(
         program: of the student; None: it is compiled here.
     """
     chosen = program or compile(checked_network(student))
-    rows = []
+    stimulus, rows = stimulus_of(student, samples), []
     for board in boards:
-        (recording,) = run_virtual(chosen, [board], stimulus_of(student, samples))
+        (recording,) = run_virtual(chosen, [board], stimulus)
         output = output_of(student, recording)
-        decision = decide(output, task.signed, student.constants.get("boundary", 0.0))
-        right = float((decision == samples.label).mean())
+        right = float((decided(student, task, output) == samples.label).mean())
         name = recording.board["name"]
         rows.append(BoardRow(name, right, mean_rate_hz(recording), recording.hash))
     return rows

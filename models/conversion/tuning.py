@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .. import chip_layer
 from ..training import W_UNIT, FitLevels, hold
 
 KERNEL = 20e-3
@@ -75,7 +76,7 @@ class Weights:
 
 def split(held: Tensor) -> Tensor:
     """Signed weights as currents [A] of the two dendrites, [source, dendrite, neuron]."""
-    return torch.stack([torch.relu(held), torch.relu(-held)], 1) * W_UNIT
+    return chip_layer.split(held) * W_UNIT
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,14 +25,13 @@ from ..errors import InputError
 from ..reference import one_thread
 from ..tasks.samples import SequenceTask
 from .bptt_training import TOGETHER, descend
-from .chip_network import MISMATCH, QUANTIZED, made, respond
+from .chip_network import MISMATCH, NAME, QUANTIZED, made, respond
 from .chip_training import Hardware, Model, Settings
 from .student import Student
 from .teacher import Progress, Teacher
 
 __all__ = ["MISMATCH", "NAME", "QUANTIZED", "Hardware", "Settings", "respond", "train"]
 
-NAME = "chip"
 REFIT = 10
 """Updates between fits of the weight code."""
 

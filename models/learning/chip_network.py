@@ -25,6 +25,7 @@ from torch import Tensor
 
 from ..coefficients import Coefficients
 from ..mismatch import Draw, lumped_factors
+from ..mismatch_table import numbers_of
 from ..network import INPUT, Network, Population, Projection
 from ..neuron import State, rest, step
 from ..omega import wright_omega
@@ -43,6 +44,8 @@ WEIGHTS = ("w_in", "w_rec", "w_out")
 MISMATCH = tuple(Perturbed(name) for name in WEIGHTS)
 """What mismatch of the seed paper touches besides the neurons: every entry."""
 QUANTIZED = WEIGHTS
+NAME = "chip"
+"""Of the method."""
 USED = ("ampa", "nmda", "gaba")
 """Dendrites, in the order of every array here."""
 AMPA, NMDA, GABA = range(3)
@@ -50,8 +53,6 @@ FULL_HZ = 50.0
 """Difference of the mean rates of the output halves that reads as 1 [Hz]; ours."""
 TAU_OUT_S = 0.07
 """Time constant of the host's low-pass, the seed paper's of decoders [s]."""
-PAPER_CV = 0.1
-"""Level 1 of the seed paper's sampler (data/mismatch.csv) [1]."""
 
 
 def encoding_of(student: Student) -> SpikeEncoding:
@@ -79,7 +80,7 @@ def made(
     arrays = {name: weights[name].astype(np.float32) for name in WEIGHTS}
     arrays |= {name: np.full(neurons, amps) for name, amps in parameters.currents().items()}
     constants = parameters.currents() | {n: float(v) for n, v in asdict(encoding).items()}
-    return Student("chip", task, arrays, constants, provenance)
+    return Student(NAME, task, arrays, constants, provenance)
 
 
 def wires(w_in: Tensor, w_rec: Tensor, w_out: Tensor) -> tuple[Tensor, Tensor]:
@@ -103,10 +104,16 @@ def circuits(parameters: NeuronParameters, neurons: int) -> Circuits:
     return Circuits(parameters, neurons, USED, DT_S)
 
 
+def lead(spikes: Any, hidden: int) -> Any:
+    """By how much the first half of the output neurons fires more in each step, [sample, step], of
+    spikes [sample, step, neuron]; an array of one, a tensor of the other."""
+    half = (spikes.shape[-1] - hidden) // 2
+    return spikes[..., hidden : hidden + half].mean(-1) - spikes[..., hidden + half :].mean(-1)
+
+
 def read_out(spikes: np.ndarray, hidden: int) -> np.ndarray:
     """y of spikes [sample, step, neuron]: float32 [sample, step]."""
-    half = (spikes.shape[-1] - hidden) // 2
-    rate = spikes[..., hidden : hidden + half].mean(-1) - spikes[..., hidden + half :].mean(-1)
+    rate = lead(spikes, hidden)
     output, keep, last = np.empty_like(rate), np.exp(-DT_S / TAU_OUT_S), 0.0
     for k in range(rate.shape[1]):
         last = keep * last + (1 - keep) * rate[:, k]
@@ -174,8 +181,13 @@ def with_paper_mismatch(student: Student, level: float, generator: Generator) ->
     entry of the weights (paper.md 1.6), as `paper` of models/mismatch.py acts on circuits."""
     changed = mismatched(student, level, MISMATCH, generator)
     neurons = student.arrays[CURRENTS[0]].size
-    draw = Draw(int(generator.integers(2**31)), level / PAPER_CV, (1, 1, neurons), "paper")
-    return _with_factors(changed, draw)
+    return _with_factors(changed, paper_draw(int(generator.integers(2**31)), level, 1, neurons))
+
+
+def paper_draw(seed: int, level: float, chips: int, neurons: int) -> Draw:
+    """The seed paper's mismatch at its own level, a standard deviation [1]."""
+    one = numbers_of("paper", "entry")["cv"]
+    return Draw(seed, level / one, (chips, 1, neurons), "paper")
 
 
 def on_silicon(student: Student, level: float, generator: Generator) -> Student:

@@ -16,7 +16,7 @@ from ..parameters import CURRENTS, NeuronParameters
 from ..tasks.samples import DT_S, Samples
 from ..training import W_UNIT, FitLevels, hold
 from ..unrolling import unroll_events
-from .chip_network import FULL_HZ, PAPER_CV, TAU_OUT_S, chip_factors, circuits, wires
+from .chip_network import FULL_HZ, TAU_OUT_S, chip_factors, circuits, lead, paper_draw, wires
 from .spike_encoding import SpikeEncoding, spike_counts
 
 INPUT_SD, RECURRENT_SD, OUTPUT_SD = 8.0, 2.0, 32.0
@@ -147,7 +147,8 @@ class Model(nn.Module):
         if self.hardware is None:
             return
         with torch.no_grad():
-            kept = [self._strongest(w).abs().numpy() for w in self._cores()]
+            most = self.settings.max_fan_in
+            kept = [hold(w, most, None).abs().numpy() for w in self._cores()]
         fitted = [self.hardware.levels(w * W_UNIT) / W_UNIT for w in kept]
         self.levels = tuple(torch.tensor(levels, dtype=torch.float32) for levels in fitted)
 
@@ -184,9 +185,6 @@ class Model(nn.Module):
         """Weights [source, neuron] of the hidden core and of the output core."""
         return torch.cat([self.w_in, self.w_rec]), self.w_out
 
-    def _strongest(self, w: Tensor) -> Tensor:
-        return hold(w, self.settings.max_fan_in, None)
-
     def chips(
         self, counts: np.ndarray, drives: tuple[Tensor, Tensor], generator: Generator
     ) -> tuple[dict[str, np.ndarray], Tensor | None]:
@@ -218,7 +216,7 @@ class Model(nn.Module):
         level = settings.paper_mismatch * generator.random()
         seeds = generator.integers(2**31, size=2)
         measured = Draw(int(seeds[0]), settings.mismatch, (samples, 2, neurons), "measured")
-        paper = Draw(int(seeds[1]), level / PAPER_CV, (samples, 1, neurons), "paper")
+        paper = paper_draw(int(seeds[1]), level, samples, neurons)
         one, other = (chip_factors(draw, nominal, settings.hidden) for draw in (measured, paper))
         return {name: one[name] * other[name] for name in CURRENTS}
 
@@ -231,9 +229,7 @@ class Model(nn.Module):
         """Readout [sample, step] and spikes [sample, step, neuron] of chips, None: the nominal."""
         made = circuits(self.neurons, drives[1].shape[-1])
         spikes = unroll_events(made.coefficients(torch.float32, factors), counts, *drives)
-        half = self.settings.hidden + self.settings.outputs
-        ahead = spikes[..., self.settings.hidden : half].mean(-1) - spikes[..., half:].mean(-1)
-        return _low_passed(ahead) / (DT_S * FULL_HZ), spikes
+        return _low_passed(lead(spikes, self.settings.hidden)) / (DT_S * FULL_HZ), spikes
 
 
 def _weights(shape: tuple[int, int], sd: float, generator: Generator) -> nn.Parameter:
