@@ -1,8 +1,8 @@
 """The command line: every verb a thin layer over the function of the same name.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a check failed,
-2 usage or bad input, 3 no such board, 4 a board failed, 6 interrupted, or books that do not balance
-(what there is is kept).
+2 usage or bad input, 3 no such board, 4 a board failed, 5 undecided, 6 interrupted, or books that
+do not balance (what there is is kept).
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import Annotated, Any
 
 import typer
 
-from ..models.archive import check_writable
 from ..models.errors import AnaloopError, InputError, ViolationsError
 from . import (
     cli_convert,
+    cli_explain,
     cli_learning,
     cli_machine,
+    cli_record,
     cli_run,
     cli_samna,
     cli_screen,
+    cli_validate,
     console,
     progress,
 )
-from .cli_options import Json, ProgramFile, Quiet
-from .cli_run import stimulus_of
-from .validation import Report
+from .cli_options import Json, Quiet
 
 app = typer.Typer(
     help="Deploy spiking networks to DYNAP-SE2 chips, simulated or real.",
@@ -59,7 +59,7 @@ def demo(
         console.print_report(result.report)
         for file in result.files:
             print(f"wrote {file}")
-    _interrupted(result.report)
+    cli_validate.interrupted(result.report)
 
 
 app.command()(cli_learning.train)
@@ -136,63 +136,15 @@ def inspect(
 
 
 app.command()(cli_run.run)
+app.command()(cli_record.record)
+app.command()(cli_record.export)
 
 
-@app.command()
-def validate(
-    program: ProgramFile,
-    chips: Annotated[int, typer.Option(min=0, help="Mismatched chips to sample.")] = 20,
-    level: Annotated[float, typer.Option(min=0, help="Mismatch level, 1 is the table's.")] = 1.0,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the first chip.")] = 1,
-    source: Annotated[
-        str | None, typer.Option("--input", help="Stimulus with targets, or a task name.")
-    ] = None,
-    network: Annotated[
-        Path | None, typer.Option(help="The network file, to add the software model.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="JSON report to write.")] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Judge a program on a nominal chip and on many mismatched ones."""
-    from ..hw.virtual_board import VirtualBoard
-    from ..models.network import Network
-    from .demonstration import write_json
-    from .program import Program
-    from .validation import validate as run_validate
-
-    loaded = Program.load(program)
-    if out is not None:
-        check_writable(out)
-    task = loaded.provenance.get("network", {}).get("task")
-    if source is None and task is None:
-        raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    stimulus = stimulus_of(source or task, loaded.n_inputs)
-    model = None if network is None else Network.load(network)
-    boards = [VirtualBoard(), *(VirtualBoard(seed + k, level) for k in range(chips))]
-    with progress.rows(quiet) as (_, row):
-        report = run_validate(loaded, stimulus, boards, model, row)
-    if out is not None:
-        write_json(out, report.record())
-    if as_json:
-        console.print_json(report.record())
-    else:
-        console.print_report(report)
-        if out is not None:
-            print(f"wrote {out}")
-    _interrupted(report)
-
-
+app.command()(cli_validate.validate)
+app.command()(cli_explain.explain)
 app.command()(cli_learning.robustness)
 app.command()(cli_machine.boards)
 app.command()(cli_machine.doctor)
-
-
-def _interrupted(report: Report) -> None:
-    if not report.complete:
-        done = f"{len(report.rows)} of {report.planned}"
-        print(f"interrupted: {done} rows are finished and kept", file=sys.stderr)
-        raise typer.Exit(6)
 
 
 SHOWN = 10

@@ -35,8 +35,10 @@ def print_json(value: Any) -> None:
 def print_report(report: Report) -> None:
     """The table of a validation, its first line saying what is simulated."""
     levels = ", ".join(f"{level:g}" for level in report.provenance["levels"]) or "none"
+    measured = sum(row.target == "measured" for row in report.rows)
+    whose = f"{measured} boards are MEASURED, all others" if measured else "All chips are"
     print(
-        f"All chips are SIMULATED ({report.provenance['mismatch']}, level {levels}); "
+        f"{whose} SIMULATED ({report.provenance['mismatch']}, level {levels}); "
         f"{report.provenance['trials']} trials; program {report.provenance['program'][:12]}"
     )
     table = Table("target", "kind")
@@ -49,11 +51,15 @@ def print_report(report: Report) -> None:
     stdout().print(table)
     summary = report.summary()
     if summary:
-        chips = sum(row.name.startswith("sim:seed") for row in report.rows)
+        chips = sum(row.counted for row in report.rows)
         print(
-            f"{chips} mismatched chips: mean {summary['mean']:.1%}, worst {summary['worst']:.1%}, "
+            f"{chips} chips: mean {summary['mean']:.1%}, worst {summary['worst']:.1%}, "
             f"best {summary['best']:.1%}"
         )
+    if report.verdict is not None:
+        v = report.verdict
+        print(f"between {v.at_least:.0%} and {v.at_most:.0%} of such chips would keep the promise")
+        print(v)
 
 
 def print_program(found: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from .execution import run_virtual
 from .program import Program
 from .shipped import shipped_network
 from .training import load_task
-from .validation import Progress, Report, validate
+from .validation import Progress, Report, Sweep, validate
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def demo(
     proved = program.report["connections_proved"]
     say(f"{proved} connections proved to arrive; playing the test set on {chips + 1} chips")
     boards = [VirtualBoard(), *(VirtualBoard(seed) for seed in range(1, chips + 1))]
-    report = validate(program, task.test, boards, network, progress)
+    report = validate(program, task.test, boards, network, Sweep(progress=progress))
     files = [
         program.save(out / "program.npz"),
         write_json(out / "report.json", report.record()),

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .population.rows import Row
 from .validation import Progress as RowProgress
-from .validation import Row
 
 Tell = Callable[[int, int, str], None]
 """Called with what is done, what is planned, and words for it."""

@@ -132,8 +132,8 @@ def evaluate(
         workers: threads; rows do not depend on it.
     """
     hashes = {(label, number): student.hash for label, number, student in students}
-    rows = [row for row in files.rows() if hashes.get(row.place[:2]) == row.network_hash]
-    files.keep(rows)  # those of networks that were replaced are made anew
+    rows = [row for row in files.table.rows() if hashes.get(row.place[:2]) == row.network_hash]
+    files.table.keep(rows)  # those of networks that were replaced are made anew
     there = {row.place for row in rows}
     jobs = [job for job in _jobs(bench, students) if job[0] not in there]
     total = len(rows) + len(jobs)
@@ -149,7 +149,7 @@ def evaluate(
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 rows.append(future.result())
-                files.append(rows[-1])
+                files.table.append(rows[-1])
                 progress(len(rows), total, rows[-1])
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

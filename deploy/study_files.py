@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from filelock import FileLock, Timeout
-
-from ..models.archive import write_bytes
-from ..models.errors import FileError, InputError
+from ..models.errors import FileError
+from .resumable import RowFile, WorkFolder
 
 Place = tuple[str, int, str, int]
 """Method, number of the network, cell, draw: what tells rows apart."""
@@ -77,48 +73,20 @@ def read_rows(path: Path) -> list[Row]:
         ) from error
 
 
-class StudyFiles:
+class StudyFiles(WorkFolder):
     """The folder of a study, held by one process at a time until it is closed.
 
     Raises:
-        InputError: OTHER_STUDY, if the folder holds another study; STUDY_HELD by another process.
+        InputError: OTHER_STUDY, if the folder holds another study, or one with rows of another
+            format; STUDY_HELD by another process.
         FileError: FILE_NOT_WRITABLE.
     """
 
     def __init__(self, folder: Path, asked: Mapping[str, Any]):
-        self.folder, self._csv = folder, folder / "rows.csv"
-        self.asked = dict(asked) | {"row_format": ROW_FORMAT}
-        """What the study is."""
-        text = json.dumps(self.asked, indent=2, sort_keys=True, allow_nan=False) + "\n"
-        study = folder / "study.json"
-        try:
-            if study.exists():
-                _same(study, text)
-            (folder / "networks").mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(folder / ".lock")
-            self._lock.acquire(timeout=0)
-        except Timeout as error:
-            raise InputError(
-                f"another process works on {folder}: wait for it, or give another folder",
-                code="STUDY_HELD",
-            ) from error
-        except OSError as error:
-            raise FileError(
-                f"cannot use {folder} ({error.strerror}): give a folder that you may write to",
-                code="FILE_NOT_WRITABLE",
-            ) from error
-        write_bytes(study, text.encode())
-        self._mend()
-
-    def close(self) -> None:
-        """Let others have the folder."""
-        self._lock.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+        super().__init__(folder, "study", dict(asked) | {"row_format": ROW_FORMAT})
+        (folder / "networks").mkdir(exist_ok=True)
+        self.table = RowFile(folder / "rows.csv", Row, read_rows)
+        """What was judged so far."""
 
     @property
     def teacher(self) -> Path:
@@ -128,50 +96,6 @@ class StudyFiles:
     def network(self, method: str, number: int) -> Path:
         """File of a network."""
         return self.folder / "networks" / f"{method}-{number}.npz"
-
-    def rows(self) -> list[Row]:
-        """Every row that was finished."""
-        return read_rows(self._csv) if self._csv.exists() else []
-
-    def append(self, row: Row) -> None:
-        """Add a row; it is on its way to the disk when this returns."""
-        with self._csv.open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow(_line(row))
-
-    def keep(self, rows: Sequence[Row]) -> None:
-        """Write the rows anew: these and no others."""
-        self._write([_line(row) for row in rows])
-
-    def _mend(self) -> None:
-        """Write the rows anew, without a last line that was cut by a kill."""
-        whole = ""
-        if self._csv.exists():
-            whole = self._csv.read_bytes().rpartition(b"\n")[0].decode()
-        lines = [line for line in csv.reader(io.StringIO(whole)) if len(line) == len(NAMES)]
-        self._write(lines[1:])
-
-    def _write(self, lines: Sequence[Sequence[Any]]) -> None:
-        text = io.StringIO()
-        csv.writer(text).writerows([NAMES, *lines])
-        write_bytes(self._csv, text.getvalue().encode())
-
-
-def _same(study: Path, text: str) -> None:
-    """Refuse another study than this."""
-    there = study.read_text(encoding="utf-8")
-    if there == text:
-        return
-    why = "holds another study, or one of another version (see its study.json)"
-    if f'"row_format": {ROW_FORMAT}' not in there:
-        why = f"holds a study of another version, whose rows are not of format {ROW_FORMAT}"
-    raise InputError(
-        f"{study.parent} {why}: give another folder, or the same options to go on with it",
-        code="OTHER_STUDY",
-    )
-
-
-def _line(row: Row) -> list[Any]:
-    return ["" if value is None else value for value in astuple(row)]
 
 
 def _row(line: Mapping[str, str]) -> Row:

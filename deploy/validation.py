@@ -2,49 +2,47 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from ..hw.injection import injected
 from ..hw.virtual_board import VirtualBoard
 from ..models.errors import InputError
 from ..models.mismatch import MISMATCH_VERSION
 from ..models.network import Network
-from ..models.recording import Recording, Stimulus
-from ..models.runner import Runner, has_kernel
+from ..models.recording import Stimulus
 from ..models.simulation import simulate
 from ..models.versions import versions
 from .compilation import decoded_network
-from .execution import run_virtual
-from .metrics import accuracy, mean_rate_hz
+from .population.promise import Promise, Verdict, judge, outcome_of
+from .population.rows import Row, read_rows, row_of, summary_of
+from .population.sweep import Job, rows_of
+from .population.targets import Target, name_of
 from .program import Program
+from .resumable import RowFile, WorkFolder
 
-CHUNK = 4
-"""Boards in one batch: small enough to show progress and to lose little on Ctrl-C."""
+ROW_FORMAT = 1
+"""Of rows.csv, said in sweep.json."""
+
+Progress = Callable[[int, int, Row], None]
 
 
 @dataclass(frozen=True)
-class Row:
-    """What one target did with the whole stimulus."""
+class Sweep:
+    """How a validation is run."""
 
-    name: str
-    """Board name, or 'software model'."""
-    target: str
-    """'software', 'simulated' or 'measured'."""
-    accuracy: float
-    """Share of trials decided right [1]."""
-    rate_hz: float
-    """Mean rate over all neurons [Hz]."""
-    spikes: int
-    """Spikes of all neurons."""
-    recording: str
-    """Hash of the recording behind the row."""
+    promise: Promise | None = None
+    """What is to be decided; the sweep ends as soon as it is. None: every board is played."""
+    folder: Path | None = None
+    """Where finished rows are kept, and found again by the next run; None: nowhere."""
+    scheduler: str | None = None
+    """Address of a Dask scheduler; None: this machine alone."""
+    progress: Progress = lambda done, planned, row: None
+    """Called with rows done, rows planned at most, and the row after each."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +50,19 @@ class Report:
     """Rows of targets, and what produced them."""
 
     rows: tuple[Row, ...]
-    """One per target, in the order they were run."""
+    """One per target, in the order asked for, up to the one that settled the promise."""
     provenance: dict[str, Any]
     """Program, stimulus, mismatch level and version, seeds."""
     complete: bool = True
     """False when the run was interrupted: the rows that are there are finished ones."""
     planned: int = field(default=0)
-    """Rows that were asked for."""
+    """Rows that were asked for, at most."""
+    verdict: Verdict | None = None
+    """On the promise, if there was one and the run was not interrupted."""
 
     def summary(self) -> dict[str, float] | None:
-        """Mean, worst and best accuracy of the mismatched chips, or None without any."""
-        chips = [r.accuracy for r in self.rows if r.name.startswith("sim:seed")]
-        if not chips:
-            return None
-        return {"mean": float(np.mean(chips)), "worst": min(chips), "best": max(chips)}
+        """Mean, worst and best accuracy of the chips that count, or None without any."""
+        return summary_of(self.rows)
 
     def record(self) -> dict[str, Any]:
         """As JSON values."""
@@ -74,91 +71,136 @@ class Report:
             "summary": self.summary(),
             "complete": self.complete,
             "planned": self.planned,
+            "verdict": None if self.verdict is None else self.verdict.record(),
             "provenance": self.provenance,
         }
-
-
-Progress = Callable[[int, int, Row], None]
 
 
 def validate(
     program: Program,
     stimulus: Stimulus,
-    boards: Sequence[VirtualBoard],
+    boards: Sequence[Target],
     network: Network | None = None,
-    progress: Progress = lambda done, planned, row: None,
+    how: Sweep = Sweep(),  # noqa: B008  frozen
 ) -> Report:
-    """Play a labelled stimulus to the software model and to virtual boards, and judge each.
+    """Play a labelled stimulus to the software model and to boards, and judge them.
 
-    Ctrl-C keeps the rows that are finished and marks the report incomplete.
+    Ctrl-C keeps the rows that are finished and marks the report incomplete. With a folder, a run
+    that was cut short at any moment goes on where it was, with the same result.
 
     Args:
+        boards: virtual boards, or names of boards to be opened.
         network: the trained network (or `decoded_network(program)`), for the row 'software
             model'; None leaves it out.
-        progress: called with rows done, rows planned and the row after each.
 
     Raises:
-        InputError: NO_TARGETS, TARGETS, NETWORK_MISMATCH, INPUT_CHANNELS.
+        InputError: NO_TARGETS, TARGETS, NETWORK_MISMATCH, INPUT_CHANNELS, SAME_BOARD;
+            OTHER_SWEEP, SWEEP_HELD of the folder.
+        IncompleteError: a board failed, or its books do not balance; rows before it are kept.
     """
-    _check(program, stimulus, network)
+    _check(program, stimulus, boards, network)
     planned = len(boards) + (network is not None)
     rows: list[Row] = []
     complete = True
+    with ExitStack() as stack:
+        kept = _kept(program, stimulus, how.folder, stack)
+        made = _made(Job(program, stimulus), boards, network, how.scheduler, kept)
+        stack.callback(made.close)
+        try:
+            for row in made:
+                rows.append(row)
+                how.progress(len(rows), planned, row)
+                if how.promise is not None and _settled(rows, how.promise):
+                    break
+        except KeyboardInterrupt:
+            complete = False
+    verdict = None
+    if how.promise is not None and complete:
+        verdict = judge((row.accuracy for row in rows if row.counted), how.promise)
+    return Report(tuple(rows), _provenance(program, stimulus, boards), complete, planned, verdict)
 
-    def judge(recording: Recording) -> None:
-        rows.append(_row(recording, program, stimulus))
-        progress(len(rows), planned, rows[-1])
 
-    try:
-        if network is not None:
-            judge(simulate(network, stimulus))
-        for recording in _recordings(program, boards, stimulus):
-            judge(recording)
-    except KeyboardInterrupt:
-        complete = False
-    provenance = {
+def _settled(rows: Sequence[Row], promise: Promise) -> bool:
+    counted = [promise.kept_by(row.accuracy) for row in rows if row.counted]
+    if not counted or not rows[-1].counted:
+        return False
+    return outcome_of(len(counted), counted.count(False), promise) != "undecided"
+
+
+def _kept(
+    program: Program, stimulus: Stimulus, folder: Path | None, stack: ExitStack
+) -> RowFile[Row] | None:
+    """The table of a sweep's folder, held until the stack is left."""
+    if folder is None:
+        return None
+    asked = {
+        "program": program.hash,
+        "stimulus": stimulus.hash,
+        "versions": versions(),
+        "mismatch": MISMATCH_VERSION,
+        "row_format": ROW_FORMAT,
+    }
+    stack.enter_context(WorkFolder(folder, "sweep", asked))
+    return RowFile(folder / "rows.csv", Row, read_rows)
+
+
+def _made(
+    job: Job,
+    boards: Sequence[Target],
+    network: Network | None,
+    scheduler: str | None,
+    kept: RowFile[Row] | None,
+) -> Generator[Row]:
+    """Rows in the order asked for; those that are kept are not made again."""
+    there = {} if kept is None else {row.name: row for row in kept.rows()}
+    if network is not None:
+        yield row_of(simulate(network, job.stimulus), job.program, job.stimulus, False)
+    missing = [board for board in boards if name_of(board) not in there]
+    with closing(rows_of(job, missing, scheduler)) as fresh:
+        for board in boards:
+            row = there.get(name_of(board))
+            if row is None:
+                row = next(fresh)
+                if kept is not None:
+                    kept.append(row)
+            yield row
+
+
+def _provenance(program: Program, stimulus: Stimulus, boards: Sequence[Target]) -> dict[str, Any]:
+    drawn = [b for b in boards if isinstance(b, VirtualBoard) and b.seed is not None]
+    return {
         "program": program.hash,
         "network": program.network_hash,
         "stimulus": stimulus.hash,
         "trials": stimulus.n_trials,
         "mismatch": MISMATCH_VERSION,
-        "samplers": sorted({b.mismatch for b in boards if b.seed is not None}),
-        "levels": sorted({b.level for b in boards if b.seed is not None}),
+        "samplers": sorted({b.mismatch for b in drawn}),
+        "levels": sorted({b.level for b in drawn}),
+        "snapshots": _snapshots(program, boards),
         "versions": versions(),
     }
-    return Report(tuple(rows), provenance, complete, planned)
 
 
-def _batches(boards: Sequence[VirtualBoard]) -> Iterator[list[VirtualBoard]]:
-    """Neighbours that can be computed together, `CHUNK` at most."""
-    for _, alike in groupby(boards, lambda b: (b.step_us, b.temperature_C, b.precision)):
-        run = list(alike)
-        yield from (run[first : first + CHUNK] for first in range(0, len(run), CHUNK))
+def _snapshots(program: Program, boards: Sequence[Target]) -> dict[str, str]:
+    """Hash of every snapshot file that virtual boards were made from, by path."""
+    chip = program.configuration.chip
+    virtual = [b for b in boards if isinstance(b, VirtualBoard) and b.snapshot is not None]
+    found = {str(b.snapshot): injected(b, chip) for b in virtual}
+    return {path: snapshot.hash for path, snapshot in found.items() if snapshot is not None}
 
 
-def _recordings(
-    program: Program, boards: Sequence[VirtualBoard], stimulus: Stimulus
-) -> Iterator[Recording]:
-    """What each board did, in order; as many batches at a time as there are processors."""
-    at_once = len(os.sched_getaffinity(0)) if has_kernel() else 1
-    pool, waiting = ThreadPoolExecutor(at_once), deque[Future]()
-    try:
-        for batch in _batches(boards):
-            runner = Runner(batch[0].precision, workers=1)
-            waiting.append(pool.submit(run_virtual, program, batch, stimulus, runner))
-            if len(waiting) == at_once:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _check(program: Program, stimulus: Stimulus, network: Network | None) -> None:
+def _check(
+    program: Program, stimulus: Stimulus, boards: Sequence[Target], network: Network | None
+) -> None:
     if not len(stimulus.target):
         raise InputError(
             "validation needs to know the right answers: give a stimulus with targets",
             code="NO_TARGETS",
+        )
+    twice = sorted(name for name, times in Counter(map(name_of, boards)).items() if times > 1)
+    if twice:
+        raise InputError(
+            f"asked for twice: {', '.join(twice)}; a chip counts once", code="SAME_BOARD"
         )
     outputs = program.output_columns.stop - program.output_columns.start
     wrong = (stimulus.target < 0) | (stimulus.target >= outputs)
@@ -175,14 +217,3 @@ def _check(program: Program, stimulus: Stimulus, network: Network | None) -> Non
             f"{network.hash[:12]}: give the network it was compiled from",
             code="NETWORK_MISMATCH",
         )
-
-
-def _row(recording: Recording, program: Program, stimulus: Stimulus) -> Row:
-    return Row(
-        recording.board["name"],
-        recording.board["target"],
-        accuracy(recording, program.output_columns, stimulus.target, program.labels),
-        mean_rate_hz(recording),
-        int(recording.counts.sum()),
-        recording.hash,
-    )

@@ -42,7 +42,7 @@ VERBS = {
     "compile": ("-o", "new.npz"),
     "inspect": (),
     "run": ("--verify",),
-    "validate": ("--input", "japanese-vowels", "-o", "new.json"),
+    "validate": ("--input", "japanese-vowels", "-o", "new"),
 }
 
 
@@ -220,7 +220,7 @@ def test_a_stimulus_of_another_width_is_refused(refused, program: Path, tmp_path
     path = Stimulus(5, np.array([1000]), none, none, none, np.array([0])).save(tmp_path / "s.npz")
     wanted = "the stimulus has 5 channels, the program takes 2"
     assert wanted in refused("run", program, "--input", path, "-o", tmp_path / "r.npz")
-    assert wanted in refused("validate", program, "--input", path, "-o", tmp_path / "r.json")
+    assert wanted in refused("validate", program, "--input", path, "-o", tmp_path / "r")
 
 
 @pytest.mark.parametrize("name", ["dynapse2:", "sim:sed=3", "sim:seed=x", "", "sim:step_us=0"])
@@ -240,7 +240,17 @@ def test_an_output_that_cannot_be_written_is_named(refused, files: Path, tmp_pat
     for call in (
         ("compile", files / "net.npz", "-o", out),
         ("run", program, "--input", files / "input.csv", "-o", out),
-        ("validate", program, "--chips", 0, "-q", "--input", files / "labelled.npz", "-o", out),
+        (
+            "validate",
+            program,
+            "--chips",
+            0,
+            "-q",
+            "--input",
+            files / "labelled.npz",
+            "-o",
+            program / "inside",
+        ),
         ("demo", "--chips", 0, "--out", files / "net.npz" / "inside", "-q"),
     ):
         assert "cannot " in refused(*call)

@@ -49,8 +49,7 @@ def interrupt_after_rows(child: subprocess.Popen[str], rows: int) -> tuple[str, 
 
 
 def test_ctrl_c_in_validate_prints_and_writes_the_finished_chips(files: Path, tmp_path: Path):
-    path = tmp_path / "report.json"
-    with validating(files, "--json", "-o", path) as child:
+    with validating(files, "--json", "-o", tmp_path) as child:
         out, err = interrupt_after_rows(child, 7)
         assert child.returncode == 6
     report = json.loads(out)
@@ -58,10 +57,11 @@ def test_ctrl_c_in_validate_prints_and_writes_the_finished_chips(files: Path, tm
     names = [row["name"] for row in report["rows"]]
     assert len(names) >= 7
     assert names == ["sim:nominal", *(f"sim:seed={k + 1}" for k in range(len(names) - 1))]
-    assert json.loads(path.read_text()) == report
+    assert json.loads((tmp_path / "report.json").read_text()) == report
     assert err.splitlines()[-1].startswith(f"interrupted: {len(names)} of ")
     assert "Traceback" not in err
-    assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
+    written = {".lock", "junit.xml", "report.json", "rows.csv", "summary.md", "sweep.json"}
+    assert {p.name for p in tmp_path.iterdir()} == written
 
 
 def test_ctrl_c_in_validate_prints_the_table_of_finished_chips(files: Path):

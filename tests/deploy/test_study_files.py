@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analoop.deploy.study_files import ROW_FORMAT, Row, StudyFiles, read_rows
+from analoop.deploy.study_files import Row, StudyFiles, read_rows
 from analoop.models import FileError, InputError
 
 ASKED = {"task": "temporal-xor", "seed": 0}
@@ -27,33 +27,33 @@ def test_rows_come_back_to_the_last_digit(tmp_path: Path):
     ]
     with StudyFiles(tmp_path / "s", ASKED) as files:
         for each in rows:
-            files.append(each)
-        assert files.rows() == rows
+            files.table.append(each)
+        assert files.table.rows() == rows
     with StudyFiles(tmp_path / "s", ASKED) as files:
-        assert files.rows() == rows
+        assert files.table.rows() == rows
 
 
 @pytest.mark.parametrize("cut", [1, 5, 40])
 def test_a_row_that_was_cut_by_a_kill_is_made_again(tmp_path: Path, cut: int):
     with StudyFiles(tmp_path, ASKED) as files:
         for k in range(3):
-            files.append(row(k))
+            files.table.append(row(k))
     table = tmp_path / "rows.csv"
     table.write_bytes(table.read_bytes()[:-cut])
     with StudyFiles(tmp_path, ASKED) as again:
-        assert again.rows() == [row(0), row(1)]
-        again.append(row(2))
-        assert again.rows() == [row(0), row(1), row(2)]
+        assert again.table.rows() == [row(0), row(1)]
+        again.table.append(row(2))
+        assert again.table.rows() == [row(0), row(1), row(2)]
 
 
 def test_another_study_is_not_written_into_the_folder(tmp_path: Path):
     with StudyFiles(tmp_path, ASKED) as files:
-        files.append(row(0))
+        files.table.append(row(0))
     with pytest.raises(InputError) as caught:
         StudyFiles(tmp_path, ASKED | {"seed": 1})
     assert caught.value.code == "OTHER_STUDY"
     with StudyFiles(tmp_path, ASKED) as files:
-        assert files.rows() == [row(0)]
+        assert files.table.rows() == [row(0)]
 
 
 @pytest.mark.parametrize("name", ["file/study", "file"])
@@ -67,14 +67,14 @@ def test_a_folder_that_cannot_be_is_a_typed_error(tmp_path: Path, name: str):
 def test_rows_of_a_study_without_the_later_columns_are_read_and_not_gone_on_with(tmp_path: Path):
     """Format 1, as committed before the dynamics were judged."""
     with StudyFiles(tmp_path, ASKED) as files:
-        files.append(row(0, mse_dynamics=0.5))
+        files.table.append(row(0, mse_dynamics=0.5))
     table, study = tmp_path / "rows.csv", tmp_path / "study.json"
     lines = [line.split(",") for line in table.read_text(encoding="utf-8").splitlines()]
     table.write_text("\n".join(",".join(line[:-2]) for line in lines) + "\n", encoding="utf-8")
     assert read_rows(table) == [row(0)]
     study.write_text(json.dumps(ASKED), encoding="utf-8")
     before = table.read_bytes()
-    with pytest.raises(InputError, match=f"not of format {ROW_FORMAT}") as caught:
+    with pytest.raises(InputError, match="differ in row_format") as caught:
         StudyFiles(tmp_path, ASKED)
     assert caught.value.code == "OTHER_STUDY" and table.read_bytes() == before
 

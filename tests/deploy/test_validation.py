@@ -9,7 +9,8 @@ import pytest
 
 from analoop.deploy import Report, compile, decoded_network, run_virtual, validate
 from analoop.deploy.metrics import accuracy, decisions, mean_rate_hz
-from analoop.deploy.validation import Row
+from analoop.deploy.population.rows import Row
+from analoop.deploy.validation import Sweep
 from analoop.hw import VirtualBoard
 from analoop.models import InputError, Recording, Stimulus, simulate
 
@@ -78,7 +79,7 @@ def test_a_chip_does_not_depend_on_the_chips_it_is_run_with(
     chunk: int, monkeypatch: pytest.MonkeyPatch
 ):
     together = validate(PROGRAM, STIMULUS, BOARDS).rows
-    monkeypatch.setattr("analoop.deploy.validation.CHUNK", chunk)
+    monkeypatch.setattr("analoop.deploy.population.targets.CHUNK", chunk)
     assert validate(PROGRAM, STIMULUS, BOARDS).rows == together
 
 
@@ -107,7 +108,9 @@ def interrupting_after(rows: int) -> Callable[[int, int, Row], None]:
 @pytest.mark.parametrize("finished", [1, 2, 4])
 def test_an_interrupt_keeps_the_finished_rows_and_marks_the_report(finished: int):
     whole = validate(PROGRAM, STIMULUS, BOARDS, NETWORK)
-    report = validate(PROGRAM, STIMULUS, BOARDS, NETWORK, interrupting_after(finished))
+    report = validate(
+        PROGRAM, STIMULUS, BOARDS, NETWORK, Sweep(progress=interrupting_after(finished))
+    )
     assert report.rows == whole.rows[:finished]
     assert (report.complete, report.planned) == (False, 5)
     assert report.record()["complete"] is False
@@ -115,15 +118,15 @@ def test_an_interrupt_keeps_the_finished_rows_and_marks_the_report(finished: int
 
 def test_progress_hears_of_every_row_once():
     heard = []
-    report = validate(PROGRAM, STIMULUS, BOARDS, progress=lambda *news: heard.append(news))
+    report = validate(PROGRAM, STIMULUS, BOARDS, how=Sweep(progress=lambda *n: heard.append(n)))
     assert heard == [(k + 1, 4, row) for k, row in enumerate(report.rows)]
 
 
 def test_the_summary_is_of_the_mismatched_chips_alone():
-    def row(name: str, share: float) -> Row:
-        return Row(name, "simulated", share, 0.0, 0, "")
+    def row(name: str, share: float, counted: bool = True) -> Row:
+        return Row(name, "simulated", share, 0.0, 0, "", counted)
 
-    rows = [row("software model", 0.9), row("sim:nominal", 0.1)]
+    rows = [row("software model", 0.9, False), row("sim:nominal", 0.1, False)]
     assert Report(tuple(rows), {}).summary() is None
     rows += [row("sim:seed=1", 0.5), row("sim:seed=2,level=0.5", 0.75)]
     assert Report(tuple(rows), {}).summary() == {"mean": 0.625, "worst": 0.5, "best": 0.75}

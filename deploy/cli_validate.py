@@ -1,0 +1,131 @@
+"""`analoop validate`: judge a program on chips; with a promise, stop when it is settled."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..models.archive import write_bytes
+from ..models.errors import InputError
+from . import console, progress
+from .cli_options import Json, ProgramFile, Quiet
+from .cli_run import stimulus_of
+
+
+def validate(
+    program: ProgramFile,
+    accuracy: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Promise that chips reach this accuracy; stop early."),
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of chips promised to; .9 if left out.")
+    ] = None,
+    confidence: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Of the verdict; .95 if left out.")
+    ] = None,
+    chips: Annotated[
+        int | None,
+        typer.Option(min=0, help="Virtual chips at most; 20, or 200 with a promise."),
+    ] = None,
+    level: Annotated[
+        float | None, typer.Option(min=0, help="Mismatch level, 1 is the table's.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the first chip.")] = None,
+    options: Annotated[
+        str | None, typer.Option("--with", help="What all chips have: noise=1,defects=1,...")
+    ] = None,
+    board: Annotated[
+        list[str] | None, typer.Option(help="A board to judge, in place of drawn chips; repeat.")
+    ] = None,
+    snapshot: Annotated[
+        list[Path] | None, typer.Option(help="The board of a snapshot, simulated; repeat.")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--input", help="Stimulus with targets, or a task name.")
+    ] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="The network file, to add the software model.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask scheduler to spread chips over: tcp://HOST:8786.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for rows, which are resumed, report.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Judge a program on a nominal chip and on many mismatched ones, or on boards.
+
+    Options can stand in pyproject.toml, [tool.analoop.validate]. Exit code 0 pass, 1 fail, 5
+    undecided; without --accuracy nothing is promised and it is 0.
+    """
+    from ..hw.virtual_board import VirtualBoard
+    from ..models.network import Network
+    from .population.promise import EXIT_CODES
+    from .population.settings import load_settings
+    from .program import Program
+    from .validation import Sweep
+    from .validation import validate as run_validate
+
+    given = {
+        "accuracy": accuracy, "share": share, "confidence": confidence, "chips": chips,
+        "level": level, "seed": seed, "options": options, "input": source,
+        "board": tuple(board or ()), "snapshot": tuple(map(str, snapshot or ())),
+    }  # fmt: skip
+    settings, file = load_settings(Path.cwd())
+    settings = settings.changed(given)
+    if file is not None and not quiet:
+        print(f"settings of {file}", file=sys.stderr)
+    loaded = Program.load(program)
+    stimulus = stimulus_of(_source(settings.input, loaded), loaded.n_inputs)
+    model = None if network is None else Network.load(network)
+    boards = settings.targets()
+    if not settings.board:
+        boards = [VirtualBoard(), *boards]
+    with progress.rows(quiet) as (_, row):
+        how = Sweep(settings.promise, out, scheduler, row)
+        report = run_validate(loaded, stimulus, boards, model, how)
+    files = [] if out is None else _write(out, report)
+    if as_json:
+        console.print_json(report.record())
+    else:
+        console.print_report(report)
+        for written in files:
+            print(f"wrote {written}")
+    interrupted(report)
+    if report.verdict is not None:
+        raise typer.Exit(EXIT_CODES[report.verdict.outcome])
+
+
+def _source(asked: str | None, program: Any) -> str:
+    """The stimulus asked for, or the task the network was trained on."""
+    source = asked or program.provenance.get("network", {}).get("task")
+    if source is None:
+        raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
+    return source
+
+
+def _write(folder: Path, report: Any) -> list[str]:
+    """The report as JSON, as JUnit XML and in Markdown."""
+    from .demonstration import write_json
+    from .population.papers import junit, markdown, properties
+
+    said = properties(report, Path.cwd())
+    return [
+        str(write_json(folder / "report.json", report.record())),
+        str(write_bytes(folder / "junit.xml", junit(report, said))),
+        str(write_bytes(folder / "summary.md", markdown(report, said).encode())),
+    ]
+
+
+def interrupted(report: Any) -> None:
+    """Exit code 6 for a report that was cut short."""
+    if not report.complete:
+        done = f"{len(report.rows)} of {report.planned}"
+        print(f"interrupted: {done} rows are finished and kept", file=sys.stderr)
+        raise typer.Exit(6)

@@ -1,0 +1,1 @@
+"""Chips against chips: `compare` and what it is made of."""

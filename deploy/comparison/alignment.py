@@ -1,0 +1,158 @@
+"""Recordings of one program and stimulus, grouped by board and aligned by model neuron.
+
+Columns are brought into the program's order by their names; nothing is matched by column number
+or tag. What cannot be compared is refused, with everything that is wrong at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ...hw.snapshot import silicon
+from ...models.errors import InputError, Violation
+from ...models.partial_recording import PartialRecording
+from ...models.recording import Recording, Stimulus
+from ..balance import imbalance
+from ..program import Program
+
+LEAST_BOARDS = 2
+"""A comparison needs two boards."""
+
+
+@dataclass(frozen=True, eq=False)
+class BoardRecordings:
+    """The repeats of one board, columns in the program's order."""
+
+    name: str
+    """What the board is called in the comparison."""
+    recordings: tuple[Recording, ...]
+    """One per repeat, in the order given."""
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Spikes, int64 [repeat, trial, neuron]."""
+        return np.stack([recording.counts for recording in self.recordings])
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """Identity record of its first repeat."""
+        return self.recordings[0].board
+
+
+def align(
+    program: Program,
+    stimulus: Stimulus,
+    recordings: Sequence[Recording],
+    boards: Sequence[str] = (),
+) -> tuple[BoardRecordings, ...]:
+    """Group recordings by board, in the order in which boards first appear.
+
+    Args:
+        boards: which board each recording is of, in any words; empty: recordings of the same
+            silicon (hw.snapshot.silicon) are repeats of one board.
+
+    Raises:
+        InputError: NOT_COMPARABLE, with every reason and the recordings it holds for.
+    """
+    found = list(_violations(program, stimulus, recordings, boards))
+    if found:
+        raise InputError("\n".join(map(str, found)), code="NOT_COMPARABLE")
+    groups: dict[str, list[Recording]] = {}
+    for key, recording in zip(_keys(recordings, boards), recordings, strict=True):
+        groups.setdefault(key, []).append(_in_order(recording, program.names))
+    if len(groups) < LEAST_BOARDS:
+        raise InputError(
+            f"{len(recordings)} recordings of {len(groups)} board(s) ({'; '.join(groups)}): a "
+            "comparison needs two; if they are of different boards that are simulated from the "
+            "same numbers, say which is of which board",
+            code="NOT_COMPARABLE",
+        )
+    names = list(groups) if boards else _names(list(groups.values()))
+    return tuple(
+        BoardRecordings(name, tuple(group))
+        for name, group in zip(names, groups.values(), strict=True)
+    )
+
+
+def _keys(recordings: Sequence[Recording], boards: Sequence[str]) -> list[str]:
+    """What tells the boards apart, one per recording."""
+    return list(boards) or [json.dumps(silicon(r.board), sort_keys=True) for r in recordings]
+
+
+def _names(groups: Sequence[Sequence[Recording]]) -> list[str]:
+    """A name per board: that of its first recording, numbered where two boards share it."""
+    wanted = [str(group[0].board["name"]) for group in groups]
+    return [
+        name if wanted.count(name) == 1 else f"{name} ({wanted[: k + 1].count(name)})"
+        for k, name in enumerate(wanted)
+    ]
+
+
+def _in_order(recording: Recording, names: Sequence[str]) -> Recording:
+    """The recording with its columns in the order of these names."""
+    if recording.names == tuple(names):
+        return recording
+    place = {name: k for k, name in enumerate(names)}
+    column = np.array([place[name] for name in recording.names], np.int64)
+    neuron = column[recording.neuron]
+    order = np.lexsort((neuron, recording.time_us, recording.trial))
+    trial, time = recording.trial[order], recording.time_us[order]
+    return replace(recording, names=tuple(names), trial=trial, time_us=time, neuron=neuron[order])
+
+
+def _violations(
+    program: Program, stimulus: Stimulus, recordings: Sequence[Any], boards: Sequence[str]
+) -> Iterator[Violation]:
+    """Why these cannot be compared."""
+    if boards and len(boards) != len(recordings):
+        yield Violation(
+            "COMPARE_BOARDS", "the comparison", f"a board for each of {len(recordings)} recordings",
+            f"{len(boards)} were named", "name one per recording, or none",
+        )  # fmt: skip
+    for number, recording in enumerate(recordings):
+        what = f"recording {number}"
+        if isinstance(recording, PartialRecording):
+            yield Violation(
+                "COMPARE_PARTIAL", what, "to be whole",
+                f"it is partial ({recording.cause})", "record it again, or leave it out",
+            )  # fmt: skip
+            continue
+        what += f" ({recording.board.get('name', 'unnamed board')})"
+        yield from _foreign(what, recording, program, stimulus)
+        wrong = imbalance(recording.books)
+        if wrong:
+            yield Violation(
+                "COMPARE_UNBALANCED", what, "books that balance", wrong,
+                "record it again: events are missing without a trace",
+            )  # fmt: skip
+
+
+def _foreign(
+    what: str, recording: Recording, program: Program, stimulus: Stimulus
+) -> Iterator[Violation]:
+    """What of a recording belongs to another program or stimulus."""
+    for kind, wanted in (("program", program.hash), ("stimulus", stimulus.hash)):
+        got = recording.provenance.get(kind)
+        if got != wanted:
+            yield Violation(
+                f"COMPARE_{kind.upper()}", what, f"{kind} {wanted[:12]}",
+                f"it was made with {kind} {str(got)[:12]}", f"compare recordings of one {kind}",
+            )  # fmt: skip
+    if set(recording.names) != set(program.names):
+        strange = sorted(set(recording.names) ^ set(program.names))
+        yield Violation(
+            "COMPARE_NEURONS", what, f"the program's {len(program.names)} neurons",
+            f"{len(strange)} names are in one of both only, the first is {strange[0]}",
+            "record with this program",
+        )  # fmt: skip
+    if not np.array_equal(recording.duration_us, stimulus.duration_us):
+        yield Violation(
+            "COMPARE_TRIALS", what, f"the stimulus's {stimulus.n_trials} trials",
+            f"it has {recording.n_trials}, or others", "record every trial of the stimulus",
+        )  # fmt: skip

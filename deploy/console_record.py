@@ -1,0 +1,84 @@
+"""What people see of recording sets and exports on stdout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from . import console
+from .metrics import mean_rate_hz
+from .recordings.plan import is_noisy, virtual
+from .recordings.recording_set import RecordingSet, Take, UnfinishedSet
+
+_LOST = ("early", "late", "foreign", "lost_in", "lost_out", "undelivered")
+"""Books of words and events that are in no recording; which there are depends on the board."""
+
+
+def set_record(found: RecordingSet | UnfinishedSet) -> dict[str, Any]:
+    """A set in numbers, as JSON values; `finished` says which of the two types it is."""
+    whole = isinstance(found, RecordingSet)
+    return found.plan.record() | {
+        "finished": whole,
+        "set": found.hash if whole else None,
+        "cause": None if whole else found.cause,
+        "program": found.program.hash,
+        "stimulus": found.stimulus.hash,
+        "takes": [_take_record(take) for take in found.takes],
+        "failures": [vars(failure) for failure in found.failures],
+    }
+
+
+def _take_record(take: Take) -> dict[str, Any]:
+    r = take.recording
+    return {
+        "board": take.board,
+        "repeat": take.repeat,
+        "recording": r.hash,
+        "identity": dict(r.board),
+        "books": dict(r.books),
+        "rate_hz": mean_rate_hz(r),
+    }
+
+
+def print_set(found: RecordingSet | UnfinishedSet, folder: Path) -> None:
+    """A row per board; what is simulated is said first."""
+    targets = sorted({take.recording.board["target"] for take in found.takes})
+    print(f"boards: {', '.join(t.upper() if t == 'simulated' else t for t in targets) or 'none'}; "
+          f"program {found.program.hash[:12]}, stimulus {found.stimulus.hash[:12]} of "
+          f"{found.stimulus.n_trials} trials; seed of the order {found.plan.seed}")  # fmt: skip
+    table = Table("board", "target")
+    for name in ("repeats", "mean rate (Hz)", "sd over repeats", "not recorded"):
+        table.add_column(name, justify="right")
+    for board in found.plan.boards:
+        table.add_row(
+            *_row(board, [t for t in found.takes if t.board == board], found.plan.repeats)
+        )
+    console.stdout().print(table)
+    alike = [b for b in found.plan.boards if (v := virtual(b)) and not is_noisy(v)]
+    if alike and found.plan.repeats > 1:
+        print(f"without noise every repeat is the same: {', '.join(alike)}")
+    for failure in found.failures:
+        print(f"kept what came of board {failure.board}, repeat {failure.repeat}, which failed, "
+              f"in {folder / failure.file}")  # fmt: skip
+    if isinstance(found, RecordingSet):
+        print(f"wrote {folder}: {len(found.takes)} recordings, set {found.hash[:12]}")
+
+
+def _row(board: str, takes: list[Take], repeats: int) -> list[str]:
+    """What a board did, and how much it varied."""
+    rates = [mean_rate_hz(take.recording) for take in takes]
+    lost = sum(take.recording.books.get(name, 0) for take in takes for name in _LOST)
+    target = takes[0].recording.board["target"] if takes else "-"
+    spread = f"{np.std(rates, ddof=1):.3f}" if len(rates) > 1 else "-"
+    mean = f"{np.mean(rates):.2f}" if rates else "-"
+    return [board, target, f"{len(takes)} of {repeats}", mean, spread, str(lost)]
+
+
+def print_export(made: dict[str, Any]) -> None:
+    """What was written, and of what."""
+    print(f"wrote {made['file']} ({made['format']}): {made['spikes']} spikes of "
+          f"{', '.join(made['boards'])}, {' and '.join(made['targets'])}, {made['of']} "
+          f"{made['hash'][:12]}")  # fmt: skip

@@ -1,0 +1,94 @@
+"""What one chip did with the whole stimulus: the rows of a validation, and their file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from ...hw.virtual_board import VirtualBoard
+from ...models.errors import FileError
+from ...models.recording import Recording, Stimulus
+from ..metrics import accuracy, mean_rate_hz
+from ..program import Program
+from .targets import Target
+
+SOFTWARE = "software model"
+"""The name of the row of the network played in software."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one target did with the whole stimulus."""
+
+    name: str
+    """Board name, or `SOFTWARE`."""
+    target: str
+    """'software', 'simulated' or 'measured'."""
+    accuracy: float
+    """Share of trials decided right [1]."""
+    rate_hz: float
+    """Mean rate over all neurons [Hz]."""
+    spikes: int
+    """Spikes of all neurons."""
+    recording: str
+    """Hash of the recording behind the row."""
+    counted: bool = False
+    """Whether it is a chip of the population that is judged; a nominal chip is none."""
+
+
+def row_of(recording: Recording, program: Program, stimulus: Stimulus, counted: bool) -> Row:
+    """The row of a recording."""
+    return Row(
+        recording.board["name"],
+        recording.board["target"],
+        accuracy(recording, program.output_columns, stimulus.target, program.labels),
+        mean_rate_hz(recording),
+        int(recording.counts.sum()),
+        recording.hash,
+        counted,
+    )
+
+
+def is_counted(target: Target) -> bool:
+    """Whether this is a chip like those a user may meet: not one without any mismatch or defect."""
+    if isinstance(target, VirtualBoard):
+        return target.seed is not None or target.snapshot is not None
+    return True
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Rows of a sweep. Raises FileError FILE_MISSING, FILE_CORRUPT."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [_row(line) for line in csv.DictReader(file)]
+    except FileNotFoundError as error:
+        raise FileError(f"{path}: no such file: check the folder", code="FILE_MISSING") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise FileError(
+            f"{path} holds no rows of a validation ({error!r}): take one that 'validate' wrote",
+            code="FILE_CORRUPT",
+        ) from error
+
+
+def summary_of(rows: tuple[Row, ...]) -> dict[str, float] | None:
+    """Mean, worst and best accuracy of the chips that count, or None without any."""
+    chips = [row.accuracy for row in rows if row.counted]
+    if not chips:
+        return None
+    return {"mean": float(np.mean(chips)), "worst": min(chips), "best": max(chips)}
+
+
+_READ = {
+    "accuracy": float,
+    "rate_hz": float,
+    "spikes": int,
+    "counted": {"True": True, "False": False}.__getitem__,
+}
+
+
+def _row(line: Mapping[str, str]) -> Row:
+    return Row(**{f.name: _READ.get(f.name, str)(line[f.name]) for f in fields(Row)})

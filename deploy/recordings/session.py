@@ -1,0 +1,196 @@
+"""A session of recordings: boards and repeats interleaved, every play on the disk when it is done.
+
+A simulated board is opened for each play, with the noise of its repeat: the play depends on
+nothing but its name, so a session that was cut and goes on gives the same bytes. A real board is
+opened once, before anything is played, and closed at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from ...hw import board as boards
+from ...hw.board import Board
+from ...hw.simulated_board import identify
+from ...hw.snapshot import silicon
+from ...models.errors import HardwareError, IncompleteError, InputError
+from ...models.partial_recording import PartialRecording
+from ...models.recording import Recording, Stimulus
+from ...models.versions import versions
+from ..board_check import check_board
+from ..execution import run
+from ..program import Program
+from .plan import Plan, Play, name_in_repeat, virtual
+from .recording_set import RecordingSet, UnfinishedSet, asked_record, find_segment, load_set
+from .set_files import SetFiles, file_of
+
+Tell = Callable[[int, int, str], None]
+"""Called with plays that are done, planned ones, and words for the last."""
+
+
+def record(
+    program: Program,
+    plan: Plan,
+    stimulus: Stimulus,
+    folder: Path,
+    tell: Tell = lambda done, planned, what: None,
+) -> RecordingSet | UnfinishedSet:
+    """Play a stimulus on every board of a plan, as often as it says, into a folder.
+
+    Again with the same arguments it goes on where it stopped. A play that fails is kept as a
+    partial recording and tried again when the same is recorded again. A board that failed
+    (HARDWARE_FAULT) plays no more in this session, one whose books did not balance goes on; the
+    other boards go on in any case. Ctrl-C ends the session and keeps what is finished.
+
+    Raises:
+        InputError: INPUT_CHANNELS; WRONG_BOARD; OTHER_SET, SET_HELD as `SetFiles`; OTHER_BOARD,
+            another board than before answers to a name.
+        BoardError: a board cannot be had; then nothing is played.
+        FileError: a segment that was finished is missing or corrupt.
+    """
+    if stimulus.n_channels != program.n_inputs:
+        raise InputError(
+            f"the stimulus has {stimulus.n_channels} channels, the program takes "
+            f"{program.n_inputs}: give a stimulus made for this network",
+            code="INPUT_CHANNELS",
+        )
+    asked = asked_record(program, stimulus, plan)
+    stopped = ""
+    with _Boards(program, plan) as opened:
+        whole = asked | {"versions": versions()}
+        with SetFiles(folder, whole, program, stimulus) as files:
+            left = _left(files, plan, asked, opened)
+            try:
+                _play(program, stimulus, opened, files, left, tell)
+            except KeyboardInterrupt:
+                stopped = "interrupted"
+    found = load_set(folder)
+    if stopped and isinstance(found, UnfinishedSet):
+        done = f"{len(found.takes)} of {found.planned} plays are finished"
+        return replace(found, cause=f"{stopped}: {done}")
+    return found
+
+
+def _left(files: SetFiles, plan: Plan, asked: dict[str, Any], opened: _Boards) -> list[Play]:
+    """Plays that are not finished; segments that a kill kept out of the manifest get into it."""
+    left = []
+    for play in plan.plays():
+        if not (files.folder / file_of(play)).exists():
+            files.finished.pop(play.number, None)  # it was deleted, to be played anew
+            left.append(play)
+            continue
+        recording = find_segment(files.folder, play, asked, files.finished)
+        if recording is not None:
+            opened.check(play.board, recording)
+            if play.number not in files.finished:
+                files.adopt(play, recording)
+    return left
+
+
+def _play(
+    program: Program, stimulus: Stimulus, opened: _Boards, files: SetFiles, left: list[Play],
+    tell: Tell,
+) -> None:  # fmt: skip
+    """Play what is left, as long as its board works."""
+    planned = len(files.finished) + len(left)
+    broken: set[str] = set()
+    for play in left:
+        words = f"{play.board}, repeat {play.repeat}"
+        if play.board in broken:
+            continue
+        try:
+            with opened.ready(play) as board:
+                files.finish(play, _marked(run(program, board, stimulus), play, _now()))
+        except IncompleteError as error:
+            content = _marked(error.partial.content, play, _now())
+            files.fail(play, replace(error.partial, content=content))
+            words += f" FAILED: {error} ({error.code})"
+            if error.code == "HARDWARE_FAULT":
+                broken.add(play.board)
+        except HardwareError as error:
+            files.fail(play, _nothing(program, stimulus, play, error))
+            words += f" FAILED: {error} ({error.code})"
+            broken.add(play.board)
+        tell(len(files.finished), planned, words)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _marked(recording: Recording, play: Play, time: str) -> Recording:
+    """With what tells it from other recordings of its session. What a simulated board does, it
+    does at any time: only a measurement says when it was finished."""
+    more: dict[str, Any] = {"asked_board": play.board, "repeat": play.repeat, "play": play.number}
+    if recording.board["target"] == "measured":
+        more["time"] = time
+    return replace(recording, provenance=dict(recording.provenance) | more)
+
+
+def _nothing(
+    program: Program, stimulus: Stimulus, play: Play, error: HardwareError
+) -> PartialRecording:
+    """What there is of a play before whose first trial the board failed."""
+    none = np.zeros(0, np.int64)
+    target = "simulated" if virtual(play.board) else "measured"
+    board = {"name": play.board, "target": target}
+    made = {"program": program.hash, "stimulus": stimulus.hash, "versions": versions()}
+    content = Recording(program.names, none, none, none, none, {}, board, made)
+    cause = f"{error} ({error.code}); no trial was begun"
+    return PartialRecording(_marked(content, play, _now()), cause, stimulus.n_trials)
+
+
+class _Boards:
+    """The boards of a session: real ones open from its beginning to its end.
+
+    Raises:
+        BoardError: a board cannot be had.
+        InputError: WRONG_BOARD, the program is for another board.
+    """
+
+    def __init__(self, program: Program, plan: Plan):
+        self._chip = program.configuration.chip
+        self._open: dict[str, Board] = {}
+        self._records: dict[str, dict[str, Any]] = {}
+        with ExitStack() as stack:
+            for name in plan.boards:
+                simulated = virtual(name)
+                if simulated:
+                    identity = identify(simulated, self._chip)
+                else:
+                    self._open[name] = stack.enter_context(boards.open_board(name, self._chip))
+                    identity = self._open[name].identity
+                self._records[name] = identity.record()
+                check_board(program, self._records[name])
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    @contextmanager
+    def ready(self, play: Play) -> Iterator[Board]:
+        """The board of a play: the open one, or a simulated one with the noise of this repeat."""
+        if play.board in self._open:
+            yield self._open[play.board]
+            return
+        with boards.open_board(name_in_repeat(play.board, play.repeat), self._chip) as board:
+            yield board
+
+    def check(self, name: str, recording: Recording) -> None:
+        """Refuse to go on with another board than the one that was recorded before."""
+        if silicon(self._records[name]) != silicon(recording.board):
+            raise InputError(
+                f"'{name}' opens another board than the one recorded before in this folder "
+                f"({recording.board['name']}): connect that one, or record into another folder",
+                code="OTHER_BOARD",
+            )

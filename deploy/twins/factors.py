@@ -1,0 +1,112 @@
+"""What is fitted of a neuron, which currents it stands for, and how wide it is beforehand.
+
+All are factors over nominal. Spikes show some products only, so one can stand for several currents:
+
+    tau_mem, tau_<dendrite>, tau_ahp, refractory    1 / factor of the current behind the time
+    gain_<dendrite>     current into the soma per event: weight currents, their generators, gain
+                        current and pulse width of the dendrite together
+    threshold           threshold over the gain current of the soma: their ratio makes spikes
+    scale               both of these together; hardly shows, and is fitted so as not to disturb
+    w_ahp, dc, gate     the currents of that circuit, where a neuron has it
+
+In a twin the gain is in the factor `weight_<dendrite>`; the other currents it contains, and those
+of no effect on their own, have factors of exactly 1 (`CONTAINED`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ...hw.circuits import WEIGHT_TO_REGISTER
+from ...hw.decoding import Circuits
+from ...models.mismatch import numbers_of, spread
+from ...models.parameters import DENDRITES
+
+ALWAYS = ("tau_mem", "threshold", "scale", "refractory")
+"""Fitted for every neuron."""
+
+SWITCHED = {"adaptation": ("tau_ahp", "w_ahp"), "dc": ("dc",), "nmda_gate": ("gate",)}
+"""Fitted where a neuron has the circuit."""
+
+CONTAINED = ("i_pulse", *WEIGHT_TO_REGISTER, *(f"i_gain_{d}" for d in DENDRITES))
+"""What is contained in a gain; 1 in a twin."""
+
+_CURRENTS = {"refractory": "i_refractory", "w_ahp": "i_w_ahp", "dc": "i_dc", "gate": "i_nmda_gate"}
+
+
+def fitted_names(circuits: Circuits) -> tuple[str, ...]:
+    """Names of what these circuits let us fit, in a fixed order."""
+    names = list(ALWAYS)
+    for dendrite in circuits.dendrites:
+        names += [f"tau_{dendrite}", f"gain_{dendrite}"]
+    for switch, more in SWITCHED.items():
+        if circuits.switches[switch].any():
+            names += more
+    return tuple(names)
+
+
+def current_factors(factors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Factors of currents, as models/mismatch.py names them, of what was fitted."""
+    found = {}
+    for name, value in factors.items():
+        kind, _, what = name.partition("_")
+        if kind == "gain":
+            found[f"weight_{what}"] = value
+        elif kind == "tau":
+            found[f"i_{name}"] = 1.0 / value
+        elif name == "threshold":
+            found["i_threshold"] = value * factors["scale"]
+        elif name == "scale":
+            found["i_gain_mem"] = value
+        else:
+            found[_CURRENTS[name]] = 1.0 / value if name == "refractory" else value
+    return found
+
+
+def fitted_factors(currents: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The inverse of `current_factors`; 'weight_<dendrite>' holds the whole gain."""
+    found = {}
+    back = {current: name for name, current in _CURRENTS.items()}
+    for name, value in currents.items():
+        if name.startswith("weight_"):
+            found[name.replace("weight", "gain")] = value
+        elif name.startswith("i_tau_"):
+            found[name.removeprefix("i_")] = 1.0 / value
+        elif name == "i_threshold":
+            found["threshold"] = value / currents["i_gain_mem"]
+        elif name == "i_gain_mem":
+            found["scale"] = value
+        elif name in back:
+            found[back[name]] = 1.0 / value if name == "i_refractory" else value
+    return found
+
+
+def prior_sd(circuits: Circuits, names: tuple[str, ...]) -> np.ndarray:
+    """Standard deviation of the logarithm of every factor beforehand, [name, circuit row].
+
+    From models/data/mismatch.csv: the spreads of chips, cores and neurons, at the currents set.
+    """
+    return np.sqrt(np.stack([_variance(circuits, name) for name in names]))
+
+
+def _variance(circuits: Circuits, name: str) -> np.ndarray:
+    kind, _, what = name.partition("_")
+    at = circuits.currents
+    if kind == "gain":
+        typical = circuits.base_currents.max(axis=1)
+        own = _of(f"weight_{what}", typical) + _of("i_w0", typical)
+        return own + _of(f"i_gain_{what}", typical) + _of("i_pulse", typical)
+    if kind == "tau":
+        return _of(f"i_{name}", at[f"i_{name}"])
+    scale = _of("i_gain_mem", at["i_gain_mem"])
+    if name == "threshold":
+        return scale + _of("i_threshold", at["i_threshold"])
+    return scale if name == "scale" else _of(_CURRENTS[name], at[_CURRENTS[name]])
+
+
+def _of(name: str, amps: np.ndarray) -> np.ndarray:
+    law = numbers_of("measured", name)
+    local = np.log1p(spread(name, amps) ** 2) if law["cv"] else np.zeros(len(amps))
+    return law["chip_sd"] ** 2 + law["core_sd"] ** 2 + local

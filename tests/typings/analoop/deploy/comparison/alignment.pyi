@@ -1,0 +1,1 @@
+from deploy.comparison.alignment import *

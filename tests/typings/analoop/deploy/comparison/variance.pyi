@@ -1,0 +1,1 @@
+from deploy.comparison.variance import *

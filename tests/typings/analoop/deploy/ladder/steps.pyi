@@ -1,0 +1,1 @@
+from deploy.ladder.steps import *

@@ -1,0 +1,1 @@
+from deploy.population.rows import *

@@ -1,0 +1,1 @@
+from deploy.population.settings import *

@@ -1,0 +1,1 @@
+from deploy.recordings.nwb_export import *

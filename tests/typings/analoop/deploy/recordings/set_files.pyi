@@ -1,0 +1,1 @@
+from deploy.recordings.set_files import *

@@ -1,0 +1,1 @@
+from deploy.recordings.spike_table import *
