@@ -101,13 +101,18 @@ def _with_books(recording: Recording, more: Mapping[str, int]) -> Recording:
     return replace(recording, books=books | dict(more) | {"control": control})
 
 
-def _trials(program: Program, stimulus: Stimulus) -> list[Trial]:
+def check_channels(program: Program, stimulus: Stimulus) -> None:
+    """Refuse a stimulus of another width. Raises InputError INPUT_CHANNELS."""
     if stimulus.n_channels != program.n_inputs:
         raise InputError(
             f"the stimulus has {stimulus.n_channels} channels, the program takes "
             f"{program.n_inputs}: give a stimulus made for this network",
             code="INPUT_CHANNELS",
         )
+
+
+def _trials(program: Program, stimulus: Stimulus) -> list[Trial]:
+    check_channels(program, stimulus)
     return [
         Trial(program.to_events(stimulus, k), int(stimulus.duration_us[k]))
         for k in range(stimulus.n_trials)

@@ -18,6 +18,7 @@ from ..models.recording import Stimulus
 from ..models.simulation import simulate
 from ..models.versions import versions
 from .compilation import decoded_network
+from .execution import check_channels
 from .population.promise import Promise, Verdict, judge, outcome_of
 from .population.rows import Row, read_rows, row_of, summary_of
 from .population.sweep import Job, rows_of
@@ -197,6 +198,7 @@ def _check(
             "validation needs to know the right answers: give a stimulus with targets",
             code="NO_TARGETS",
         )
+    check_channels(program, stimulus)
     twice = sorted(name for name, times in Counter(map(name_of, boards)).items() if times > 1)
     if twice:
         raise InputError(

@@ -78,12 +78,20 @@ def weakened(
     fleet = build_fleet(program.configuration, boards)
     there = fleet.circuits.address[fleet.circuits.target][:, :2]
     scale = np.where((there == CORE).all(axis=1), GAIN, 1.0)
+    return scaled(program, boards, stimulus, scale)
+
+
+def scaled(
+    program: Program, boards: Sequence[VirtualBoard], stimulus: Stimulus, scale: np.ndarray
+) -> list[Recording]:
+    """As `run_virtual`, the weight of each synapse of the circuits scaled [synapse]."""
+    fleet = build_fleet(program.configuration, boards)
     trials = [
         Trial(program.to_events(stimulus, k), int(duration))
         for k, duration in enumerate(stimulus.duration_us)
     ]
     played = play(replace(fleet, weights=fleet.weights * scale), trials)
-    records = [identify(board, DYNAPSE2).record() for board in boards]
+    records = [identify(board, program.configuration.chip).record() for board in boards]
     return [
         _recording(program, stimulus, came, record)
         for came, record in zip(played.events, records, strict=True)

@@ -33,7 +33,7 @@ def test_recordings_of_the_same_silicon_are_repeats_of_one_board(
     program: Program, stimulus: Stimulus
 ) -> None:
     made = [random_recording(program, stimulus, s, k) for k, s in enumerate("ABA")]
-    made[2] = replace(made[2], board=made[2].board | {"noise_seed": 7, "temperature_C": 30.0})
+    made[2] = replace(made[2], board=dict(made[2].board) | {"noise_seed": 7, "temperature_C": 30.0})
     boards = align(program, stimulus, made)
     assert [(b.name, len(b.recordings)) for b in boards] == [("dynapse2:A", 2), ("dynapse2:B", 1)]
     assert np.array_equal(boards[0].counts, np.stack([made[0].counts, made[2].counts]))

@@ -1,0 +1,1 @@
+from deploy.pytest_plugin import *
