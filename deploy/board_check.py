@@ -29,7 +29,7 @@ def check_board(program: Program, record: Mapping[str, Any]) -> None:
     made_with = program.provenance.get("snapshot")
     if made_with is None or _without_defects(record):
         return
-    given = record.get("snapshot") == made_with["hash"]
+    given = made_with["hash"] in (record.get("snapshot"), record.get("screening"))
     if not given and silicon(made_with["board"]) != silicon(record):
         raise InputError(
             f"the program was compiled for the dead words of {made_with['board']['name']}, this "

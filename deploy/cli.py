@@ -18,12 +18,14 @@ from ..models.errors import AnaloopError, InputError, ViolationsError
 from . import (
     cli_convert,
     cli_explain,
+    cli_fingerprint,
     cli_learning,
     cli_machine,
     cli_record,
     cli_run,
     cli_samna,
     cli_screen,
+    cli_twin,
     cli_validate,
     console,
     progress,
@@ -38,6 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(cli_samna.app, name="samna")
+app.add_typer(cli_twin.app, name="twin")
 app.command()(cli_screen.screen)
 
 
@@ -138,6 +141,7 @@ def inspect(
 app.command()(cli_run.run)
 app.command()(cli_record.record)
 app.command()(cli_record.export)
+app.command()(cli_fingerprint.fingerprint)
 
 
 app.command()(cli_validate.validate)

@@ -10,6 +10,8 @@ from rich.table import Table
 
 from . import console
 from .metrics import mean_rate_hz
+from .recordings.control_limits import FALSE_ALARMS
+from .recordings.fingerprint import Fingerprint
 from .recordings.plan import is_noisy, virtual
 from .recordings.recording_set import RecordingSet, Take, UnfinishedSet
 
@@ -82,3 +84,20 @@ def print_export(made: dict[str, Any]) -> None:
     print(f"wrote {made['file']} ({made['format']}): {made['spikes']} spikes of "
           f"{', '.join(made['boards'])}, {' and '.join(made['targets'])}, {made['of']} "
           f"{made['hash'][:12]}")  # fmt: skip
+
+
+def print_fingerprint(found: Fingerprint) -> None:
+    """Verdict first, then the point on the chart and what it stands on."""
+    p = found.point
+    target = "SIMULATED" if p.target == "simulated" else p.target
+    print(f"{p.board} ({target}): {found.sentence}")
+    if p.rate_low_hz is None or p.correlation is None:
+        print(f"  {p.rate_hz:.3f} Hz per neuron")
+    else:
+        print(f"  {p.rate_hz:.3f} Hz per neuron, limits {p.rate_low_hz:.3f} to "
+              f"{p.rate_high_hz:.3f}; correlation with the reference {p.correlation:.5f}, limit "
+              f"{p.correlation_low:.5f}; at most {FALSE_ALARMS:.2%} false alarms")  # fmt: skip
+    for line in found.code:
+        print(f"  code: {line}")
+    print(f"  fingerprint {p.number} of this board, reference {p.reference}, recording "
+          f"{p.recording[:12]}, program {found.provenance['program'][:12]}")  # fmt: skip

@@ -1,8 +1,10 @@
-"""What is broken on a virtual board: drawn from its seed (hw/defects.py), or as in a snapshot.
+"""What is wrong with a virtual board: drawn from its seed (hw/defects.py), or as in a snapshot.
 
 `sim:snapshot=FILE` has the defects of a snapshot file: a word that the snapshot calls bad is deaf
 in every trial, a neuron that it calls stuck is. A word that fails seldom counts as good, words
-of stuck neurons, which nobody could try, as well.
+of stuck neurons, which nobody could try, as well. If the snapshot holds a twin (hw/twin.py), the
+board has its factors: it is a twin. Factors that the twin does not know are nominal, or the
+seed's if there is one.
 """
 
 from __future__ import annotations
@@ -63,6 +65,17 @@ def stuck_neurons(board: VirtualBoard, number: int, chip: ChipSpec) -> np.ndarra
     if board.stuck and board.seed is not None:
         return sample_stuck(board.seed, number, chip, board.stuck)
     return None
+
+
+def twin_factor(
+    board: VirtualBoard, n_chips: int, chip: ChipSpec, name: str
+) -> np.ndarray | None:
+    """Factors of a parameter on a twin, NaN where unknown, float64 [chip, core, neuron]; None: the
+    board is no twin, or its twin does not know the parameter."""
+    if board.snapshot is None:
+        return None
+    snapshot = _of_chip(board, n_chips - 1, chip)
+    return None if snapshot is None or snapshot.twin is None else snapshot.twin.factors.get(name)
 
 
 def _of_chip(board: VirtualBoard, number: int, chip: ChipSpec) -> Snapshot | None:

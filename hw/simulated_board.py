@@ -37,6 +37,9 @@ def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
     snapshot = injected(board, chip)
     if snapshot is not None:
         details["snapshot"] = snapshot.hash
+        if snapshot.twin is not None:
+            details |= {"screening": snapshot.screening.hash, "twin": snapshot.twin.hash}
+            details["twin_of"] = snapshot.twin.board.get("name")
     details["runner"] = Runner(board.precision).name()
     for key in ("temperature_C", "loss", "jitter_us", "noise", "noise_seed"):
         details[key] = getattr(board, key)

@@ -1,16 +1,17 @@
-"""What a screening found on one board: which CAM words hear, which neurons spike by themselves.
+"""What was measured on one board: which CAM words hear, which neurons spike by themselves, and how
+its neurons differ from nominal.
 
 A snapshot is a measurement, not an opinion: it holds how often every word was tried and how often
 it failed, with date, method and the identity of the board. What is bad follows from that by the
 rule of chip.md 4.4: a word that fails in more than 10 % of its trials. A word that was never tried
-counts as bad.
+counts as bad. A snapshot may hold a twin (hw/twin.py) beside the screening, or instead of one.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from ..models.archive import content_hash, read_content, write_archive
-from ..models.errors import InputError
+from ..models.errors import FileError, InputError
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import CHIPS
+from .twin import Twin, twin_content, twin_from
 
 FAILING_ABOVE_PERCENT = 10
 """A word is bad if it fails in more than this share of its trials [percent] (chip.md 4.4)."""
@@ -31,7 +33,11 @@ LOW, HIGH = 0, 1
 MOST_TRIALS = 255
 """Counts are stored in a byte."""
 
-_FORMAT, _VERSION = "snapshot", 1
+_FORMAT, _SCREENING, _WITH_TWIN = "snapshot", 1, 2
+"""A file without a twin is as earlier releases wrote it."""
+UNSCREENED = "not screened"
+"""Method of a snapshot that holds a twin only."""
+
 _UNITS = {"tried": "trials", "failed": "trials", "stuck": "0 or 1"}
 
 _ALWAYS = ("target", "chip")
@@ -40,10 +46,11 @@ _SIMULATED = ("seed", "level", "mismatch", "sampler", "doubled", "defects", "stu
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A screening of one board.
+    """A screening of one board, a twin of it, or both.
 
     Raises:
-        InputError: SNAPSHOT_INVALID, when the arrays are not those of a board.
+        InputError: SNAPSHOT_INVALID, when the arrays are not those of a board; SNAPSHOT_MIXED,
+            when screening and twin are of different boards.
     """
 
     board: Mapping[str, Any]
@@ -63,6 +70,8 @@ class Snapshot:
     """Events that came: what they were counted as."""
     chip: ChipSpec = DYNAPSE2
     """The kind of chip."""
+    twin: Twin | None = None
+    """What was fitted from recordings."""
 
     def __post_init__(self) -> None:
         for name, dtype in (("tried", np.uint8), ("failed", np.uint8), ("stuck", np.bool_)):
@@ -81,6 +90,33 @@ class Snapshot:
                 f"{shapes}: screen the board again",
                 code="SNAPSHOT_INVALID",
             )
+        self._check_twin()
+
+    def _check_twin(self) -> None:
+        if self.twin is None:
+            return
+        if self.twin.shape != self.stuck.shape:
+            raise InputError(
+                f"a snapshot of [chip, core, neuron] {self.stuck.shape} needs a twin of the same "
+                f"shape, got {self.twin.shape}: fit it again",
+                code="SNAPSHOT_INVALID",
+            )
+        if silicon(self.twin.board) != silicon(self.board):
+            raise InputError(
+                f"the screening is of {self.board.get('name')}, the twin of "
+                f"{self.twin.board.get('name')}: keep them in files of their own",
+                code="SNAPSHOT_MIXED",
+            )
+
+    @property
+    def screened(self) -> bool:
+        """Whether any word was tried."""
+        return bool(self.tried.any())
+
+    @cached_property
+    def screening(self) -> Snapshot:
+        """The same without its twin."""
+        return self if self.twin is None else replace(self, twin=None)
 
     @property
     def n_chips(self) -> int:
@@ -112,7 +148,8 @@ class Snapshot:
 
     def is_of(self, record: Mapping[str, Any]) -> bool:
         """Whether this was measured on the board of an identity record, or was put into it."""
-        return silicon(self.board) == silicon(record) or record.get("snapshot") == self.hash
+        put_into = {record.get("snapshot"), record.get("screening")}
+        return silicon(self.board) == silicon(record) or self.hash in put_into
 
     def cores(self) -> list[dict[str, Any]]:
         """Per core what is bad, as JSON values; words of stuck neurons count neither way."""
@@ -142,12 +179,27 @@ class Snapshot:
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write a snapshot file."""
-        return write_archive(path, _FORMAT, _VERSION, *_to_content(self))
+        version = _SCREENING if self.twin is None else _WITH_TWIN
+        return write_archive(path, _FORMAT, version, *_to_content(self))
 
     @staticmethod
     def load(path: str | os.PathLike) -> Snapshot:
         """Read a snapshot file. Raises FileError, or InputError SNAPSHOT_INVALID."""
-        return read_content(path, _FORMAT, _VERSION, _from_content)
+        try:
+            return read_content(path, _FORMAT, _SCREENING, _from_content)
+        except FileError as error:
+            if error.code != "FILE_WRONG_VERSION":
+                raise
+        return read_content(path, _FORMAT, _WITH_TWIN, _from_content)
+
+
+def unscreened(twin: Twin, chip: ChipSpec = DYNAPSE2) -> Snapshot:
+    """A snapshot that holds a twin only."""
+    words = np.zeros((*twin.shape, chip.cam_words, 2), np.uint8)
+    stuck = np.zeros(twin.shape, np.bool_)
+    return Snapshot(
+        twin.board, twin.date, UNSCREENED, words, words, stuck, {}, chip, twin
+    )
 
 
 def silicon(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,7 +213,7 @@ def silicon(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _to_content(s: Snapshot) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    header = {
+    header: dict[str, Any] = {
         "chip": s.chip.name,
         "n_chips": s.n_chips,
         "board": dict(s.board),
@@ -170,7 +222,11 @@ def _to_content(s: Snapshot) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "units": _UNITS,
         "books": dict(s.books),
     }
-    return header, {"tried": s.tried, "failed": s.failed, "stuck": s.stuck}
+    arrays = {"tried": s.tried, "failed": s.failed, "stuck": s.stuck}
+    if s.twin is not None:
+        header["twin"], own = twin_content(s.twin)
+        arrays |= own
+    return header, arrays
 
 
 def _from_content(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Snapshot:
@@ -183,4 +239,5 @@ def _from_content(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -
         arrays["stuck"],
         header["books"],
         CHIPS[header["chip"]],
+        twin_from(header["twin"], arrays) if "twin" in header else None,
     )

@@ -1,4 +1,5 @@
-"""What one virtual board makes of nominal circuits: mismatch, doubled weights, what is broken."""
+"""What one virtual board makes of nominal circuits: mismatch (drawn, or that of a twin), doubled
+weights, what is broken."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from .chip import ChipSpec
 from .circuits import WEIGHT_TO_REGISTER
 from .configuration import Configuration
 from .decoding import Circuits
-from .injection import deaf_words, stuck_neurons
+from .injection import deaf_words, stuck_neurons, twin_factor
 from .virtual_board import VirtualBoard
 
 
@@ -70,6 +71,15 @@ class _Silicon:
 
     def factor(self, name: str, nominal: np.ndarray) -> np.ndarray:
         """Factor of a parameter set to these nominal currents [A], [neuron]."""
+        drawn = self._drawn(name, nominal)
+        fitted = twin_factor(self.board, self.n_chips, self.chip, name)
+        if fitted is None:
+            return drawn
+        fitted = fitted[self.place]
+        return np.where(np.isnan(fitted), drawn, fitted)
+
+    def _drawn(self, name: str, nominal: np.ndarray) -> np.ndarray:
+        """Factor drawn from the seed of the board, [neuron]."""
         if not self.draws:
             return np.ones(len(nominal))
         chips, cores, _ = self.place

@@ -171,8 +171,7 @@ def margin_of(contrast: Contrast, margins: Margins) -> tuple[float, bool]:
 
 def _p_values(contrast: Contrast | None, margins: Margins) -> tuple[float, float]:
     """That the difference is at or beyond the margin, and that it is within it."""
-    from scipy.stats import nct
-    from scipy.stats import t as student
+    from scipy.special import nctdtr, stdtr
 
     if contrast is None:
         return np.nan, np.nan
@@ -181,10 +180,10 @@ def _p_values(contrast: Contrast | None, margins: Margins) -> tuple[float, float
     # Scaled by its error, a learned margin does not hang on the spread: it is a noncentrality.
     t, edge, freedom = size / error, margin / error, contrast.freedom
     if learned:
-        at_edge = nct(freedom, edge)
-        return float(at_edge.cdf(t)), float(min(1.0, at_edge.sf(t) + at_edge.cdf(-t)))
-    tails = student.sf(t - edge, freedom) + student.sf(t + edge, freedom)
-    return float(student.cdf(t - edge, freedom)), float(min(1.0, tails))
+        below, opposite = nctdtr(freedom, edge, t), nctdtr(freedom, edge, -t)
+        return float(below), float(min(1.0, 1.0 - below + opposite))
+    tails = stdtr(freedom, edge - t) + stdtr(freedom, -t - edge)
+    return float(stdtr(freedom, t - edge)), float(min(1.0, tails))
 
 
 def _verdict(
@@ -243,15 +242,14 @@ def more_replicates(contrast: Contrast, margins: Margins, asked: int = 1) -> int
 def _power(contrast: Contrast, margins: Margins, alpha: float, replicates: int) -> float:
     """Of the verdict that the difference leads to; the noncentral t as a normal with the spread
     that the estimated standard deviation adds (Johnson and Welch)."""
-    from scipy.stats import norm
-    from scipy.stats import t as student
+    from scipy.special import ndtr, stdtrit
 
     margin, learned = margin_of(contrast, margins)
     freedom = replicates - 1 if contrast.paired else 2 * (replicates - 1)
     error = contrast.spread * np.sqrt(2.0 / replicates)
     ahead = abs(abs(contrast.log_ratio) - margin) / max(error, 1e-12)
-    limit = student.isf(alpha, max(1, freedom))
+    limit = -float(stdtrit(max(1, freedom), alpha))
     if not learned:
-        return float(norm.sf(limit - ahead))
+        return float(ndtr(ahead - limit))
     widened = np.sqrt(1.0 + (margin / error) ** 2 / (2.0 * max(1, freedom)))
-    return float(norm.sf(limit * widened - ahead) if ahead > 0 else 0.0)
+    return float(ndtr(ahead - limit * widened) if ahead > 0 else 0.0)

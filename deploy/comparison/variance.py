@@ -68,14 +68,14 @@ def split_variance(counts: Sequence[np.ndarray], address: np.ndarray) -> Varianc
     if not alive.any():
         return VarianceSplit(dict.fromkeys(PARTS, 0.0), (), 0)
     means = np.stack([board.mean(axis=0) for board in rooted])
-    boards, trials, _ = means.shape
-    common, own = means.mean(axis=0), means.mean(axis=1)
-    repeats = np.array([len(board) for board in rooted])
-    residual = _residual(rooted, common + (own - own.mean(axis=0))[:, None])
+    trials = means.shape[1]
+    repeats, own = np.array([len(board) for board in rooted]), means.mean(axis=1)
+    common = np.average(means, axis=0, weights=repeats)
+    residual = _residual(rooted, common + (own - common.mean(axis=0))[:, None])
     noise = residual / trials * float((1.0 / repeats).mean())
     nested = _nested(own - own.mean(axis=0), address[alive], noise)
-    apart = float(((common - common.mean(axis=0)) ** 2).sum(axis=0).mean())
-    per_trial = apart / max(1, trials - 1) - noise * trials / boards
+    apart = float(np.square(common - common.mean(axis=0)).sum(axis=0).mean())
+    per_trial = apart / max(1, trials - 1) - residual / float(repeats.sum())
     raw = nested | {"trial": per_trial, "residual": residual}
     low = tuple(name for name in PARTS if raw[name] < 0.0)
     return VarianceSplit({n: max(0.0, float(raw[n])) for n in PARTS}, low, int(alive.sum()))

@@ -18,7 +18,6 @@ from ..quantization import snr_db
 from .ladder import DEFECTS, MISMATCH, TEMPORAL
 from .registers import weights_of
 
-
 EXACT_DB = 120.0
 """Signal-to-noise ratio of weights that is nothing but float32 rounding [dB]."""
 

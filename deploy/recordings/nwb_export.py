@@ -1,8 +1,8 @@
 """Recordings as Neurodata Without Borders, which pynwb, Neo, SpikeInterface and MATLAB read.
 
-A unit is one neuron of one board. Trials lie end to end on the clock of the file, in playing order:
-it is not the clock of the wall, every trial began at rest. A unit was observed while its own board
-played (`obs_intervals`).
+A unit is one neuron of one board. Trials lie end to end on the clock of the file, board after
+board: it is not the clock of the wall, every trial began at rest. So a unit was observed in one
+interval, that of its own board (Neo reads no file with several).
 """
 
 from __future__ import annotations
@@ -49,9 +49,10 @@ def export_nwb(source: Source, path: Path) -> Path:
 
 
 def _starts_us(source: Source) -> Iterator[tuple[Take, np.ndarray]]:
-    """Every take and the start of each of its trials on the clock of the file [us]."""
-    now = 0
-    for take in takes_of(source):
+    """Every take, those of a board together, and the starts of its trials on the file's clock
+    [us]."""
+    boards, now = boards_of(source), 0
+    for take in sorted(takes_of(source), key=lambda t: (boards.index(t.board), t.repeat)):
         ends = now + np.cumsum(take.recording.duration_us)
         yield take, ends - take.recording.duration_us
         now = int(ends[-1]) if len(ends) else now
@@ -62,6 +63,7 @@ def _add_trials(file: Any, source: Source) -> None:
     file.add_trial_column("board", "name of the board that played it")
     file.add_trial_column("repeat", "how often the board had played the whole stimulus before")
     file.add_trial_column("trial", "number of the trial in the stimulus")
+    file.add_trial_column("play", "place in the session, in which the boards took turns")
     if len(targets):
         file.add_trial_column("target", "output neuron that should win")
     for take, starts in _starts_us(source):
@@ -70,7 +72,8 @@ def _add_trials(file: Any, source: Source) -> None:
             stop = start + take.recording.duration_us[k]
             file.add_trial(
                 start_time=float(start * 1e-6), stop_time=float(stop * 1e-6),
-                board=take.board, repeat=take.repeat, trial=k, **more,
+                board=take.board, repeat=take.repeat, trial=k,
+                play=take.recording.provenance.get("play", 0), **more,
             )  # fmt: skip
 
 
@@ -91,16 +94,14 @@ def _add_units(file: Any, source: Source) -> None:
 
 
 def _spikes_s(source: Source, board: str) -> tuple[list[np.ndarray], list[list[float]]]:
-    """Spike times of every neuron of a board [s], and when it was observed [s]."""
-    times, neurons, observed = [np.zeros(0)], [np.zeros(0, np.int64)], []
-    for take, starts in _starts_us(source):
-        r = take.recording
-        if take.board == board and len(starts):
-            times.append((starts[r.trial] + r.time_us) * 1e-6)
-            neurons.append(r.neuron)
-            observed.append([starts[0] * 1e-6, (starts[-1] + r.duration_us[-1]) * 1e-6])
-    time, neuron = np.concatenate(times), np.concatenate(neurons)
+    """Spike times of every neuron of a board [s], and the interval in which it played [s]."""
+    mine = [(t.recording, starts) for t, starts in _starts_us(source) if t.board == board]
+    time = np.concatenate([(starts[r.trial] + r.time_us) * 1e-6 for r, starts in mine])
+    neuron = np.concatenate([r.neuron for r, _ in mine])
     order = np.lexsort((time, neuron))
-    names = takes_of(source)[0].recording.names
-    ends = np.searchsorted(neuron[order], np.arange(1, len(names)))
-    return np.split(time[order], ends), observed
+    ends = np.searchsorted(neuron[order], np.arange(1, len(mine[0][0].names)))
+    starts = np.concatenate([starts for _, starts in mine])
+    if not len(starts):
+        return np.split(time, ends), []
+    stop = starts[-1] + mine[-1][0].duration_us[-1]
+    return np.split(time[order], ends), [[float(starts[0] * 1e-6), float(stop * 1e-6)]]

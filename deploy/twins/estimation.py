@@ -2,7 +2,7 @@
 
 Minimised for each neuron by itself, over the logarithms p of its factors:
 
-    sum over recorded spikes h(r(p) / s) + sum (p / prior sd)^2 / 2
+    sum over recorded spikes h(r(p) / s) + sum ((p - prior mean) / prior sd)^2 / 2
 
 r says how far from its threshold the soma is when the neuron spikes, were its factors p, as a share
 of the way from rest to threshold (forcing.py); what it got above the threshold when it did not spike
@@ -39,6 +39,20 @@ FARTHEST = 1.0
 
 
 @dataclass(frozen=True, eq=False)
+class Prior:
+    """What is known of the logarithms of factors before a fit; arrays [name, model neuron]."""
+
+    names: tuple[str, ...]
+    """Factors."""
+    mean: np.ndarray
+    """Most likely logarithm."""
+    sd: np.ndarray
+    """Standard deviation."""
+    free: tuple[str, ...]
+    """Those that are fitted; the others stay at their mean."""
+
+
+@dataclass(frozen=True, eq=False)
 class Estimate:
     """What a fit found; arrays [name, model neuron]."""
 
@@ -47,9 +61,7 @@ class Estimate:
     logarithm: np.ndarray
     """Logarithm of every factor."""
     spread: np.ndarray
-    """Standard deviation that is left of it."""
-    prior: np.ndarray
-    """Standard deviation beforehand."""
+    """Standard deviation that is left of it; that beforehand of a factor that was not fitted."""
     error: np.ndarray
     """Error of a spike that is left, as a share of the way to the threshold, [model neuron]."""
     spikes: np.ndarray
@@ -57,23 +69,19 @@ class Estimate:
 
 
 def estimate(
-    sessions: Sequence[Forced],
-    names: tuple[str, ...],
-    prior: np.ndarray,
-    tell: Callable[[int, int], None] | None = None,
+    sessions: Sequence[Forced], prior: Prior, tell: Callable[[int, int], None] | None = None
 ) -> Estimate:
     """Fit every neuron to the sessions.
 
     Args:
-        prior: standard deviations of the logarithms beforehand, [name, model neuron].
         tell: called with the rounds done and all rounds.
     """
-    fit = _Fit(sessions, names, prior)
-    log = np.zeros(prior.shape)
+    fit = _Fit(sessions, prior)
+    log = prior.mean
     for k in range(ROUNDS):
         here, slopes = fit.slopes(log)
         error = fit.error(here)
-        tried = np.stack([log, *(log + s for s in fit.steps(log, here, slopes, error))])
+        tried = np.stack([log, *(log + fit.steps(log, here, slopes, error))])
         tried = np.clip(tried, -FARTHEST, FARTHEST)
         best = fit.costs(tried, error).argmin(axis=0)
         log = np.take_along_axis(tried, best[None, None], axis=0)[0]
@@ -81,15 +89,19 @@ def estimate(
             tell(k + 1, ROUNDS)
     here, slopes = fit.slopes(log)
     error = fit.error(here)
-    return Estimate(names, log, fit.left(here, slopes, error), prior, error, fit.spikes)
+    spread = prior.sd.copy()
+    spread[fit.free] = fit.left(here, slopes, error)
+    return Estimate(prior.names, log, spread, error, fit.spikes)
 
 
 class _Fit:
     """What was recorded, laid out by neuron; residuals of one neuron lie side by side."""
 
-    def __init__(self, sessions: Sequence[Forced], names: tuple[str, ...], prior: np.ndarray):
-        self.sessions, self.names, self.prior = sessions, names, prior
-        neurons = prior.shape[1]
+    def __init__(self, sessions: Sequence[Forced], prior: Prior):
+        self.sessions, self.prior = sessions, prior
+        self.free = [prior.names.index(name) for name in prior.free]
+        self.precision = 1.0 / prior.sd[self.free] ** 2
+        neurons = prior.sd.shape[1]
         owner = np.concatenate([f.owner for f in sessions])
         self.order = np.argsort(owner, kind="stable")[(owner < 0).sum() :]
         self.owner = owner[self.order]
@@ -100,13 +112,13 @@ class _Fit:
 
     def residuals(self, logs: np.ndarray) -> np.ndarray:
         """[variant, residual] of [variant, name, neuron]."""
-        factors = current_factors({n: np.exp(logs[:, k]) for k, n in enumerate(self.names)})
+        factors = current_factors({n: np.exp(logs[:, k]) for k, n in enumerate(self.prior.names)})
         parts = [missed(forced, factors) for forced in self.sessions]
         return np.concatenate(parts, axis=1)[:, self.order]
 
     def slopes(self, log: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Residuals [residual], and their slopes [name, residual]."""
-        moved = DIFFERENCE * np.eye(len(self.names))[:, :, None]
+        """Residuals [residual], and their slopes [free name, residual]."""
+        moved = DIFFERENCE * np.eye(len(log))[self.free][:, :, None]
         r = self.residuals(np.concatenate([log[None], log + moved]))
         return r[0], (r[1:] - r[0]) / DIFFERENCE
 
@@ -132,29 +144,32 @@ class _Fit:
         return np.minimum(1.0, OUTLIER / np.maximum(size, 1e-12)) / error[self.owner] ** 2
 
     def _hessian(self, residuals, slopes, error) -> np.ndarray:
-        """Of the costs, [neuron, name, name]."""
+        """Of the costs, [neuron, free name, free name]."""
         weights = self._weights(residuals, error)
         products = self._sums(slopes[:, None] * (slopes * weights))
-        return np.moveaxis(products, 2, 0) + np.eye(len(self.names)) / self.prior.T[:, :, None] ** 2
+        return np.moveaxis(products, 2, 0) + np.eye(len(slopes)) * self.precision.T[:, :, None]
 
     def left(self, residuals, slopes, error) -> np.ndarray:
-        """Standard deviations that are left, [name, neuron]."""
+        """Standard deviations that are left, [free name, neuron]."""
         covariance = np.linalg.inv(self._hessian(residuals, slopes, error))
         return np.sqrt(np.diagonal(covariance, axis1=1, axis2=2)).T
 
-    def steps(self, log, residuals, slopes, error) -> list[np.ndarray]:
-        """Steps towards the least squares, each more damped than the one before, [name, neuron]."""
+    def steps(self, log, residuals, slopes, error) -> np.ndarray:
+        """Steps towards the least squares, each more damped than the one before,
+        [damping, name, neuron]."""
         hessian = self._hessian(residuals, slopes, error)
         gradient = self._sums(slopes * (residuals * self._weights(residuals, error))).T
-        gradient += (log / self.prior**2).T
-        diagonal = np.einsum("nii->ni", hessian)[:, :, None] * np.eye(len(self.names))
-        return [
-            -np.linalg.solve(hessian + damping * diagonal, gradient[..., None])[..., 0].T
-            for damping in DAMPINGS
-        ]
+        gradient += ((log - self.prior.mean)[self.free] * self.precision).T
+        diagonal = np.einsum("nii->ni", hessian)[:, :, None] * np.eye(len(slopes))
+        steps = np.zeros((len(DAMPINGS), *log.shape))
+        for k, damping in enumerate(DAMPINGS):
+            solved = np.linalg.solve(hessian + damping * diagonal, gradient[..., None])
+            steps[k, self.free] = -solved[..., 0].T
+        return steps
 
     def costs(self, logs: np.ndarray, error: np.ndarray) -> np.ndarray:
         """Twice what is minimised, [variant, neuron]."""
         size = np.abs(self.residuals(logs)) / error[self.owner]
         loss = np.where(size < OUTLIER, size**2, OUTLIER * (2 * size - OUTLIER))
-        return self._sums(loss) + ((logs / self.prior) ** 2).sum(axis=1)
+        away = (logs - self.prior.mean)[:, self.free]
+        return self._sums(loss) + (away**2 * self.precision).sum(axis=1)

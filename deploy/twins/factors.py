@@ -66,7 +66,9 @@ def current_factors(factors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def fitted_factors(currents: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The inverse of `current_factors`; 'weight_<dendrite>' holds the whole gain."""
+    """The inverse of `current_factors`; 'weight_<dendrite>' holds the whole gain, and what is not
+    known of the scale is 1."""
+    scale = np.nan_to_num(currents.get("i_gain_mem", np.ones(1)), nan=1.0)
     found = {}
     back = {current: name for name, current in _CURRENTS.items()}
     for name, value in currents.items():
@@ -75,12 +77,17 @@ def fitted_factors(currents: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         elif name.startswith("i_tau_"):
             found[name.removeprefix("i_")] = 1.0 / value
         elif name == "i_threshold":
-            found["threshold"] = value / currents["i_gain_mem"]
+            found["threshold"] = value / scale
         elif name == "i_gain_mem":
             found["scale"] = value
         elif name in back:
             found[back[name]] = 1.0 / value if name == "i_refractory" else value
     return found
+
+
+def shown_by(current: str) -> str:
+    """What is fitted that tells this current."""
+    return next(iter(fitted_factors({current: np.ones(1)})))
 
 
 def prior_sd(circuits: Circuits, names: tuple[str, ...]) -> np.ndarray:
@@ -110,3 +117,15 @@ def _of(name: str, amps: np.ndarray) -> np.ndarray:
     law = numbers_of("measured", name)
     local = np.log1p(spread(name, amps) ** 2) if law["cv"] else np.zeros(len(amps))
     return law["chip_sd"] ** 2 + law["core_sd"] ** 2 + local
+
+
+def setting_sd(circuits: Circuits, name: str) -> np.ndarray:
+    """Standard deviation of the logarithm of a gain between some words of a neuron and all, [row].
+
+    The spread that belongs to a setting, and that of the generators, in models/data/mismatch.csv:
+    other words have other weight bits.
+    """
+    weight = f"weight_{name.removeprefix('gain_')}"
+    amps = circuits.base_currents.max(axis=1)
+    local = np.log1p(spread(weight, amps) ** 2)
+    return np.sqrt(numbers_of("measured", weight)["setting_share"] * local + _of("i_w0", amps))

@@ -22,44 +22,9 @@ from ...models import wiring
 from ...models.coefficients import Coefficients, coefficients
 from ...models.errors import InputError
 from ...models.parameters import WEIGHT_BITS
-from ...models.recording import Recording, Stimulus
 from ...models.simulation import STEP_US
 from ..program import Program
-
-@dataclass(frozen=True, eq=False)
-class Session:
-    """What was played on one board with one program, and what came: one or more repeats."""
-
-    program: Program
-    """The registers."""
-    stimulus: Stimulus
-    """What was played."""
-    recordings: tuple[Recording, ...]
-    """What came, one per repeat."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "recordings", tuple(self.recordings))
-        wanted = {"program": self.program.hash, "stimulus": self.stimulus.hash}
-        bad = [
-            f"{what} {str(r.provenance.get(what))[:12]} in recording {k}, given {mine[:12]}"
-            for k, r in enumerate(self.recordings)
-            for what, mine in wanted.items()
-            if r.provenance.get(what) != mine
-        ]
-        if bad or not self.recordings:
-            raise InputError(
-                "recordings of this program and this stimulus are needed, at least one: "
-                + ("; ".join(bad) or "none was given")
-                + ": give the files that belong together",
-                code="TWIN_RECORDINGS",
-            )
-
-    def select(self, trials: np.ndarray) -> Session:
-        """Only these trials, of every repeat."""
-        from .selection import select_session
-
-        return select_session(self, trials)
-
+from .sessions import Session
 
 @dataclass(frozen=True, eq=False)
 class Forced:

@@ -1,0 +1,115 @@
+"""`analoop compare`: recordings of several boards held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..models.archive import check_writable
+from ..models.errors import InputError
+from . import console, console_compare, progress
+from .cli_options import Json, Quiet
+from .cli_run import stimulus_of
+
+if TYPE_CHECKING:
+    from ..models.recording import Recording, Stimulus
+    from .comparison.comparison import Comparison
+    from .program import Program
+
+UNDECIDED = 5
+"""Exit code of a gate that needs more recordings."""
+
+
+def compare(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SOURCE...", help="Folders of 'record', or recordings.")
+    ],
+    program: Annotated[
+        Path | None, typer.Option(help="The program; needed if there is no folder.")
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--input", help="The stimulus file or task; needed if there is no folder."),
+    ] = None,
+    floor: Annotated[
+        float, typer.Option(help="Least margin within which boards are equivalent, .05 is 5 %.")
+    ] = 0.05,
+    distances: Annotated[
+        int, typer.Option(min=0, help="Most spike trains to compare by PySpike; 0: none.")
+    ] = 12_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the samples of trials.")] = 0,
+    gate: Annotated[
+        bool,
+        typer.Option("--gate", help="Exit code 1 if boards differ, 5 if it is too early to say."),
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="JSON report to write.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say which boards, cores and neurons differ on the same program and stimulus."""
+    from .comparison.comparison import Criteria
+    from .comparison.comparison import compare as run_compare
+    from .comparison.equivalence import Margins
+    from .demonstration import write_json
+
+    if out is not None:
+        check_writable(out)
+    loaded, stimulus, recordings, boards = gathered(sources, program, source)
+    criteria = Criteria(Margins(floor), distances=distances, seed=seed)
+    with progress.rows(quiet) as (say, _):
+        found = run_compare(loaded, stimulus, recordings, boards, criteria, say)
+    if out is not None:
+        write_json(out, found.record())
+    if as_json:
+        console.print_json(found.record())
+    else:
+        console_compare.print_comparison(found)
+        if out is not None:
+            print(f"wrote {out}")
+    if gate and (code := _verdict(found)):
+        raise typer.Exit(code)
+
+
+def _verdict(found: Comparison) -> int:
+    outcomes = {e.outcome for e in found.equivalences}
+    if found.findings or "different" in outcomes:
+        return 1
+    return UNDECIDED if "undecided" in outcomes else 0
+
+
+def gathered(
+    sources: Sequence[Path], program: Path | None, source: str | None
+) -> tuple[Program, Stimulus, list[Recording], list[str]]:
+    """Program, stimulus, recordings, and what boards were called in 'record'; no names where
+    only single recordings are given.
+
+    Raises:
+        InputError: NO_PROGRAM, NO_INPUT, UNFINISHED_SET; FileError.
+    """
+    from ..models.recording import Recording
+    from .program import Program
+    from .recordings.recording_set import load_finished
+
+    sets = {path: load_finished(path) for path in sources if path.is_dir()}
+    if not sets and program is None:
+        raise InputError("which program? give --program FILE", code="NO_PROGRAM")
+    loaded = next(iter(sets.values())).program if program is None else Program.load(program)
+    if not sets and source is None:
+        raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
+    stimulus = (
+        next(iter(sets.values())).stimulus
+        if source is None
+        else stimulus_of(source, loaded.n_inputs)
+    )
+    recordings, boards = [], []
+    for path in sources:
+        if path in sets:
+            recordings += [take.recording for take in sets[path].takes]
+            boards += [take.board for take in sets[path].takes]
+        else:
+            recordings.append(Recording.load(path))
+            boards.append(str(recordings[-1].board.get("name")))
+    return loaded, stimulus, recordings, boards if sets else []

@@ -1,0 +1,145 @@
+"""`analoop twin`: a snapshot that behaves like one board, fitted to recordings of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..models.archive import check_writable
+from . import console, console_twin, progress
+from .cli_options import Json, ProgramFile, Quiet
+from .cli_run import stimulus_of
+
+if TYPE_CHECKING:
+    from ..hw.snapshot import Snapshot
+    from .twins.fitting import FitOptions
+
+app = typer.Typer(help="Twins: virtual chips fitted to one board.", no_args_is_help=True)
+
+Out = Annotated[Path, typer.Option("--out", "-o", help="Snapshot file to write.")]
+Input = Annotated[str, typer.Option("--input", help="Stimulus file, CSV or task name.")]
+HoldOut = Annotated[float, typer.Option(help="Share of the trials that the fit does not see.")]
+Screening = Annotated[
+    Path | None, typer.Option("--snapshot", help="Screening of the board, to go into the file.")
+]
+
+
+@app.command()
+def make(
+    program: ProgramFile,
+    board: Annotated[str, typer.Option(help="sim:seed=3, dynapse2:SERIAL, ...")],
+    source: Input,
+    out: Out,
+    hold_out: HoldOut = 0.3,
+    screening: Screening = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Characterise a board, play the stimulus, fit the twin: all at once."""
+    from ..hw.board import open_board
+    from .program import Program
+    from .twins.making import make_twin
+
+    check_writable(out)
+    loaded, options = Program.load(program), _options(hold_out, screening)
+    stimulus = stimulus_of(source, loaded.n_inputs)
+    opened = open_board(board, loaded.configuration.chip)
+    with opened as board_, progress.trials(quiet) as tell:
+        made = make_twin(
+            loaded, stimulus, board_, options, lambda k, n: tell(k, n, "fitting the twin")
+        )
+    _show(made, as_json, made.save(out))
+
+
+@app.command()
+def plan(
+    program: ProgramFile,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")],
+    seed: Annotated[int, typer.Option(min=0, help="Of the stimuli.")] = 0,
+    trials: Annotated[int, typer.Option(min=1, help="Trials per dendrite.")] = 16,
+) -> None:
+    """Write the programs and stimuli that characterise the neurons of a program."""
+    from .program import Program
+    from .twins.characterization import plan as plan_twin
+    from .twins.files import save_plan
+
+    planned = plan_twin(Program.load(program), seed, trials)
+    save_plan(planned, out)
+    console_twin.print_plan(planned, out)
+
+
+@app.command()
+def fit(
+    program: ProgramFile,
+    recording: Annotated[
+        list[Path], typer.Option(help="Recording file or folder of 'record'; several: repeats.")
+    ],
+    out: Out,
+    source: Annotated[
+        str | None, typer.Option("--input", help="Stimulus of the recording files.")
+    ] = None,
+    characterization: Annotated[
+        Path | None, typer.Option("--plan", help="Folder of 'plan', with its recordings.")
+    ] = None,
+    hold_out: HoldOut = 0.3,
+    screening: Screening = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit the twin of a board from files."""
+    from .program import Program
+    from .twins.files import load_plan, load_session
+    from .twins.fitting import fit_twin
+
+    check_writable(out)
+    loaded, options = Program.load(program), _options(hold_out, screening)
+    stimulus = None if source is None else stimulus_of(source, loaded.n_inputs)
+    session = load_session(loaded, stimulus, recording)
+    planned = [] if characterization is None else load_plan(characterization)
+    with progress.trials(quiet) as tell:
+        made = fit_twin(session, planned, options, lambda k, n: tell(k, n, "fitting the twin"))
+    _show(made, as_json, made.save(out))
+
+
+@app.command()
+def check(
+    snapshot: Annotated[Path, typer.Argument(metavar="TWIN", help="Made by 'make' or 'fit'.")],
+    program: ProgramFile,
+    least: Annotated[
+        float, typer.Option(help="Fail if it is not so many times better than a nominal chip.")
+    ] = 1.0,
+    as_json: Json = False,
+) -> None:
+    """Predict the held-out recordings again; exit code 1 if the twin is not good enough."""
+    from ..hw.snapshot import Snapshot
+    from .program import Program
+    from .twins.fidelity import fidelity
+
+    loaded = Snapshot.load(snapshot)
+    score = fidelity(loaded, Program.load(program))
+    if as_json:
+        console.print_json(console_twin.twin_record(loaded) | {"fidelity": score})
+    else:
+        console_twin.print_fidelity(score)
+    if score["times_better"] is not None and score["times_better"] < least:
+        raise typer.Exit(1)
+
+
+def _options(hold_out: float, screening: Path | None) -> FitOptions:
+    from ..hw.snapshot import Snapshot
+    from .twins.fitting import FitOptions
+
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    return FitOptions(date, hold_out, None if screening is None else Snapshot.load(screening))
+
+
+def _show(snapshot: Snapshot, as_json: bool, path: Path) -> None:
+    found: dict[str, Any] = console_twin.twin_record(snapshot) | {"file": str(path)}
+    if as_json:
+        console.print_json(found)
+    else:
+        console_twin.print_twin(found)
+        print(f"wrote {path}")

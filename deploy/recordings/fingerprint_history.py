@@ -1,0 +1,121 @@
+"""The folder in which fingerprints of boards are kept, one control chart per board.
+
+history.json                  what the folder is
+program.npz  nominal.npz      the program that boards are asked with, and the nominal answer
+boards/<name>/chart.jsonl     a line per fingerprint: a `ChartPoint`
+boards/<name>/<number>.npz    its recording
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ...hw.snapshot import silicon
+from ...models.archive import content_hash, write_bytes
+from ...models.errors import FileError
+from ...models.recording import Recording
+from ..program import Program
+from ..resumable import WorkFolder
+
+FORMAT, VERSION = "fingerprint history", 1
+
+
+@dataclass(frozen=True)
+class ChartPoint:
+    """One fingerprint of one board. Limits are None in a reference: it has nothing to be like."""
+
+    number: int
+    """Place in the chart of its board, from 0 on."""
+    date: str
+    """When, ISO 8601."""
+    board: str
+    """Name of the board."""
+    target: str
+    """'simulated' or 'measured'."""
+    recording: str
+    """Hash of its recording."""
+    reference: int
+    """Number of the fingerprint it was compared with; its own: it is a reference."""
+    rate_hz: float
+    """Spikes per neuron and second [Hz]."""
+    rate_low_hz: float | None
+    """Lower limit [Hz]."""
+    rate_high_hz: float | None
+    """Upper limit [Hz]."""
+    correlation: float | None
+    """Of the neurons' mean counts with the reference's [1]."""
+    correlation_low: float | None
+    """Lower limit [1]."""
+    board_changed: bool | None
+    """Verdict; None: a reference, or a simulated board whose code changed."""
+    code_changed: bool
+    """Verdict."""
+
+
+class History(WorkFolder):
+    """A folder of fingerprints, held by one process at a time until it is closed.
+
+    Raises:
+        InputError: OTHER_HISTORY, HISTORY_HELD.
+        FileError: FILE_NOT_WRITABLE.
+    """
+
+    def __init__(self, folder: Path):
+        super().__init__(folder, "history", {"format": FORMAT, "version": VERSION})
+
+    def founded(self) -> tuple[Program, Recording] | None:
+        """The program that is asked with and the nominal answer; None: nothing was asked yet."""
+        if not (self.folder / "nominal.npz").exists():
+            return None
+        nominal = Recording.load(self.folder / "nominal.npz")
+        return Program.load(self.folder / "program.npz"), nominal
+
+    def found(self, program: Program, nominal: Recording) -> None:
+        """Ask with this program from now on."""
+        program.save(self.folder / "program.npz")
+        nominal.save(self.folder / "nominal.npz")
+
+    def load(self, board: dict[str, Any], number: int) -> Recording:
+        """The recording of a fingerprint."""
+        return Recording.load(self._home(board) / f"{number:06d}.npz")
+
+    def points(self, board: dict[str, Any]) -> tuple[ChartPoint, ...]:
+        """The chart of the board of an identity record."""
+        path = self._home(board) / "chart.jsonl"
+        return _read(path) if path.exists() else ()
+
+    def add(self, point: ChartPoint, recording: Recording) -> None:
+        """Keep a fingerprint."""
+        home = self._home(recording.board)
+        home.mkdir(parents=True, exist_ok=True)
+        recording.save(home / f"{point.number:06d}.npz")
+        rows = [*self.points(dict(recording.board)), point]
+        text = "".join(json.dumps(asdict(row), sort_keys=True) + "\n" for row in rows)
+        write_bytes(home / "chart.jsonl", text.encode())
+
+    def _home(self, board: Any) -> Path:
+        """By the chips of a board, so that one that is warmer, say, is still the same."""
+        chips = silicon(board)
+        name = str(chips.get("serial") or chips.get("seed") or board["name"])
+        word = re.sub(r"\W+", "-", name).strip("-")
+        return self.folder / "boards" / f"{word}-{content_hash(chips, {})[:8]}"
+
+
+def read_charts(folder: Path) -> dict[str, tuple[ChartPoint, ...]]:
+    """The chart of every board of a history, by the name of its folder."""
+    return {p.parent.name: _read(p) for p in sorted((folder / "boards").glob("*/chart.jsonl"))}
+
+
+def _read(path: Path) -> tuple[ChartPoint, ...]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return tuple(ChartPoint(**json.loads(line)) for line in lines)
+    except (OSError, ValueError, TypeError) as error:
+        raise FileError(
+            f"{path} is no chart of this release ({error!r}): give another folder",
+            code="FILE_CORRUPT",
+        ) from error

@@ -1,0 +1,138 @@
+"""Rasters of boards side by side, and the spikes of one neuron on every board; axes are linked.
+
+The page's script chooses which trial and which neuron is shown by the indices of two filters.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...models.recording import Stimulus
+from ..program import Program
+from .boards import Boards
+from .canvas import BOARD_COLORS, INK, add_hover, canvas
+from .drawn import Drawn
+
+GAP = 2
+"""Empty lines between boards in a neuron's picture."""
+
+
+def event_sources(drawn: Drawn) -> list[Any]:
+    """Spikes of every board; both kinds of pictures share them."""
+    from bokeh.models import ColumnDataSource
+
+    return [
+        ColumnDataSource(
+            {"t": one.time_ms, "neuron": one.neuron, "trial": one.trial}, name=f"events-{k}"
+        )
+        for k, one in enumerate(drawn.events)
+    ]
+
+
+def rasters(
+    boards: Boards, drawn: Drawn, sources: list[Any], program: Program, stimulus: Stimulus
+) -> list[Any]:
+    """A raster for each board, of the first trial drawn."""
+    from bokeh.models import CDSView, IndexFilter, Range1d
+
+    longest = float(stimulus.duration_us[drawn.trials].max(initial=1)) / 1e3
+    x = Range1d(0, longest, bounds=(0, longest), name="raster-x")
+    top = len(boards.names) - 0.5
+    y = Range1d(-0.5, top, bounds=(-0.5, top), name="raster-y")
+    plots = []
+    for k, (source, one) in enumerate(zip(sources, drawn.events, strict=True)):
+        plot = canvas(330, ("time (ms)", "neuron"), x_range=x, y_range=y, name=f"raster-{k}")
+        _bands(plot, program)
+        first = np.flatnonzero(one.trial == 0).tolist()
+        marks = plot.scatter(
+            "t",
+            "neuron",
+            source=source,
+            view=CDSView(filter=IndexFilter(indices=first, name=f"raster-filter-{k}")),
+            marker="dash",
+            angle=np.pi / 2,
+            size=7,
+            line_width=1.6,
+            color=BOARD_COLORS[k % len(BOARD_COLORS)],
+        )
+        add_hover(plot, [marks], [("neuron", "@neuron"), ("time", "@t{0.0} ms")])
+        plots.append(plot)
+    return plots
+
+
+def _bands(plot: Any, program: Program) -> None:
+    """Where populations begin; the one that is read out is shaded."""
+    from bokeh.models import BoxAnnotation, Label
+
+    for span in program.populations:
+        out = span.name == program.output
+        bottom, top = span.first - 0.5, span.first + span.size - 0.5
+        plot.add_layout(
+            BoxAnnotation(
+                bottom=bottom,
+                top=top,
+                fill_color=INK,
+                fill_alpha=0.14 if out else 0.0,
+                line_color=INK,
+                line_alpha=0.35,
+                level="underlay",
+            )
+        )
+        plot.add_layout(
+            Label(
+                x=4,
+                y=top,
+                x_units="screen",
+                y_offset=-2,
+                text=span.name + (" (read out)" if out else ""),
+                text_baseline="top",
+                text_font_size="11px",
+                text_color=INK,
+                text_alpha=0.9,
+            )
+        )
+
+
+def neuron_figure(
+    boards: Boards, drawn: Drawn, sources: list[Any], stimulus: Stimulus, neuron: int
+) -> Any:
+    """Spikes of one neuron: a line for each trial, a block for each board."""
+    from bokeh.models import CDSView, Dodge, FixedTicker, IndexFilter, Range1d
+
+    lines = len(drawn.trials)
+    block, count = lines + GAP, len(sources)
+    longest = float(stimulus.duration_us[drawn.trials].max(initial=1)) / 1e3
+    y = Range1d(count * block - GAP - 0.5, -0.5, name="neuron-y")
+    plot = canvas(
+        max(180, min(640, 7 * count * block)),
+        ("time (ms)", ""),
+        x_range=Range1d(0, longest, bounds=(0, longest), name="neuron-x"),
+        y_range=y,
+        name="neuron",
+    )
+    marks = []
+    for k, (source, one) in enumerate(zip(sources, drawn.events, strict=True)):
+        mine = np.flatnonzero(one.neuron == neuron).tolist()
+        marks.append(
+            plot.scatter(
+                "t",
+                {"field": "trial", "transform": Dodge(value=float(k * block))},
+                source=source,
+                view=CDSView(filter=IndexFilter(indices=mine, name=f"neuron-filter-{k}")),
+                marker="dash",
+                angle=np.pi / 2,
+                size=8,
+                line_width=2,
+                color=BOARD_COLORS[k % len(BOARD_COLORS)],
+            )
+        )
+    middle = [k * block + (lines - 1) / 2 for k in range(count)]
+    plot.yaxis.ticker = FixedTicker(ticks=middle)
+    plot.yaxis.major_label_overrides = {
+        at: view.name for at, view in zip(middle, boards.views, strict=True)
+    }
+    plot.ygrid.grid_line_color = None
+    add_hover(plot, marks, [("trial", "@trial-th drawn"), ("time", "@t{0.0} ms")])
+    return plot

@@ -1,0 +1,149 @@
+"""Figures behind verdicts: accuracy over chips with the promise, the gap ladder, control charts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .canvas import BAD, GOOD, INK, PLAIN, add_hover, canvas
+from .control import ControlChart
+from .shapes import stack, waterfall
+
+_FILLS = {"end": PLAIN, "cost": BAD, "named": BAD, "gain": GOOD, "same": PLAIN, "unknown": PLAIN}
+
+
+def distribution(
+    rows: Sequence[tuple[str, float]], promised: float | None, marks: Sequence[tuple[str, float]]
+) -> Any:
+    """Every chip as a brick, stacked by accuracy.
+
+    Args:
+        rows: name and accuracy of every chip.
+        promised: accuracy that was promised, or None.
+        marks: name and accuracy of what is no chip of the population.
+    """
+    from bokeh.models import Label, Range1d, Span
+
+    shape = stack([value for _, value in rows], promised)
+    seen = [*(v for _, v in rows), *(v for _, v in marks), *([] if promised is None else [promised])]
+    low = max(0.0, min(seen, default=0.0) - 0.04)
+    high = max(int(shape.y.max(initial=1)), 4)
+    plot = canvas(
+        300, ("accuracy", "chips"), x_range=Range1d(low, 1.03),
+        y_range=Range1d(0, high * 1.45), name="distribution",
+    )  # fmt: skip
+    columns = {
+        "x": shape.x,
+        "y": shape.y - 0.5,
+        "accuracy": [value for _, value in rows],
+        "name": [name for name, _ in rows],
+        "color": [GOOD if kept else BAD for kept in shape.kept],
+        "hatch": [" " if kept else "/" for kept in shape.kept],
+    }
+    bricks = plot.rect(
+        "x", "y", shape.width * 0.94, 0.9, source=columns, fill_color="color", line_color="color",
+        hatch_pattern="hatch", hatch_color="white", hatch_alpha=0.7, hatch_scale=6,
+    )  # fmt: skip
+    add_hover(plot, [bricks], [("", "@name"), ("accuracy", "@accuracy{0.0 %}")])
+    lines = [(name, value, "dotted") for name, value in marks]
+    if promised is not None:
+        lines.append((f"promised: {promised:.1%}", promised, "solid"))
+    for k, (name, value, dash) in enumerate(lines):
+        span = Span(location=value, dimension="height", line_color=INK, line_dash=dash)
+        span.line_width = 2
+        plot.add_layout(span)
+        plot.add_layout(
+            Label(
+                x=value, y=high * (1.38 - 0.11 * k), x_offset=-5, text=name, text_align="right",
+                text_font_size="12px", text_color=INK,
+            )
+        )  # fmt: skip
+    plot.xaxis.formatter = _percent()
+    plot.yaxis.ticker.desired_num_ticks = 4
+    plot.yaxis.minor_tick_line_color = None
+    return plot
+
+
+def ladder_figure(ladder: Mapping[str, Any]) -> Any:
+    """The gap ladder as a waterfall."""
+    steps = waterfall(ladder)
+    names = [step.name for step in steps]
+    # Where everything happens near the top, the top is what is shown; full bars are then cut.
+    lows = [s.interval[0] if s.interval else s.bottom for s in steps if s.kind != "unknown"]
+    least = max(0.0, np.floor(10 * min(lows, default=0.0)) / 10 - 0.1)
+    plot = canvas(
+        360, ("", "accuracy"), x_range=names, y_range=(least, 1.08), name="waterfall"
+    )  # fmt: skip
+    columns = {
+        "name": names,
+        "bottom": [max(step.bottom, least) for step in steps],
+        "top": [max(step.top, step.bottom + 0.003, least) for step in steps],
+        "color": [_FILLS[step.kind] for step in steps],
+        "alpha": [0.0 if s.kind == "unknown" else 0.45 if s.kind == "cost" else 1.0 for s in steps],
+        "text": [step.text for step in steps],
+        "what": [rung["what"] for rung in ladder["rungs"]],
+        "over": [max(s.interval[1] if s.interval else s.top, s.top, least) for s in steps],
+    }
+    bars = plot.vbar(
+        "name", 0.72, "top", "bottom", source=columns, fill_color="color", fill_alpha="alpha",
+        line_color="color",
+    )  # fmt: skip
+    intervals = [(s.name, *s.interval) for s in steps if s.interval]
+    plot.segment(
+        [name for name, _, _ in intervals], [low for _, low, _ in intervals],
+        [name for name, _, _ in intervals], [high for _, _, high in intervals],
+        line_color=INK, line_width=2, line_alpha=0.75,
+    )  # fmt: skip
+    plot.text(
+        "name", "over", "text", source=columns, text_align="center", text_baseline="bottom",
+        y_offset=-3, text_font_size="12px", text_color=INK,
+    )  # fmt: skip
+    add_hover(plot, [bars], [("", "@name"), ("changes", "@what"), ("accuracy", "@text")])
+    plot.xaxis.major_label_orientation = 0.6
+    plot.xgrid.grid_line_color = None
+    plot.yaxis.formatter = _percent()
+    return plot
+
+
+def control_figure(chart: ControlChart, number: int) -> Any:
+    """One board's statistic over its history, with its limits."""
+    from bokeh.models import BoxAnnotation, Span
+
+    points = chart.points
+    plot = canvas(240, ("", chart.quantity), name=f"control-{number}")
+    place = list(range(len(points)))
+    if chart.low is not None or chart.high is not None:
+        plot.add_layout(
+            BoxAnnotation(bottom=chart.low, top=chart.high, fill_color=GOOD, fill_alpha=0.1)
+        )
+    for level, dash in ((chart.center, "solid"), (chart.low, "dashed"), (chart.high, "dashed")):
+        if level is not None:
+            span = Span(location=level, dimension="width", line_color=INK, line_dash=dash)
+            plot.add_layout(span)
+    columns = {
+        "x": place,
+        "y": [point.value for point in points],
+        "label": [point.label for point in points],
+        "said": [point.said for point in points],
+        "color": [BAD if point.alarm else GOOD for point in points],
+        "marker": ["diamond" if point.alarm else "circle" for point in points],
+        "recording": [point.recording[:12] for point in points],
+    }
+    plot.line("x", "y", source=columns, line_color=PLAIN)
+    marks = plot.scatter(
+        "x", "y", source=columns, marker="marker", size=11, fill_color="color", line_color="color"
+    )
+    tips = [("", "@label"), (chart.quantity, "@y"), ("", "@said"), ("recording", "@recording")]
+    add_hover(plot, [marks], tips)
+    plot.xaxis.ticker = place
+    plot.xaxis.major_label_overrides = {k: point.label for k, point in enumerate(points)}
+    plot.xaxis.major_label_orientation = 0.6
+    return plot
+
+
+def _percent() -> Any:
+    from bokeh.models import NumeralTickFormatter
+
+    return NumeralTickFormatter(format="0 %")

@@ -1,0 +1,76 @@
+"""How well a twin predicts what its board did, next to a nominal chip: the fidelity score."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...hw.snapshot import Snapshot
+from ...hw.virtual_board import VirtualBoard
+from ...models.errors import InputError
+from ...models.recording import Recording
+from ..execution import run_virtual
+from ..program import Program
+
+
+def fidelity(snapshot: Snapshot, program: Program) -> dict[str, Any]:
+    """Play the held-out stimulus to the twin and to a nominal chip; compare rates of neurons.
+
+    Returns:
+        JSON values: `twin` and `nominal`, each with `rms_Hz` and `mean_absolute_Hz` of the error
+        of the mean rate of each neuron, and the `correlation` of rates; `times_better`, the ratio
+        of the rms errors (None if the twin's is 0); `neurons`, `trials`, `repeats`, `spikes` that
+        were held out.
+
+    Raises:
+        InputError: NO_HELD_OUT, when the snapshot holds no recordings; TWIN_RECORDINGS, when they
+            are of another program.
+    """
+    held = None if snapshot.twin is None else snapshot.twin.held_out
+    if held is None:
+        raise InputError(
+            "the snapshot holds no held-out recordings, so nothing can be predicted: fit a twin "
+            "with recordings held out",
+            code="NO_HELD_OUT",
+        )
+    if held.recordings[0].provenance.get("program") != program.hash:
+        raise InputError(
+            f"the held-out recordings are of program "
+            f"{str(held.recordings[0].provenance.get('program'))[:12]}, given {program.hash[:12]}: "
+            "give the program of the twin",
+            code="TWIN_RECORDINGS",
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(snapshot.save(Path(folder) / "twin.npz"))
+        boards = [VirtualBoard(snapshot=file), VirtualBoard()]
+        played = [run_virtual(program, [board], held.stimulus)[0] for board in boards]
+    measured = np.mean([rates_hz(r) for r in held.recordings], axis=0)
+    twin, nominal = (_error(rates_hz(r), measured) for r in played)
+    better = nominal["rms_Hz"] / twin["rms_Hz"] if twin["rms_Hz"] else None
+    return {
+        "twin": twin,
+        "nominal": nominal,
+        "times_better": better,
+        "neurons": len(measured),
+        "trials": held.stimulus.n_trials,
+        "repeats": len(held.recordings),
+        "spikes": sum(len(r.trial) for r in held.recordings),
+    }
+
+
+def rates_hz(recording: Recording) -> np.ndarray:
+    """Mean rate of every neuron over all trials [Hz]."""
+    return recording.counts.sum(axis=0) / max(1e-6 * recording.duration_us.sum(), 1e-6)
+
+
+def _error(rates: np.ndarray, measured: np.ndarray) -> dict[str, float | None]:
+    away = rates - measured
+    varied = rates.std() > 0 and measured.std() > 0
+    return {
+        "rms_Hz": float(np.sqrt(np.mean(away**2))),
+        "mean_absolute_Hz": float(np.abs(away).mean()),
+        "correlation": float(np.corrcoef(rates, measured)[0, 1]) if varied else None,
+    }

@@ -1,0 +1,1 @@
+from deploy.recordings.control_limits import *
