@@ -14,13 +14,14 @@ from ..hw.fleet import build_fleet
 from ..hw.simulated_board import identify
 from ..hw.simulator import play
 from ..hw.virtual_board import VirtualBoard
-from ..models.errors import HardwareError, IncompleteError, InputError
+from ..models.errors import HardwareError, IncompleteError
 from ..models.partial_recording import PartialRecording
 from ..models.recording import Recording, Stimulus
 from ..models.runner import Runner
 from ..models.versions import versions
 from .balance import imbalance
 from .board_check import check_board
+from .labelled import check_channels
 from .program import Program
 
 MOST_APART = 5.0
@@ -99,16 +100,6 @@ def _with_books(recording: Recording, more: Mapping[str, int]) -> Recording:
     books = dict(recording.books)
     control = books["control"] + more.get("control", 0)
     return replace(recording, books=books | dict(more) | {"control": control})
-
-
-def check_channels(program: Program, stimulus: Stimulus) -> None:
-    """Refuse a stimulus of another width. Raises InputError INPUT_CHANNELS."""
-    if stimulus.n_channels != program.n_inputs:
-        raise InputError(
-            f"the stimulus has {stimulus.n_channels} channels, the program takes "
-            f"{program.n_inputs}: give a stimulus made for this network",
-            code="INPUT_CHANNELS",
-        )
 
 
 def _trials(program: Program, stimulus: Stimulus) -> list[Trial]:

@@ -18,7 +18,7 @@ from ..models.recording import Stimulus
 from ..models.simulation import simulate
 from ..models.versions import versions
 from .compilation import decoded_network
-from .execution import check_channels
+from .labelled import check_labelled
 from .population.promise import Promise, Verdict, judge, outcome_of
 from .population.rows import Row, read_rows, row_of, summary_of
 from .population.sweep import Job, rows_of
@@ -193,24 +193,11 @@ def _snapshots(program: Program, boards: Sequence[Target]) -> dict[str, str]:
 def _check(
     program: Program, stimulus: Stimulus, boards: Sequence[Target], network: Network | None
 ) -> None:
-    if not len(stimulus.target):
-        raise InputError(
-            "validation needs to know the right answers: give a stimulus with targets",
-            code="NO_TARGETS",
-        )
-    check_channels(program, stimulus)
+    check_labelled(program, stimulus)
     twice = sorted(name for name, times in Counter(map(name_of, boards)).items() if times > 1)
     if twice:
         raise InputError(
             f"asked for twice: {', '.join(twice)}; a chip counts once", code="SAME_BOARD"
-        )
-    outputs = program.output_columns.stop - program.output_columns.start
-    wrong = (stimulus.target < 0) | (stimulus.target >= outputs)
-    if wrong.any():
-        raise InputError(
-            f"{int(wrong.sum())} targets are no output neuron (0..{outputs - 1}), the first is "
-            f"{stimulus.target[wrong][0]}: give a stimulus made for this network",
-            code="TARGETS",
         )
     own = (program.network_hash, decoded_network(program).hash)
     if network is not None and network.hash not in own:

@@ -24,6 +24,7 @@ from ..comparison.distances import require_pyspike
 from ..comparison.multiplicity import holm
 from ..compilation import compile
 from ..execution import run_virtual
+from ..labelled import check_labelled
 from ..metrics import decisions, mean_rate_hz
 from ..program import Program
 from .distance import Sample, mean_distance
@@ -68,7 +69,7 @@ def explain(
     """
     subject = board if isinstance(board, Subject) else Subject(board)
     require_pyspike()
-    _check_stimulus(program, stimulus)
+    check_labelled(program, stimulus)
     _check_subject(program, stimulus, subject)
     played = _play(program, stimulus, steps_of(program, network, subject), subject, settings)
     rungs, total_p = _judge(program, stimulus, played, settings)
@@ -115,29 +116,6 @@ def _named(subject: Subject) -> dict[str, Any]:
     if subject.recording is None:
         return {"name": virtual, "target": "simulated"}
     return {**subject.recording.board, "stands_for_it": virtual}
-
-
-def _check_stimulus(program: Program, stimulus: Stimulus) -> None:
-    columns = program.output_columns
-    outputs = columns.stop - columns.start
-    if stimulus.n_channels != program.n_inputs:
-        raise InputError(
-            f"the stimulus has {stimulus.n_channels} channels, the program takes "
-            f"{program.n_inputs}: give a stimulus made for this network",
-            code="INPUT_CHANNELS",
-        )
-    if not len(stimulus.target):
-        raise InputError(
-            "a ladder needs to know the right answers: give a stimulus with targets",
-            code="NO_TARGETS",
-        )
-    wrong = (stimulus.target < 0) | (stimulus.target >= outputs)
-    if wrong.any():
-        raise InputError(
-            f"{int(wrong.sum())} targets are no output neuron (0..{outputs - 1}), the first is "
-            f"{stimulus.target[wrong][0]}: give a stimulus made for this network",
-            code="TARGETS",
-        )
 
 
 def _check_subject(program: Program, stimulus: Stimulus, subject: Subject) -> None:
