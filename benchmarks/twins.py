@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from analoop.deploy import Program, compile, load_task, shipped_network
+from analoop.deploy.execution import run
 from analoop.deploy.twins.fitting import FitOptions, fit_twin
 from analoop.deploy.twins.making import make_twin
 from analoop.deploy.twins.report import twin_factors
 from analoop.deploy.twins.sessions import Session
 from analoop.deploy.twins.truth import true_factors
-from analoop.deploy.execution import run
-from analoop.hw import Snapshot
 from analoop.hw.board import open_board
+from analoop.hw.twin import Twin
 from analoop.hw.virtual_board import parse_board
 
 VARIANTS = ("", ",noise=1", ",noise=10", ",step_us=100", ",loss=0.01,jitter_us=300",
@@ -32,11 +32,10 @@ VARIANTS = ("", ",noise=1", ",noise=10", ",step_us=100", ",loss=0.01,jitter_us=3
 """What is put behind sim:seed=K."""
 
 
-def judged(snapshot: Snapshot, program: Program, board: str) -> dict[str, Any]:
+def judged(twin: Twin, program: Program, board: str) -> dict[str, Any]:
     """Correlation and error of every factor, and how many neurons it is identified in."""
     truth = true_factors(program, parse_board(board))
-    assert snapshot.twin is not None
-    found, place = twin_factors(snapshot.twin), tuple(program.address.T)
+    found, place = twin_factors(twin), tuple(program.address.T)
     cores = program.address[:, 0] * 64 + program.address[:, 1]
     rows = {}
     for name, values in truth.items():
@@ -70,9 +69,11 @@ def main() -> None:
                     made = fit_twin(own, [], FitOptions("benchmark"))
                 else:
                     made = make_twin(program, stimulus, board, FitOptions("benchmark"))
-            assert made.twin is not None and made.twin.fidelity is not None
-            row = {"board": name, "seconds": round(time.monotonic() - begun, 1)}
-            print(json.dumps(row | made.twin.fidelity | {"factors": judged(made, program, name)}))
+            row: dict[str, Any] = {"board": name, "seconds": round(time.monotonic() - begun, 1)}
+            if made.twin is not None:
+                score = dict(made.twin.fidelity or {})
+                row |= score | {"factors": judged(made.twin, program, name)}
+            print(json.dumps(row), flush=True)
 
 
 if __name__ == "__main__":

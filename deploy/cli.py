@@ -16,12 +16,14 @@ import typer
 
 from ..models.errors import AnaloopError, InputError, ViolationsError
 from . import (
+    cli_compare,
     cli_convert,
     cli_explain,
     cli_fingerprint,
     cli_learning,
     cli_machine,
     cli_record,
+    cli_report,
     cli_run,
     cli_samna,
     cli_screen,
@@ -142,10 +144,12 @@ app.command()(cli_run.run)
 app.command()(cli_record.record)
 app.command()(cli_record.export)
 app.command()(cli_fingerprint.fingerprint)
+app.command()(cli_compare.compare)
 
 
 app.command()(cli_validate.validate)
 app.command()(cli_explain.explain)
+app.command()(cli_report.report)
 app.command()(cli_learning.robustness)
 app.command()(cli_machine.boards)
 app.command()(cli_machine.doctor)

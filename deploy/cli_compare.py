@@ -60,7 +60,8 @@ def compare(
     loaded, stimulus, recordings, boards = gathered(sources, program, source)
     criteria = Criteria(Margins(floor), distances=distances, seed=seed)
     with progress.rows(quiet) as (say, _):
-        found = run_compare(loaded, stimulus, recordings, boards, criteria, say)
+        say(f"comparing {len(recordings)} recordings")
+        found = run_compare(loaded, stimulus, recordings, boards, criteria)
     if out is not None:
         write_json(out, found.record())
     if as_json:

@@ -16,7 +16,7 @@ from .cli_options import Json
 def fingerprint(
     board: Annotated[str, typer.Argument(metavar="BOARD", help="sim:seed=3, dynapse2:any, ...")],
     history: Annotated[Path, typer.Option(help="Folder with the fingerprints of your boards.")],
-    trials: Annotated[int, typer.Option(help="How often the question is asked, 7 or more.")] = 10,
+    trials: Annotated[int, typer.Option(help="How often the question is asked, 8 or more.")] = 10,
     new_reference: Annotated[
         bool, typer.Option("--new-reference", help="What is answered now is right from now on.")
     ] = False,

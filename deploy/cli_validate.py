@@ -111,7 +111,7 @@ def _source(asked: str | None, program: Any) -> str:
 
 
 def _write(folder: Path, report: Any) -> list[str]:
-    """The report as JSON, as JUnit XML and in Markdown."""
+    """The report as JSON, as JUnit XML, in Markdown and as a page."""
     from .demonstration import write_json
     from .population.papers import junit, markdown, properties
 
@@ -120,7 +120,22 @@ def _write(folder: Path, report: Any) -> list[str]:
         str(write_json(folder / "report.json", report.record())),
         str(write_bytes(folder / "junit.xml", junit(report, said))),
         str(write_bytes(folder / "summary.md", markdown(report, said).encode())),
+        *_page(folder, report),
     ]
+
+
+def _page(folder: Path, report: Any) -> list[str]:
+    """The report for people; needs Bokeh, which is an extra."""
+    from .reporting.page import Page, write_report
+
+    page = Page(report, title=f"Validation of program {report.provenance['program'][:12]}")
+    try:
+        return [str(write_report(folder / "report.html", page))]
+    except InputError as error:
+        if error.code != "BOKEH_MISSING":
+            raise
+        print(f"no report.html: {error}", file=sys.stderr)
+        return []
 
 
 def interrupted(report: Any) -> None:

@@ -38,10 +38,9 @@ def verdict(found: Comparison) -> str:
     said = [f"{outcomes.count(o)} {o}" for o in dict.fromkeys(outcomes)]
     pairs = f"pairs by group: {', '.join(said)}"
     if odd:
-        cores, neurons = (
-            sum(f.kind == kind for f in found.findings) for kind in ("core", "neuron")
-        )
-        return f"DEVIATING: {', '.join(odd)} ({cores} cores, {neurons} neurons); {pairs}"
+        kinds = [f.kind for f in found.findings]
+        named = f"cores: {kinds.count('core')}, neurons: {kinds.count('neuron')}"
+        return f"DEVIATING: {', '.join(odd)} ({named}); {pairs}"
     return f"nothing deviates beyond the margins; {pairs}"
 
 

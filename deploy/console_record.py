@@ -91,12 +91,16 @@ def print_fingerprint(found: Fingerprint) -> None:
     p = found.point
     target = "SIMULATED" if p.target == "simulated" else p.target
     print(f"{p.board} ({target}): {found.sentence}")
-    if p.rate_low_hz is None or p.correlation is None:
-        print(f"  {p.rate_hz:.3f} Hz per neuron")
-    else:
-        print(f"  {p.rate_hz:.3f} Hz per neuron, limits {p.rate_low_hz:.3f} to "
-              f"{p.rate_high_hz:.3f}; correlation with the reference {p.correlation:.5f}, limit "
-              f"{p.correlation_low:.5f}; at most {FALSE_ALARMS:.2%} false alarms")  # fmt: skip
+    limits = [
+        ("Hz per neuron", p.rate_hz, p.rate_low_hz, p.rate_high_hz),
+        ("correlation with the reference", p.correlation, p.correlation_low, 1.0),
+        ("variance of counts over trials", p.spread, p.spread_low, p.spread_high),
+    ]
+    for name, value, low, high in limits:
+        if low is not None and high is not None and value is not None:
+            print(f"  {value:.5g} {name}, limits {low:.5g} to {high:.5g}")
+    if p.rate_low_hz is not None:
+        print(f"  limits for at most {FALSE_ALARMS:.2%} false alarms, from the spread over trials")
     for line in found.code:
         print(f"  code: {line}")
     print(f"  fingerprint {p.number} of this board, reference {p.reference}, recording "

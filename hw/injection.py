@@ -67,9 +67,7 @@ def stuck_neurons(board: VirtualBoard, number: int, chip: ChipSpec) -> np.ndarra
     return None
 
 
-def twin_factor(
-    board: VirtualBoard, n_chips: int, chip: ChipSpec, name: str
-) -> np.ndarray | None:
+def twin_factor(board: VirtualBoard, n_chips: int, chip: ChipSpec, name: str) -> np.ndarray | None:
     """Factors of a parameter on a twin, NaN where unknown, float64 [chip, core, neuron]; None: the
     board is no twin, or its twin does not know the parameter."""
     if board.snapshot is None:

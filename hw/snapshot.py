@@ -197,9 +197,7 @@ def unscreened(twin: Twin, chip: ChipSpec = DYNAPSE2) -> Snapshot:
     """A snapshot that holds a twin only."""
     words = np.zeros((*twin.shape, chip.cam_words, 2), np.uint8)
     stuck = np.zeros(twin.shape, np.bool_)
-    return Snapshot(
-        twin.board, twin.date, UNSCREENED, words, words, stuck, {}, chip, twin
-    )
+    return Snapshot(twin.board, twin.date, UNSCREENED, words, words, stuck, {}, chip, twin)
 
 
 def silicon(record: Mapping[str, Any]) -> dict[str, Any]:

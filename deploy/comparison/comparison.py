@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,8 +22,6 @@ from .gains import effective_gains
 from .replay import Replay
 from .responses import Pair, Responses, pairs, responses
 from .variance import VarianceSplit, split_variance
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,6 @@ def compare(
     recordings: Sequence[Recording],
     boards: Sequence[str] = (),
     criteria: Criteria | None = None,
-    say: Say = lambda text: None,
 ) -> Comparison:
     """Hold recordings of several boards against each other.
 
@@ -130,7 +127,6 @@ def compare(
         recordings: of two boards or more, in any order; several of one board are its repeats.
         boards: which board each recording is of; empty: told by their silicon.
         criteria: what counts as a difference.
-        say: told what is being done.
 
     Raises:
         InputError: NOT_COMPARABLE, with every reason at once; PYSPIKE_MISSING.
@@ -139,12 +135,11 @@ def compare(
     grouped = align(program, stimulus, recordings, boards)
     groups = _groups(program)
     counts = {board.name: board.counts for board in grouped}
-    say("rates, distances and verdicts")
     compared = pairs(grouped, rules.distances, rules.seed)
     verdicts = equivalences(counts, groups, rules.margins)
     split = split_variance(list(counts.values()), program.address)
-    say("what each neuron made of what it received")
     found, notes = _findings(program, stimulus, grouped, rules)
+    provenance = {"program": program.hash, "stimulus": stimulus.hash, "trials": stimulus.n_trials}
     return Comparison(
         tuple(_summary(board, program, stimulus) for board in grouped),
         found,
@@ -155,13 +150,7 @@ def compare(
         groups,
         program.names,
         (*_remarks(grouped, compared, rules), *notes),
-        {
-            "program": program.hash,
-            "stimulus": stimulus.hash,
-            "trials": stimulus.n_trials,
-            "criteria": asdict(rules),
-            "versions": versions(),
-        },
+        provenance | {"criteria": asdict(rules), "versions": versions()},
     )
 
 

@@ -21,6 +21,10 @@ FALSE_WORDS = 0.01
 """Probability with which a neuron that lost none gets a word to its name, about [1]."""
 LEAST_SHARE = 0.2
 """Share of a neuron's difference that the loss of a word must explain to be named [1]."""
+LATER_SHARE = 0.08
+"""The same of a second word or a later one, of which there is less left to explain [1]."""
+LATER_ALTERNATIVES = 3
+"""Most words that may explain it as well, for a second word or a later one to be named."""
 _ROUNDING = 1.0 / 12.0
 """Variance of a count that was rounded to whole spikes."""
 
@@ -82,23 +86,31 @@ def suspects(replay: Replay, losses: WordLosses, neuron: int) -> tuple[SuspectWo
     from scipy.stats import chi2
 
     left, effect = losses.unexplained[:, neuron].copy(), losses.effect[:, :, neuron]
-    rounding, found = len(left) * _ROUNDING, []
-    worth = chi2.isf(FALSE_WORDS / len(effect), 1)
-    whole = float((left**2).sum())
+    whole, found = float((left**2).sum()), []
     free = (effect != 0).any(axis=1)
-    while free.any():
+    while whole and free.any():
         error = ((left - effect) ** 2).sum(axis=1)
         before = float((left**2).sum())
-        gained = np.where(free, len(left) * np.log((before + rounding) / (error + rounding)), 0.0)
+        gained = np.where(free, _evidence(before, error, len(left)), 0.0)
         best = int(gained.argmax())
-        share = (before - float(error[best])) / whole if whole else 0.0
-        if gained[best] <= worth or share < LEAST_SHARE:
-            break
+        share = (before - float(error[best])) / whole
+        worth = chi2.isf(FALSE_WORDS / len(effect), 1)
         as_good = int((gained >= gained[best] - worth).sum()) - 1
+        if gained[best] <= worth or share < (LATER_SHARE if found else LEAST_SHARE):
+            break
+        if found and as_good > LATER_ALTERNATIVES:
+            break
         found.append(SuspectWord(best, _sources(replay, neuron, best), share, as_good))
         left -= effect[best]
         free[best] = False
     return tuple(found)
+
+
+def _evidence(before: float, after: np.ndarray, trials: int) -> np.ndarray:
+    """Twice the gain in log likelihood when squares over the trials fall from `before` to `after`,
+    counts being known to whole spikes only."""
+    rounding = trials * _ROUNDING
+    return trials * np.log((before + rounding) / (after + rounding))
 
 
 def _sources(replay: Replay, neuron: int, word: int) -> tuple[str, ...]:

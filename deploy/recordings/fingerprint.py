@@ -93,13 +93,13 @@ def fingerprint(
     with History(folder) as history:
         founded = history.founded()
         if founded is None or renew:
-            founded = made, _asked("sim:nominal", made, 1)
+            founded = made, answers("sim:nominal", made, 1)
             history.found(*founded)
         program, nominal = founded
         code, other_answer = _code(made, program, nominal)
         with boards.open_board(board) as opened:
             before = history.points(opened.identity.record())
-        recording = _asked(name_in_repeat(board, len(before)), program, repeats)
+        recording = answers(name_in_repeat(board, len(before)), program, repeats)
         told = dict(recording.provenance) | {"nominal": nominal.hash}
         recording = replace(recording, provenance=told)
         base = None if renew else _reference(history, before, recording)
@@ -114,7 +114,8 @@ def fingerprint(
     return Fingerprint(point, tuple(code), dict(recording.board), dict(recording.provenance))
 
 
-def _asked(board: str, program: Program, repeats: int) -> Recording:
+def answers(board: str, program: Program, repeats: int) -> Recording:
+    """What a board answers to the question."""
     with boards.open_board(board, program.configuration.chip) as opened:
         return run(program, opened, question(program, repeats))
 
@@ -129,7 +130,7 @@ def _code(made: Program, program: Program, nominal: Recording) -> tuple[list[str
     now, then = versions(), nominal.provenance["versions"]
     for name in sorted(k for k in now.keys() | then.keys() if now.get(k) != then.get(k)):
         found.append(f"{name} is {now.get(name, 'missing')}, it was {then.get(name, 'missing')}")
-    again = _asked("sim:nominal", program, 1)
+    again = answers("sim:nominal", program, 1)
     same = all(
         np.array_equal(getattr(again, k), getattr(nominal, k)) for k in ("time_us", "neuron")
     )
@@ -169,12 +170,23 @@ def _point(
     recording: Recording, number: int, date: str, limits: Limits | None, reference: int
 ) -> ChartPoint:
     """Without verdicts."""
-    hz = 1e6 / recording.duration_us.mean()
-    rate, board = mean_rate_hz(recording), recording.board
-    drawn: tuple[float | None, ...] = (rate, None, None, None, None)
-    if limits is not None:
-        correlations = limits.correlation, limits.correlation_low
-        drawn = (rate, limits.mean_low * hz, limits.mean_high * hz, *correlations)
+    hz = 1e6 / float(recording.duration_us.mean())
+    board = recording.board
     return ChartPoint(
-        number, date, board["name"], board["target"], recording.hash, reference, *drawn, None, False
-    )  # pyright: ignore[reportArgumentType]
+        number=number,
+        date=date,
+        board=board["name"],
+        target=board["target"],
+        recording=recording.hash,
+        reference=reference,
+        rate_hz=mean_rate_hz(recording),
+        rate_low_hz=limits and limits.mean_low * hz,
+        rate_high_hz=limits and limits.mean_high * hz,
+        correlation=limits and limits.correlation,
+        correlation_low=limits and limits.correlation_low,
+        spread=float(recording.counts.var(axis=0).mean()),
+        spread_low=limits and limits.spread_low,
+        spread_high=limits and limits.spread_high,
+        board_changed=None,
+        code_changed=False,
+    )

@@ -50,6 +50,12 @@ class ChartPoint:
     """Of the neurons' mean counts with the reference's [1]."""
     correlation_low: float | None
     """Lower limit [1]."""
+    spread: float
+    """Variance of a neuron's count over trials, mean over neurons [1]."""
+    spread_low: float | None
+    """Lower limit [1]."""
+    spread_high: float | None
+    """Upper limit [1]."""
     board_changed: bool | None
     """Verdict; None: a reference, or a simulated board whose code changed."""
     code_changed: bool

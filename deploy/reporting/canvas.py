@@ -27,6 +27,13 @@ def require_bokeh() -> None:
         ) from error
 
 
+def models() -> Any:
+    """Bokeh's models; their own types are narrower than what they take."""
+    import bokeh.models
+
+    return bokeh.models
+
+
 def canvas(height: int, labels: tuple[str, str], **more: Any) -> Any:
     """An empty figure as wide as its place on the page.
 
@@ -37,7 +44,7 @@ def canvas(height: int, labels: tuple[str, str], **more: Any) -> Any:
     from bokeh.plotting import figure
 
     given = {"tools": TOOLS, "toolbar_location": "above", "sizing_mode": "stretch_width"} | more
-    plot = figure(height=height, **given)
+    plot: Any = figure(height=height, **given)  # pyright: ignore[reportArgumentType]
     plot.background_fill_color = plot.border_fill_color = None
     plot.outline_line_color = INK
     plot.outline_line_alpha = 0.35
@@ -56,16 +63,12 @@ def canvas(height: int, labels: tuple[str, str], **more: Any) -> Any:
 
 def add_hover(plot: Any, renderers: list[Any], tips: list[tuple[str, str]]) -> None:
     """Tell what is under the pointer."""
-    from bokeh.models import HoverTool
-
-    plot.add_tools(HoverTool(renderers=renderers, tooltips=tips))
+    plot.add_tools(models().HoverTool(renderers=renderers, tooltips=tips))
 
 
 def add_tap(plot: Any, renderers: list[Any]) -> None:
     """Let marks be chosen; the page's script leads to the neuron."""
-    from bokeh.models import TapTool
-
-    plot.add_tools(TapTool(renderers=renderers))
+    plot.add_tools(models().TapTool(renderers=renderers))
 
 
 def ramp(color: str, low: int = 24) -> list[str]:

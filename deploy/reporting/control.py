@@ -1,29 +1,36 @@
-"""A control chart: one number of one board over its history, and what counts as usual."""
+"""Control charts: numbers of one board over its fingerprints, and what would have been usual."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from ..recordings.fingerprint_history import ChartPoint
 
 
 @dataclass(frozen=True)
 class ControlPoint:
-    """One fingerprint of a board."""
+    """One number of one fingerprint."""
 
     label: str
-    """When, or which: what stands at the axis."""
-    value: float
-    """The number, in the chart's unit."""
+    """Date of the fingerprint."""
+    value: float | None
+    """The number, in the chart's unit; None: a reference has none."""
+    low: float | None
+    """Least that would have been usual, in the same unit; None: no such limit."""
+    high: float | None
+    """Most that would have been usual, in the same unit; None: no such limit."""
     alarm: bool
-    """Whether it is outside of what is usual."""
+    """Whether the verdict is that the board or the code changed."""
     said: str
-    """What was concluded, in words; may be empty."""
+    """The verdict in words."""
     recording: str
     """Hash of the recording behind it."""
 
 
 @dataclass(frozen=True)
 class ControlChart:
-    """One board's fingerprints over time."""
+    """One number of one board over time."""
 
     board: str
     """Its name."""
@@ -32,10 +39,29 @@ class ControlChart:
     quantity: str
     """What is drawn, with its unit."""
     points: tuple[ControlPoint, ...]
-    """In the order in which they were taken."""
-    center: float | None = None
-    """What is usual; None: not known yet."""
-    low: float | None = None
-    """Least that is usual; None: there is no such limit."""
-    high: float | None = None
-    """Most that is usual; None: there is no such limit."""
+    """In the order in which they were taken, one at least."""
+
+
+def charts_of(points: Sequence[ChartPoint]) -> tuple[ControlChart, ...]:
+    """The two charts of one board's fingerprints: rate, and likeness to the reference."""
+    rates, likeness = [], []
+    for p in points:
+        alarm = bool(p.board_changed or p.code_changed)
+        more = alarm, _verdict(p), p.recording
+        rates.append(ControlPoint(p.date, p.rate_hz, p.rate_low_hz, p.rate_high_hz, *more))
+        likeness.append(ControlPoint(p.date, p.correlation, p.correlation_low, None, *more))
+    board, target = points[-1].board, points[-1].target
+    return (
+        ControlChart(board, target, "mean rate (Hz)", tuple(rates)),
+        ControlChart(board, target, "correlation with the reference", tuple(likeness)),
+    )
+
+
+def _verdict(point: ChartPoint) -> str:
+    if point.reference == point.number:
+        return "the reference"
+    code = "the code changed" if point.code_changed else "the code is unchanged"
+    if point.board_changed is None:
+        return f"{code}; the board is not judged: it is simulated by that code"
+    board = "the board changed" if point.board_changed else "the board is unchanged"
+    return f"{board}, {code}"

@@ -59,7 +59,7 @@ class Drawn:
 def draw(recordings: Sequence[Recording], seed: int, most: int = MOST_EVENTS) -> Drawn:
     """Choose trials, the same for all boards; of a single trial too large for a page, spikes."""
     n_trials = recordings[0].n_trials
-    sizes = sum(np.bincount(r.trial, minlength=n_trials) for r in recordings)
+    sizes = np.sum([np.bincount(r.trial, minlength=n_trials) for r in recordings], axis=0)
     rng = np.random.default_rng(seed)
     order = rng.permutation(n_trials)
     fits = int((np.cumsum(sizes[order]) <= most).sum())

@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 
 from .boards import Boards
-from .canvas import GOOD, INK, add_hover, add_tap, canvas, diverging, ramp
+from .canvas import BAD, GOOD, INK, add_hover, add_tap, canvas, diverging, models, ramp
 from .shapes import core_grid, pairs_of
 
 
 def neuron_source(boards: Boards) -> Any:
     """Rates and deviations of every neuron on every board, shared by all these figures."""
-    from bokeh.models import ColumnDataSource
-
     columns: dict[str, Any] = {"name": list(boards.names)}
     if boards.address is not None:
         column, row, _ = core_grid(boards.address)
@@ -23,21 +21,19 @@ def neuron_source(boards: Boards) -> Any:
     for k, (rates, off) in enumerate(zip(boards.rates_hz, boards.deviations_hz, strict=True)):
         columns[f"rate_{k}"] = rates.astype(np.float32)
         columns[f"off_{k}"] = off.astype(np.float32)
-    return ColumnDataSource(columns, name="neurons")
+    return models().ColumnDataSource(columns, name="neurons")
 
 
 def scatters(boards: Boards, source: Any) -> list[tuple[int, int, Any]]:
     """Rates of one board against those of another; (board, board, figure)."""
-    from bokeh.models import Range1d, Slope
-
     top = max(1.0, float(boards.rates_hz.max(initial=0.0))) * 1.05
-    x = Range1d(-0.02 * top, top, name="scatter-x")
-    y = Range1d(-0.02 * top, top, name="scatter-y")
+    x = models().Range1d(-0.02 * top, top, name="scatter-x")
+    y = models().Range1d(-0.02 * top, top, name="scatter-y")
     found = []
     for i, j in pairs_of(len(boards.views)):
         labels = (f"{boards.views[i].name} (Hz)", f"{boards.views[j].name} (Hz)")
         plot = canvas(300, labels, x_range=x, y_range=y, name=f"scatter-{i}-{j}")
-        same = Slope(gradient=1, y_intercept=0, line_color=INK, line_alpha=0.6)
+        same = models().Slope(gradient=1, y_intercept=0, line_color=INK, line_alpha=0.6)
         same.line_dash = "dashed"
         plot.add_layout(same)
         marks = plot.scatter(
@@ -48,8 +44,10 @@ def scatters(boards: Boards, source: Any) -> list[tuple[int, int, Any]]:
             fill_color=GOOD,
             fill_alpha=0.45,
             line_color=GOOD,
-            nonselection_fill_alpha=0.15,
-            nonselection_line_alpha=0.3,
+            nonselection_fill_alpha=0.45,
+            nonselection_line_alpha=1.0,
+            selection_color=BAD,
+            selection_fill_alpha=1.0,
         )
         tips = [("", "@name"), (labels[0], f"@rate_{i}{{0.0}}"), (labels[1], f"@rate_{j}{{0.0}}")]
         add_hover(plot, [marks], tips)
@@ -64,25 +62,24 @@ def core_maps(boards: Boards, source: Any, kind: str) -> list[Any]:
     Args:
         kind: 'rate', or 'off' for the deviation.
     """
-    from bokeh.models import ColorBar, LinearColorMapper, Range1d
-
     if boards.address is None:
         return []
     _, _, places = core_grid(boards.address)
     across, down = min(4, len(places)), -(-len(places) // 4)
-    x = Range1d(-1.5, 17 * across - 0.5, name=f"{kind}-x")
-    y = Range1d(-19 * down + 2, 2.5, name=f"{kind}-y")
+    x = models().Range1d(-1.5, 17 * across - 0.5, name=f"{kind}-x")
+    y = models().Range1d(-19 * down + 2, 2.5, name=f"{kind}-y")
     if kind == "rate":
         top = max(1e-9, float(boards.rates_hz.max(initial=0.0)))
-        mapper = LinearColorMapper(palette=ramp(GOOD), low=0.0, high=top)
+        mapper = models().LinearColorMapper(palette=ramp(GOOD), low=0.0, high=top)
     else:
         top = max(1e-9, float(np.abs(boards.deviations_hz).max(initial=0.0)))
-        mapper = LinearColorMapper(palette=diverging(), low=-top, high=top)
+        mapper = models().LinearColorMapper(palette=diverging(), low=-top, high=top)
     figures = []
     for k in range(len(boards.views)):
         plot = canvas(
-            60 + 150 * down, ("", ""), x_range=x, y_range=y, match_aspect=True,
-            name=f"{kind}-map-{k}",
+            200, ("", ""), x_range=x, y_range=y, name=f"{kind}-map-{k}",
+            sizing_mode="scale_width", aspect_ratio=(17 * across + 6) / (19 * down + 3),
+            max_width=120 + 250 * across,
         )  # fmt: skip
         _outlines(plot, places)
         marks = plot.rect(
@@ -93,9 +90,9 @@ def core_maps(boards: Boards, source: Any, kind: str) -> list[Any]:
             source=source,
             fill_color={"field": f"{kind}_{k}", "transform": mapper},
             line_color=INK,
-            line_alpha=0.35,
+            line_alpha=0.5,
             nonselection_fill_alpha=1.0,
-            selection_line_color=INK,
+            selection_line_color=BAD,
             selection_line_alpha=1.0,
             selection_line_width=2.5,
         )
@@ -103,7 +100,7 @@ def core_maps(boards: Boards, source: Any, kind: str) -> list[Any]:
         tips.append(("deviation", f"@off_{k}{{+0.0}} Hz"))
         add_hover(plot, [marks], tips)
         add_tap(plot, [marks])
-        bar = ColorBar(color_mapper=mapper, width=9, padding=4, background_fill_color=None)
+        bar = models().ColorBar(color_mapper=mapper, width=9, padding=4, background_fill_color=None)
         bar.major_label_text_color = INK
         bar.major_tick_line_color = bar.bar_line_color = INK
         plot.add_layout(bar, "right")

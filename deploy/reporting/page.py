@@ -147,8 +147,8 @@ def _render(content: Content) -> str:
     room = Environment(
         loader=DictLoader(texts), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    numbers = {"percent": wording.percent, "signed": wording.signed, "number": wording.number}
-    room.filters.update(numbers)
+    for word in (wording.percent, wording.signed, wording.number, wording.change):
+        room.filters[word.__name__] = word
     return room.get_template("report.html.j2").render(
         **_words(content),
         content=content,
@@ -186,7 +186,8 @@ def _verdicts(content: Content) -> list[wording.Said]:
         said.append(wording.verdict_of_comparison(records["comparison"]))
     if records["ladder"] is not None:
         said.append(wording.verdict_of_ladder(records["ladder"]))
-    said += [wording.verdict_of_control(chart) for chart in content.control]
+    newest = {chart.board: chart for chart in content.control}
+    said += [wording.verdict_of_control(chart) for chart in newest.values()]
     if content.boards is not None:
         said.append(wording.verdict_of_boards(content.boards))
     return said

@@ -12,7 +12,7 @@ import numpy as np
 from ...models.recording import Stimulus
 from ..program import Program
 from .boards import Boards
-from .canvas import BOARD_COLORS, INK, add_hover, canvas
+from .canvas import BOARD_COLORS, INK, add_hover, canvas, models
 from .drawn import Drawn
 
 GAP = 2
@@ -21,10 +21,8 @@ GAP = 2
 
 def event_sources(drawn: Drawn) -> list[Any]:
     """Spikes of every board; both kinds of pictures share them."""
-    from bokeh.models import ColumnDataSource
-
     return [
-        ColumnDataSource(
+        models().ColumnDataSource(
             {"t": one.time_ms, "neuron": one.neuron, "trial": one.trial}, name=f"events-{k}"
         )
         for k, one in enumerate(drawn.events)
@@ -35,12 +33,10 @@ def rasters(
     boards: Boards, drawn: Drawn, sources: list[Any], program: Program, stimulus: Stimulus
 ) -> list[Any]:
     """A raster for each board, of the first trial drawn."""
-    from bokeh.models import CDSView, IndexFilter, Range1d
-
     longest = float(stimulus.duration_us[drawn.trials].max(initial=1)) / 1e3
-    x = Range1d(0, longest, bounds=(0, longest), name="raster-x")
+    x = models().Range1d(0, longest, bounds=(0, longest), name="raster-x")
     top = len(boards.names) - 0.5
-    y = Range1d(-0.5, top, bounds=(-0.5, top), name="raster-y")
+    y = models().Range1d(-0.5, top, bounds=(-0.5, top), name="raster-y")
     plots = []
     for k, (source, one) in enumerate(zip(sources, drawn.events, strict=True)):
         plot = canvas(330, ("time (ms)", "neuron"), x_range=x, y_range=y, name=f"raster-{k}")
@@ -50,7 +46,9 @@ def rasters(
             "t",
             "neuron",
             source=source,
-            view=CDSView(filter=IndexFilter(indices=first, name=f"raster-filter-{k}")),
+            view=models().CDSView(
+                filter=models().IndexFilter(indices=first, name=f"raster-filter-{k}")
+            ),
             marker="dash",
             angle=np.pi / 2,
             size=7,
@@ -63,52 +61,37 @@ def rasters(
 
 
 def _bands(plot: Any, program: Program) -> None:
-    """Where populations begin; the one that is read out is shaded."""
-    from bokeh.models import BoxAnnotation, Label
-
+    """Where populations begin, their names on the right; the one that is read out is shaded."""
+    middles = {}
     for span in program.populations:
         out = span.name == program.output
-        bottom, top = span.first - 0.5, span.first + span.size - 0.5
-        plot.add_layout(
-            BoxAnnotation(
-                bottom=bottom,
-                top=top,
-                fill_color=INK,
-                fill_alpha=0.14 if out else 0.0,
-                line_color=INK,
-                line_alpha=0.35,
-                level="underlay",
-            )
-        )
-        plot.add_layout(
-            Label(
-                x=4,
-                y=top,
-                x_units="screen",
-                y_offset=-2,
-                text=span.name + (" (read out)" if out else ""),
-                text_baseline="top",
-                text_font_size="11px",
-                text_color=INK,
-                text_alpha=0.9,
-            )
-        )
+        bottom = span.first - 0.5
+        band = models().BoxAnnotation(bottom=bottom, top=bottom + span.size, level="underlay")
+        band.fill_color, band.fill_alpha = INK, 0.14 if out else 0.0
+        band.line_color, band.line_alpha = INK, 0.35
+        plot.add_layout(band)
+        middles[bottom + span.size / 2] = span.name
+    right = models().LinearAxis(
+        ticker=models().FixedTicker(ticks=list(middles)), major_label_overrides=middles
+    )
+    right.axis_line_color = right.major_tick_line_color = None
+    right.major_label_text_color, right.major_label_text_font_size = INK, "11px"
+    plot.add_layout(right, "right")
+    plot.axis.minor_tick_line_color = None
 
 
 def neuron_figure(
     boards: Boards, drawn: Drawn, sources: list[Any], stimulus: Stimulus, neuron: int
 ) -> Any:
     """Spikes of one neuron: a line for each trial, a block for each board."""
-    from bokeh.models import CDSView, Dodge, FixedTicker, IndexFilter, Range1d
-
     lines = len(drawn.trials)
     block, count = lines + GAP, len(sources)
     longest = float(stimulus.duration_us[drawn.trials].max(initial=1)) / 1e3
-    y = Range1d(count * block - GAP - 0.5, -0.5, name="neuron-y")
+    y = models().Range1d(count * block - GAP - 0.5, -0.5, name="neuron-y")
     plot = canvas(
-        max(180, min(640, 7 * count * block)),
+        max(180, min(640, 6 * count * block)),
         ("time (ms)", ""),
-        x_range=Range1d(0, longest, bounds=(0, longest), name="neuron-x"),
+        x_range=models().Range1d(0, longest, bounds=(0, longest), name="neuron-x"),
         y_range=y,
         name="neuron",
     )
@@ -118,9 +101,11 @@ def neuron_figure(
         marks.append(
             plot.scatter(
                 "t",
-                {"field": "trial", "transform": Dodge(value=float(k * block))},
+                {"field": "trial", "transform": models().Dodge(value=float(k * block))},
                 source=source,
-                view=CDSView(filter=IndexFilter(indices=mine, name=f"neuron-filter-{k}")),
+                view=models().CDSView(
+                    filter=models().IndexFilter(indices=mine, name=f"neuron-filter-{k}")
+                ),
                 marker="dash",
                 angle=np.pi / 2,
                 size=8,
@@ -129,7 +114,7 @@ def neuron_figure(
             )
         )
     middle = [k * block + (lines - 1) / 2 for k in range(count)]
-    plot.yaxis.ticker = FixedTicker(ticks=middle)
+    plot.yaxis.ticker = models().FixedTicker(ticks=middle)
     plot.yaxis.major_label_overrides = {
         at: view.name for at, view in zip(middle, boards.views, strict=True)
     }

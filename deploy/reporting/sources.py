@@ -61,9 +61,7 @@ def sources(
             found[source.hash] = source
         elif source.used not in there.used:
             kept = there if there.settings else source
-            found[source.hash] = Source(
-                **(asdict(kept) | {"used": f"{there.used}, {source.used}"})
-            )
+            found[source.hash] = Source(**(asdict(kept) | {"used": f"{there.used}, {source.used}"}))
 
     for source in [*_of_plays(boards), *_of_records(records)]:
         add(source)
@@ -113,7 +111,6 @@ def _of_records(records: Mapping[str, Record | None]) -> Iterable[Source]:
                 yield Source(hash_, of, made["program"], made["stimulus"], "", "gap ladder")
 
 
-
 def makers(records: Mapping[str, Record | None], found: RecordingSet | None) -> list[Maker]:
     """Program, stimulus, seeds and versions behind every part of a page."""
     made = []
@@ -127,12 +124,11 @@ def makers(records: Mapping[str, Record | None], found: RecordingSet | None) -> 
             Maker(_PARTS[part], p["program"], p["stimulus"], p["trials"], said, p["versions"])
         )
     if found is not None:
-        said = f"set {found.hash}; {found.plan.repeats} repeats, order drawn from seed {found.plan.seed}"
+        plan = found.plan
+        said = f"set {found.hash}; {plan.repeats} repeats, order drawn from seed {plan.seed}"
         versions = found.takes[0].recording.provenance.get("versions", {})
         n = found.stimulus.n_trials
-        made.append(
-            Maker("recordings", found.program.hash, found.stimulus.hash, n, said, versions)
-        )
+        made.append(Maker("recordings", found.program.hash, found.stimulus.hash, n, said, versions))
     return made
 
 

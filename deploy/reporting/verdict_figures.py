@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .canvas import BAD, GOOD, INK, PLAIN, add_hover, canvas
+from .canvas import BAD, GOOD, INK, PLAIN, add_hover, canvas, models
 from .control import ControlChart
 from .shapes import stack, waterfall
 
@@ -24,15 +24,17 @@ def distribution(
         promised: accuracy that was promised, or None.
         marks: name and accuracy of what is no chip of the population.
     """
-    from bokeh.models import Label, Range1d, Span
-
     shape = stack([value for _, value in rows], promised)
-    seen = [*(v for _, v in rows), *(v for _, v in marks), *([] if promised is None else [promised])]
+    seen = [
+        *(v for _, v in rows),
+        *(v for _, v in marks),
+        *([] if promised is None else [promised]),
+    ]
     low = max(0.0, min(seen, default=0.0) - 0.04)
     high = max(int(shape.y.max(initial=1)), 4)
     plot = canvas(
-        300, ("accuracy", "chips"), x_range=Range1d(low, 1.03),
-        y_range=Range1d(0, high * 1.45), name="distribution",
+        300, ("accuracy", "chips"), x_range=models().Range1d(low, 1.03),
+        y_range=models().Range1d(0, high * 1.5), name="distribution",
     )  # fmt: skip
     columns = {
         "x": shape.x,
@@ -47,22 +49,25 @@ def distribution(
         hatch_pattern="hatch", hatch_color="white", hatch_alpha=0.7, hatch_scale=6,
     )  # fmt: skip
     add_hover(plot, [bricks], [("", "@name"), ("accuracy", "@accuracy{0.0 %}")])
-    lines = [(name, value, "dotted") for name, value in marks]
+    places: dict[float, list[str]] = {}
+    for name, value in marks:
+        places.setdefault(value, []).append(name)
+    lines = [(", ".join(names), value, "dotted") for value, names in places.items()]
     if promised is not None:
-        lines.append((f"promised: {promised:.1%}", promised, "solid"))
+        lines.insert(0, (f"promised: {promised:.1%}", promised, "solid"))
     for k, (name, value, dash) in enumerate(lines):
-        span = Span(location=value, dimension="height", line_color=INK, line_dash=dash)
+        span = models().Span(location=value, dimension="height", line_color=INK, line_dash=dash)
         span.line_width = 2
         plot.add_layout(span)
         plot.add_layout(
-            Label(
-                x=value, y=high * (1.38 - 0.11 * k), x_offset=-5, text=name, text_align="right",
-                text_font_size="12px", text_color=INK,
+            models().Label(
+                x=value, y=high * (1.42 - 0.12 * k), x_offset=-5, text=name, text_align="right",
+                text_baseline="top", text_font_size="12px", text_color=INK,
             )
         )  # fmt: skip
     plot.xaxis.formatter = _percent()
     plot.yaxis.ticker.desired_num_ticks = 4
-    plot.yaxis.minor_tick_line_color = None
+    plot.axis.minor_tick_line_color = None
     return plot
 
 
@@ -90,6 +95,11 @@ def ladder_figure(ladder: Mapping[str, Any]) -> Any:
         "name", 0.72, "top", "bottom", source=columns, fill_color="color", fill_alpha="alpha",
         line_color="color",
     )  # fmt: skip
+    foot = next((s for s in reversed(steps) if s.interval), None)
+    if foot is not None and foot is not steps[0]:
+        here = next(o["accuracy"] for o in _outcomes(ladder))
+        plot.vbar([foot.name], 0.72, [here], [least], fill_color=PLAIN, fill_alpha=0.35,
+                  line_color=PLAIN)  # fmt: skip
     intervals = [(s.name, *s.interval) for s in steps if s.interval]
     plot.segment(
         [name for name, _, _ in intervals], [low for _, low, _ in intervals],
@@ -103,47 +113,55 @@ def ladder_figure(ladder: Mapping[str, Any]) -> Any:
     add_hover(plot, [bars], [("", "@name"), ("changes", "@what"), ("accuracy", "@text")])
     plot.xaxis.major_label_orientation = 0.6
     plot.xgrid.grid_line_color = None
+    plot.yaxis.minor_tick_line_color = None
+    plot.yaxis.ticker = [k / 100 for k in range(round(100 * least), 101, 5 if least > 0.4 else 10)]
     plot.yaxis.formatter = _percent()
     return plot
 
 
-def control_figure(chart: ControlChart, number: int) -> Any:
-    """One board's statistic over its history, with its limits."""
-    from bokeh.models import BoxAnnotation, Span
+def _outcomes(ladder: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Of the rungs that are known, the last first."""
+    return [r["outcome"] for r in reversed(ladder["rungs"]) if r["outcome"] is not None]
 
+
+def control_figure(chart: ControlChart, number: int) -> Any:
+    """One number of a board over its fingerprints; bands are what would have been usual."""
     points = chart.points
-    plot = canvas(240, ("", chart.quantity), name=f"control-{number}")
+    labels = [point.label[:16].replace("T", " ") for point in points]
+    plot = canvas(260, ("", chart.quantity), name=f"control-{number}")
     place = list(range(len(points)))
-    if chart.low is not None or chart.high is not None:
-        plot.add_layout(
-            BoxAnnotation(bottom=chart.low, top=chart.high, fill_color=GOOD, fill_alpha=0.1)
-        )
-    for level, dash in ((chart.center, "solid"), (chart.low, "dashed"), (chart.high, "dashed")):
-        if level is not None:
-            span = Span(location=level, dimension="width", line_color=INK, line_dash=dash)
-            plot.add_layout(span)
     columns = {
         "x": place,
-        "y": [point.value for point in points],
-        "label": [point.label for point in points],
+        "y": [_or_nan(point.value) for point in points],
+        "low": [_or_nan(point.low) for point in points],
+        "high": [_or_nan(point.high) for point in points],
+        "label": labels,
         "said": [point.said for point in points],
         "color": [BAD if point.alarm else GOOD for point in points],
         "marker": ["diamond" if point.alarm else "circle" for point in points],
         "recording": [point.recording[:12] for point in points],
     }
+    plot.vbar("x", 1.0, "high", "low", source=columns, fill_color=GOOD, fill_alpha=0.14,
+              line_color=None)  # fmt: skip
+    for limit in ("low", "high"):
+        plot.scatter("x", limit, source=columns, marker="dash", size=16, line_color=GOOD,
+                     line_alpha=0.8, line_width=2)  # fmt: skip
     plot.line("x", "y", source=columns, line_color=PLAIN)
     marks = plot.scatter(
         "x", "y", source=columns, marker="marker", size=11, fill_color="color", line_color="color"
     )
     tips = [("", "@label"), (chart.quantity, "@y"), ("", "@said"), ("recording", "@recording")]
     add_hover(plot, [marks], tips)
-    plot.xaxis.ticker = place
-    plot.xaxis.major_label_overrides = {k: point.label for k, point in enumerate(points)}
+    step = -(-len(points) // 24)
+    plot.xaxis.ticker = place[::step]
+    plot.xaxis.major_label_overrides = dict(zip(place, labels, strict=True))
     plot.xaxis.major_label_orientation = 0.6
     return plot
 
 
-def _percent() -> Any:
-    from bokeh.models import NumeralTickFormatter
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
 
-    return NumeralTickFormatter(format="0 %")
+
+def _percent() -> Any:
+    return models().NumeralTickFormatter(format="0 %")

@@ -13,13 +13,18 @@ from .control import ControlChart
 
 Record = Mapping[str, Any]
 
+DASH = "\N{EN DASH}"
+"""Where there is no number."""
+
 
 @dataclass(frozen=True)
 class Said:
     """A verdict."""
 
     kind: str
-    """'pass', 'fail', 'undecided' or 'note'."""
+    """'pass', 'fail', 'undecided' or 'note': how it is coloured."""
+    tag: str
+    """A word."""
     about: str
     """What it is about."""
     text: str
@@ -53,38 +58,44 @@ def verdict_of_validation(record: Record) -> Said:
         )
     if not record["complete"]:
         done = f"{len(record['rows'])} of {record['planned']}"
-        return Said("undecided", about, f"INTERRUPTED: {done} rows are finished.{rest}", "chips")
+        said = f"{done} rows are finished.{rest}"
+        return Said("undecided", "INTERRUPTED", about, said, "chips")
     if verdict is None:
-        return Said("note", about, f"Nothing was promised.{rest}", "chips")
+        return Said("note", "SEEN", about, f"Nothing was promised.{rest}", "chips")
     share = (
         f" Between {verdict['at_least']:.0%} and {verdict['at_most']:.0%} of such chips would "
         "keep it."
     )
-    return Said(verdict["outcome"], about, f"{verdict['said']}.{share}{rest}", "distribution")
+    outcome = verdict["outcome"]
+    said = verdict["said"].removeprefix(f"{outcome.upper()}: ")
+    said = said[:1].upper() + said[1:]
+    return Said(outcome, outcome.upper(), about, f"{said}.{share}{rest}", "distribution")
 
 
 def verdict_of_comparison(record: Record) -> Said:
     """Of boards held against each other."""
     found, pairs = record["findings"], record["equivalences"]
     counts = {k: sum(e["outcome"] == k for e in pairs) for k in ("equivalent", "different")}
-    said = [f"{len(found)} cores or neurons deviate beyond their margins" if found else
-            "No core and no neuron deviates beyond its margin"]  # fmt: skip
+    said = ["No core and no neuron deviates beyond its margin"]
+    if found:
+        said = [f["sentence"] for f in found[:3]]
+        said += [f"{len(found) - 3} more cores and neurons"] if len(found) > 3 else []
     said.append(
         f"of {len(pairs)} comparisons of groups, {counts['equivalent']} are equivalent, "
         f"{counts['different']} different, {len(pairs) - sum(counts.values())} undecided or silent"
     )
-    kind = "fail" if found or counts["different"] else "pass"
+    kind, tag = ("fail", "DIFFERENT") if found or counts["different"] else ("pass", "ALIKE")
     if kind == "pass" and counts["equivalent"] < len(pairs):
-        kind = "undecided"
+        kind, tag = "undecided", "UNDECIDED"
     about = f"{len(record['boards'])} boards against each other"
-    return Said(kind, about, "; ".join(said) + ".", "comparison")
+    return Said(kind, tag, about, "; ".join(said) + ".", "comparison")
 
 
 def verdict_of_ladder(record: Record) -> Said:
     """Of a gap ladder."""
     board = record["provenance"]["board"]["name"]
-    kind = "fail" if record["significant"] else "note"
-    return Said(kind, f"From the float model down to {board}", record["verdict"], "ladder")
+    kind, tag = ("fail", "BREAKS") if record["significant"] else ("note", "HOLDS")
+    return Said(kind, tag, f"From the float model down to {board}", record["verdict"], "ladder")
 
 
 def verdict_of_boards(boards: Boards) -> Said:
@@ -97,21 +108,21 @@ def verdict_of_boards(boards: Boards) -> Said:
         neuron = int(boards.worst_neurons(0)[0])
         off = boards.deviations_hz[0, neuron]
         said += f"; its neuron farthest off: {boards.names[neuron]}, {signed(off)} Hz"
-    return Said("note", f"{len(boards.views)} boards recorded", f"{said}.", "chips")
+    return Said("note", "SEEN", f"{len(boards.views)} boards recorded", f"{said}.", "chips")
 
 
 def verdict_of_control(chart: ControlChart) -> Said:
     """Of a board over time: what its last fingerprint says."""
-    last = chart.points[-1]
+    last, taken = chart.points[-1], len(chart.points)
     count = sum(point.alarm for point in chart.points)
-    said = last.said or ("outside of what is usual" if last.alarm else "within what is usual")
-    text = f"{last.label}: {said}; {count} of {len(chart.points)} fingerprints were unusual."
-    return Said("fail" if last.alarm else "pass", f"{chart.board} over time", text, "control")
+    text = f"{last.label}: {last.said}. {count} of {taken} fingerprints were unlike the reference."
+    kind, tag = ("fail", "CHANGED") if last.alarm else ("pass", "UNCHANGED")
+    return Said(kind, tag, f"{chart.board} over time", text, "control")
 
 
 def percent(value: float | None) -> str:
     """A share as people read it."""
-    return "\N{EN DASH}" if value is None else f"{value:.1%}"
+    return DASH if value is None else f"{value:.1%}"
 
 
 def signed(value: float) -> str:
@@ -123,5 +134,10 @@ def signed(value: float) -> str:
 def number(value: float | None, digits: int = 1) -> str:
     """A number, or a dash where there is none."""
     if value is None or not np.isfinite(value):
-        return "\N{EN DASH}"
+        return DASH
     return f"{value:.{digits}f}"
+
+
+def change(log_ratio: float) -> str:
+    """A ratio, given by its natural logarithm, as a change in percent."""
+    return f"{signed(100 * float(np.expm1(log_ratio)))} %" if np.isfinite(log_ratio) else DASH

@@ -4,10 +4,10 @@ Minimised for each neuron by itself, over the logarithms p of its factors:
 
     sum over recorded spikes h(r(p) / s) + sum ((p - prior mean) / prior sd)^2 / 2
 
-r says how far from its threshold the soma is when the neuron spikes, were its factors p, as a share
-of the way from rest to threshold (forcing.py); what it got above the threshold when it did not spike
-counts too. s is the error that is left, found on the way, and never thought smaller than `LEAST_ERROR`;
-h is Huber's loss, so that a spike lost on the way to the host does little harm.
+r says how far from its threshold the soma is when the neuron spikes, were its factors p, as a
+share of the way from rest to threshold (forcing.py); what it got above the threshold when it did
+not spike counts too. s is the error that is left, found on the way, and never thought smaller than
+`LEAST_ERROR`; h is Huber's loss, so that a spike lost on the way to the host does little harm.
 
 Gauss-Newton steps with finite differences: the variants of a round are the factors as they are, and
 one after the other a little larger; then steps of several dampings (Levenberg and Marquardt) are

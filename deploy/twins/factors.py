@@ -7,7 +7,8 @@ All are factors over nominal. Spikes show some products only, so one can stand f
                         current and pulse width of the dendrite together
     threshold           threshold over the gain current of the soma: their ratio makes spikes
     scale               both of these together; hardly shows, and is fitted so as not to disturb
-    w_ahp, dc, gate     the currents of that circuit, where a neuron has it
+    w_ahp               adaptation per own spike: weight, gain current and pulse width together
+    dc, gate            the current of that circuit; as w_ahp, where a neuron has it
 
 In a twin the gain is in the factor `weight_<dendrite>`; the other currents it contains, and those
 of no effect on their own, have factors of exactly 1 (`CONTAINED`).
@@ -30,8 +31,14 @@ ALWAYS = ("tau_mem", "threshold", "scale", "refractory")
 SWITCHED = {"adaptation": ("tau_ahp", "w_ahp"), "dc": ("dc",), "nmda_gate": ("gate",)}
 """Fitted where a neuron has the circuit."""
 
-CONTAINED = ("i_pulse", *WEIGHT_TO_REGISTER, *(f"i_gain_{d}" for d in DENDRITES))
-"""What is contained in a gain; 1 in a twin."""
+CONTAINED = (
+    *WEIGHT_TO_REGISTER,
+    "i_pulse",
+    *(f"i_gain_{d}" for d in DENDRITES),
+    "i_gain_ahp",
+    "i_pulse_ahp",
+)
+"""What is contained in a gain or in w_ahp; 1 in a twin."""
 
 _CURRENTS = {"refractory": "i_refractory", "w_ahp": "i_w_ahp", "dc": "i_dc", "gate": "i_nmda_gate"}
 
@@ -110,7 +117,11 @@ def _variance(circuits: Circuits, name: str) -> np.ndarray:
     scale = _of("i_gain_mem", at["i_gain_mem"])
     if name == "threshold":
         return scale + _of("i_threshold", at["i_threshold"])
-    return scale if name == "scale" else _of(_CURRENTS[name], at[_CURRENTS[name]])
+    if name == "scale":
+        return scale
+    contained = ("i_gain_ahp", "i_pulse_ahp") if name == "w_ahp" else ()
+    currents = (_CURRENTS[name], *contained)
+    return np.sum([_of(current, at[current]) for current in currents], axis=0)
 
 
 def _of(name: str, amps: np.ndarray) -> np.ndarray:

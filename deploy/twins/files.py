@@ -1,7 +1,7 @@
 """The folder of a characterization: what to play, and the recordings once it was played.
 
-    own.program.npz    own.stimulus.npz    own.recording*.npz
-    steep.program.npz  steep.stimulus.npz  steep.recording*.npz
+own.program.npz    own.stimulus.npz    own.recording*.npz
+steep.program.npz  steep.stimulus.npz  steep.recording*.npz
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...hw.chip import ChipSpec
-from ...hw.decoding import Circuits
 from ...hw.snapshot import Snapshot, silicon, unscreened
 from ...hw.twin import HeldOut, Twin
 from ...models.errors import InputError
@@ -55,7 +54,7 @@ def fit_twin(
     options: FitOptions,
     tell: Callable[[int, int], None] | None = None,
 ) -> Snapshot:
-    """Fit the neurons of a program on one board; the snapshot holds what was held out, and the score.
+    """Fit the neurons of a program on one board; the snapshot holds what was held out, and a score.
 
     With a characterization (characterization.py) all factors come from it, and the program's own
     recordings only move the gains from the weights of the characterization to its own. Without
@@ -105,9 +104,7 @@ def _check_same(session: Session, characterization: Sequence[Session]) -> None:
         )
 
 
-def _own_gains(
-    found: Estimate, own: Forced, tell: Callable[[int, int], None] | None
-) -> Estimate:
+def _own_gains(found: Estimate, own: Forced, tell: Callable[[int, int], None] | None) -> Estimate:
     """The same with gains moved to what the program's own recordings say.
 
     The words of the characterization have other weight bits than those of the program, and the gain

@@ -26,6 +26,7 @@ from ...models.simulation import STEP_US
 from ..program import Program
 from .sessions import Session
 
+
 @dataclass(frozen=True, eq=False)
 class Forced:
     """A session ready to be simulated neuron by neuron."""

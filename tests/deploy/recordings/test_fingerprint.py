@@ -32,7 +32,7 @@ def compiled_once(shipped: Program, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ask(board: str, folder: Path, day: int = 1, **options):
-    return fingerprint(board, folder, f"2026-01-{day:02d}T00:00:00+00:00", 7, **options)
+    return fingerprint(board, folder, f"2026-01-{day:02d}T00:00:00+00:00", 8, **options)
 
 
 def test_the_question_is_the_known_one_asked_some_times_from_rest(shipped: Program):
@@ -94,16 +94,26 @@ def test_another_program_or_other_versions_are_changed_code_and_the_board_is_sti
     assert any(told in line for line in found.code)
 
 
-def test_a_nominal_answer_that_is_another_is_code_and_no_simulated_board_is_blamed(tmp_path: Path):
+def test_a_nominal_answer_that_is_another_is_code_and_no_simulated_board_is_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     ask(NOISY, tmp_path)
-    path = tmp_path / "nominal.npz"
-    nominal = Recording.load(path)
-    moved = np.array(nominal.time_us) + (np.arange(len(nominal.time_us)) == 40)
-    replace(nominal, time_us=moved).save(path)
+    original = asking.answers
+
+    def other(board: str, program: Program, repeats: int) -> Recording:
+        came = original(board, program, repeats)
+        late = np.arange(len(came.time_us)) == 40
+        return replace(came, time_us=came.time_us + late)
+
+    monkeypatch.setattr(asking, "answers", other)
     found = ask("sim:seed=3,noise=1,temperature_C=25", tmp_path)
     assert found.point.code_changed and found.point.board_changed is None
     assert any("sim:nominal answers otherwise" in line for line in found.code)
     assert "not judged" in found.sentence
+    renewed = ask("sim:seed=4", tmp_path, renew=True)
+    assert not renewed.point.code_changed
+    again = ask(NOISY, tmp_path)
+    assert again.point.reference == again.point.number, "the old one is of other code"
 
 
 def test_a_finer_simulation_is_other_code(tmp_path: Path):
@@ -136,7 +146,7 @@ def test_too_few_trials_are_refused_and_a_damaged_chart_is_named(tmp_path: Path)
 def test_the_command_line_says_which_and_the_exit_code_that_something_changed(
     shell: Shell, tmp_path: Path
 ):
-    asked = ("--history", tmp_path / "h", "--trials", 7)
+    asked = ("--history", tmp_path / "h", "--trials", 8)
     first = shell("fingerprint", "sim:seed=3", *asked)
     assert first.code == 0 and "sim:seed=3 (SIMULATED): kept as the REFERENCE" in first.out
     again = shell("fingerprint", "sim:seed=3", *asked)

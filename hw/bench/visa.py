@@ -1,0 +1,113 @@
+"""VISA resources behind the same transport: PyVISA, by default with the backend PyVISA-py.
+
+The only file that imports pyvisa, and only when a resource is opened.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from typing import Any
+
+from ...models.errors import BoardError, HardwareError, InputError
+from .ports import VISA, gone
+from .transport import LONGEST, Wiring
+from .wire_log import WireLog
+
+SLICE_S = 0.05
+"""Wait of one read while input is thrown away [s]."""
+
+
+class VisaTransport:
+    """Lines over a VISA resource, as 'visa:TCPIP::192.168.0.7::INSTR' or 'visa:ASRL/dev/tty..'.
+
+    Raises:
+        InputError: NO_VISA, PyVISA is not installed.
+        BoardError: NO_PORT, the resource cannot be opened.
+    """
+
+    def __init__(self, wiring: Wiring, log: WireLog):
+        self._wiring, self._log = wiring, log
+        self._manager: Any = None
+        self._resource: Any = None
+        self.reopen()
+
+    def reopen(self) -> None:
+        self.close()
+        try:
+            import pyvisa
+        except ImportError as error:
+            raise InputError(
+                f"{self._wiring.name}: a VISA resource needs PyVISA: pip install 'analoop[bench]'",
+                code="NO_VISA",
+            ) from error
+        name = self._wiring.port.removeprefix(VISA)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # backends warn of what they could load besides
+                self._manager = pyvisa.ResourceManager(self._wiring.backend)
+                self._resource = self._manager.open_resource(name)
+                self._resource.read_termination = self._resource.write_termination = "\n"
+                if "ASRL" in name.upper():
+                    self._resource.baud_rate = self._wiring.baud
+        except Exception as error:  # backends raise their own, ValueError and OSError
+            self.close()
+            raise BoardError(
+                f"{self._wiring.name}: cannot open VISA resource {name} by {self._wiring.backend} "
+                f"({error}): correct `port`, or `backend`",
+                code="NO_PORT",
+            ) from error
+        self._log.remark(self._wiring.name, f"opened {name} by {self._wiring.backend}")
+
+    def write(self, line: str) -> None:
+        self._log.sent(self._wiring.name, line.encode("ascii") + b"\n")
+        try:
+            self._resource.timeout = max(1, int(self._wiring.timeout_s * 1e3))
+            self._resource.write(line)
+        except Exception as error:
+            raise self._failed(error) from error
+
+    def read(self, timeout_s: float) -> bytes:
+        try:
+            self._resource.timeout = max(1, int(timeout_s * 1e3))
+            line = bytes(self._resource.read_raw())
+        except Exception as error:
+            raise self._failed(error) from error
+        self._log.came(self._wiring.name, line)
+        if not line.endswith(b"\n") or len(line) > LONGEST:
+            raise HardwareError(
+                f"{self._wiring.name} sent half a line, {line[:40]!r}: look at the cable",
+                code="GARBLED",
+            )
+        return line[:-1].removesuffix(b"\r")
+
+    def drop_input(self, quiet_s: float = 0.0) -> bytes:
+        """VISA holds no input that was not asked for, but on serial lines."""
+        dropped = b""
+        deadline = time.monotonic() + self._wiring.timeout_s
+        while quiet_s > 0 and time.monotonic() < deadline:
+            try:
+                dropped += self.read(min(quiet_s, SLICE_S)) + b"\n"
+            except HardwareError as error:
+                if error.code == "UNPLUGGED":
+                    raise
+                if error.code == "NO_ANSWER":
+                    break
+        return dropped
+
+    def close(self) -> None:
+        for opened in (self._resource, self._manager):
+            if opened is not None:
+                try:
+                    opened.close()
+                except Exception as error:
+                    self._log.remark(self._wiring.name, f"closing failed: {error}")
+        self._resource = self._manager = None
+
+    def _failed(self, error: Exception) -> HardwareError:
+        if "timeout" in str(error).lower() or "TMO" in str(error):
+            return HardwareError(
+                f"{self._wiring.name} did not answer in time ({error}): is it on?",
+                code="NO_ANSWER",
+            )
+        return gone(self._wiring.name, error)

@@ -1,0 +1,76 @@
+"""`analoop compare`, as a shell calls it."""
+
+import json
+from pathlib import Path
+
+from analoop.deploy import Program
+from analoop.models.recording import Stimulus
+
+from .command import Shell
+from .comparison.recorded import random_recording
+
+QUICK = ("--distances", 100, "-q")
+
+
+def recorded(shell: Shell, files: Path, folder: Path) -> Path:
+    """A set of two noisy boards, twice each."""
+    boards = ("--boards", "sim:seed=1,noise=1,sim:seed=2,noise=1", "--trials", 2)
+    source = ("--input", files / "labelled.npz")
+    assert shell("record", files / "program.npz", *source, *boards, "-o", folder, "-q").code == 0
+    return folder
+
+
+def test_a_recorded_folder_is_compared_and_the_first_line_says_simulated(
+    shell: Shell, files: Path, tmp_path: Path
+) -> None:
+    folder = recorded(shell, files, tmp_path / "set")
+    told = shell("compare", folder, *QUICK)
+    assert told.code == 0, told.err
+    lines = told.out.splitlines()
+    assert lines[0].startswith("2 boards, SIMULATED; 4 trials")
+    assert "pairs by group" in lines[1]
+    out = tmp_path / "report.json"
+    record = shell("compare", folder, *QUICK, "--json", "-o", out).json
+    assert json.loads(out.read_text()) == record
+    assert [b["repeats"] for b in record["boards"]] == [2, 2]
+    assert record["provenance"]["program"] == Program.load(files / "program.npz").hash
+
+
+def test_single_recordings_need_their_program_and_stimulus(
+    shell: Shell, files: Path, tmp_path: Path
+) -> None:
+    program = Program.load(files / "program.npz")
+    stimulus = Stimulus.load(files / "labelled.npz")
+    paths = [
+        random_recording(program, stimulus, serial, k).save(tmp_path / f"{serial}.npz")
+        for k, serial in enumerate("AB")
+    ]
+    assert "NO_PROGRAM" in shell("compare", *paths).err
+    given = ("--program", files / "program.npz")
+    assert "NO_INPUT" in shell("compare", *paths, *given).err
+    given += ("--input", files / "labelled.npz")
+    told = shell("compare", *paths, *given, *QUICK)
+    assert told.code == 0
+    assert told.out.startswith("2 boards, measured; ")
+
+
+def test_a_gate_fails_where_boards_differ_and_asks_for_more_where_it_cannot_say(
+    shell: Shell, files: Path, tmp_path: Path
+) -> None:
+    program = Program.load(files / "program.npz")
+    stimulus = Stimulus.load(files / "labelled.npz")
+    given = ("--program", files / "program.npz", "--input", files / "labelled.npz", "--gate")
+
+    def gated(*spikes: float) -> int:
+        paths = [
+            random_recording(program, stimulus, f"{board}", 7 * board + k, mean).save(
+                tmp_path / f"{board}{k}.npz"
+            )
+            for board, mean in enumerate(spikes)
+            for k in range(3)
+        ]
+        return shell("compare", *paths, *given, *QUICK).code
+
+    assert gated(4.0, 40.0) == 1
+    assert gated(4.0, 4.4) == 5
+    assert gated(4000.0, 4000.0) == 0

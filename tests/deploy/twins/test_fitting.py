@@ -1,0 +1,89 @@
+"""Twins of virtual boards whose factors are known."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analoop.deploy.twins.fitting import FitOptions, fit_twin
+from analoop.deploy.twins.report import factor_rows, twin_factors
+from analoop.deploy.twins.truth import true_factors
+from analoop.hw import VirtualBoard
+from analoop.models import InputError, Stimulus
+
+from .boards import BOARD, OTHER, made, program, recorded
+
+WHEN = FitOptions("2026-11-21T12:00:00+00:00")
+PLACE = tuple(program().address.T)
+NOISY = replace(BOARD, noise=1.0)
+
+
+@pytest.fixture(scope="module", params=[BOARD, NOISY], ids=["quiet", "noisy"])
+def twin(request: pytest.FixtureRequest) -> tuple[VirtualBoard, Any]:
+    recordings = made(request.param)
+    return request.param, fit_twin(recordings.own, recordings.sessions, WHEN)
+
+
+def test_time_constants_gains_and_thresholds_are_found(twin):
+    board, snapshot = twin
+    truth, found = true_factors(program(), board), twin_factors(snapshot.twin)
+    for name in ("tau_mem", "tau_ampa", "tau_gaba", "gain_ampa", "gain_gaba", "threshold"):
+        x, y = np.log(found[name][PLACE]), np.log(truth[name])
+        assert np.corrcoef(x, y)[0, 1] >= 0.9, name
+        assert np.abs(x - y).max() < 0.05, name
+
+
+def test_the_twin_predicts_held_out_rates_at_least_three_times_better_than_nominal(twin):
+    _, snapshot = twin
+    score = snapshot.twin.fidelity
+    assert score["trials"] == 6
+    assert score["nominal"]["rms_Hz"] > 1.0
+    assert score["times_better"] is None or score["times_better"] >= 3
+
+
+def test_what_is_held_out_is_kept_and_was_not_fitted(twin):
+    board, snapshot = twin
+    held, whole = snapshot.twin.held_out, made(board).own.recordings[0]
+    out = held.recordings[0].provenance["trials"]
+    np.testing.assert_array_equal(held.recordings[0].counts, whole.counts[out])
+    fitted = snapshot.twin.recordings[-1]["stimulus"]
+    assert fitted != held.stimulus.hash
+
+
+def test_neurons_outside_the_program_are_unknown(twin):
+    _, snapshot = twin
+    elsewhere = np.ones(snapshot.stuck.shape, bool)
+    elsewhere[PLACE] = False
+    for factors in snapshot.twin.factors.values():
+        assert np.isnan(factors[elsewhere]).all()
+
+
+def test_neurons_that_never_spiked_are_left_nominal_and_say_so():
+    silent = Stimulus(4, np.full(4, 100_000), [0], [10], [0])
+    snapshot = fit_twin(recorded(program(), silent, BOARD), [], WHEN)
+    assert snapshot.twin is not None and snapshot.twin.fidelity is not None
+    assert not snapshot.twin.known.any()
+    assert all(row["identified"] == 0 and row["left"] == 1 for row in factor_rows(snapshot.twin))
+    assert snapshot.twin.fidelity["twin"] == snapshot.twin.fidelity["nominal"]
+
+
+def test_without_a_characterization_the_split_of_gain_and_threshold_is_told_less():
+    recordings = made()
+    alone = fit_twin(recordings.own, [], WHEN).twin
+    both = fit_twin(recordings.own, recordings.sessions, WHEN).twin
+    assert alone is not None and both is not None
+    for name in ("threshold", "gain_ampa"):
+        assert np.nanmedian(alone.left[name]) > 2 * np.nanmedian(both.left[name])
+
+
+def test_a_characterization_of_another_board_is_refused():
+    with pytest.raises(InputError, match="characterization 0 is of sim:seed=4") as refused:
+        fit_twin(made().own, made(OTHER).sessions, WHEN)
+    assert refused.value.code == "TWIN_RECORDINGS"
+
+
+def test_the_same_recordings_give_the_same_twin():
+    recordings = made()
+    first, second = (fit_twin(recordings.own, recordings.sessions, WHEN) for _ in range(2))
+    assert first.hash == second.hash

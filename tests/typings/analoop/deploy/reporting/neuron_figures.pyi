@@ -1,0 +1,1 @@
+from deploy.reporting.neuron_figures import *

@@ -1,0 +1,1 @@
+from deploy.reporting.raster_figures import *

@@ -1,0 +1,1 @@
+from deploy.reporting.verdict_figures import *

@@ -1,0 +1,1 @@
+from deploy.twins.fidelity import *

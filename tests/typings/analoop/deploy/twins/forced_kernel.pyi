@@ -1,0 +1,1 @@
+from deploy.twins.forced_kernel import *
