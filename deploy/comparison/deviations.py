@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .awake import awake
 from .gains import Gains
 from .multiplicity import holm
 
@@ -47,7 +48,8 @@ class Deviations:
     neuron_error: np.ndarray
     """Standard error of it [board, neuron]."""
     neuron_p: np.ndarray
-    """That it is within the margin, Holm over all boards and neurons [board, neuron]."""
+    """That it is within the margin, Holm over all boards and neurons [board, neuron]. Of one
+    that is not judged: that it is not awake alone (awake.py)."""
 
 
 def deviations(
@@ -70,7 +72,8 @@ def deviations(
     noise, more = _noise(gains, mean)
     single_error = np.sqrt(noise + spread**2)
     neuron_p = _beyond(single, single_error, neuron_margin, more)
-    neuron_p = holm(_unless_shared(neuron_p, own, neuron_margin, np.sqrt(noise)))
+    neuron_p = _unless_shared(neuron_p, own, neuron_margin, np.sqrt(noise))
+    neuron_p = holm(np.where(judged, neuron_p, awake(gains)))
     return Deviations(cores, shift, error, core_p, single, single_error, neuron_p)
 
 

@@ -7,12 +7,13 @@ The numbers behind are differences in effective gain (gains.py) from the other b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from .alignment import BoardRecordings
+from .awake import spikes_per_repeat
 from .deviations import Deviations
 from .gains import Gains
 from .replay import Replay
@@ -35,12 +36,14 @@ class Finding:
     """Effective gain over that of the other boards, less one [1]: -.15 is 15 % lower. A neuron's
     is what is left after its core's."""
     error: float
-    """Standard error of its natural logarithm [1]."""
+    """Standard error of its natural logarithm [1]; 0: not known, of one that is awake."""
     p: float
     """Of a difference this large where there is at most the margin; Holm over all boards, cores
     or neurons [1]."""
     silent: bool = False
     """Whether it never spiked in the trials that were looked at."""
+    awake: bool = False
+    """Whether it spikes where the other boards hardly do: `change` is then that of its spikes."""
     words: tuple[SuspectWord, ...] = ()
     """CAM words that seem not to hear; empty: none stands out."""
 
@@ -56,6 +59,8 @@ class Finding:
         if self.kind == "neuron":
             what += " (chip {} core {} neuron {})".format(*self.place)
         said = f"{what} has {abs(self.change):.1%} {self.direction} effective gain"
+        if self.awake:
+            said = f"{what} spikes {self.change + 1:.0f} times as often as on the others"
         if self.silent:
             said = f"{what} is silent"
         said += f" (p {self.p:.1g})"
@@ -98,13 +103,25 @@ def find(
         expected = _expected(gains, away, cores, program.address)
         losses = word_losses(replay, boards, int(b), expected)
         for n in np.flatnonzero(neurons[b]):
-            numbers = [float(a[b, n]) for a in (away.of_neuron, away.neuron_error, away.neuron_p)]
-            place = tuple(map(int, program.address[n]))
-            silent = int(gains.spikes[b].max()) >= 0 and int(gains.spikes[b, :, n].max()) <= 0
-            one = _finding("neuron", boards[b].name, program.names[n], place, numbers)
-            lost = () if silent else suspects(replay, losses, int(n))
-            found.append(Finding(**(vars(one) | {"silent": silent, "words": lost})))
+            one = _of_neuron(replay, boards[b].name, gains, away, (int(b), int(n)))
+            lost = () if one.silent or one.awake else suspects(replay, losses, int(n))
+            found.append(replace(one, words=lost))
     return tuple(found)
+
+
+def _of_neuron(
+    replay: Replay, board: str, gains: Gains, away: Deviations, which: tuple[int, int]
+) -> Finding:
+    """A neuron (board, column) that deviates, without what it may have lost."""
+    b, n = which
+    spikes = spikes_per_repeat(gains)
+    shift, error, p = (float(a[which]) for a in (away.of_neuron, away.neuron_error, away.neuron_p))
+    place = tuple(map(int, replay.program.address[n]))
+    one = _finding("neuron", board, replay.program.names[n], place, (shift, error, p))
+    if np.isnan(shift):
+        others = max(0.5, float(np.delete(spikes[:, n], b).mean()))
+        return replace(one, change=float(spikes[which]) / others - 1.0, error=0.0, awake=True)
+    return replace(one, silent=bool(spikes[which] == 0))
 
 
 def _finding(

@@ -18,7 +18,7 @@ from .alignment import BoardRecordings
 from .replay import Replay
 
 GRID = np.exp(np.linspace(np.log(0.3), np.log(3.0), 13))
-"""Factors on the weights at which the nominal chip is asked [1]."""
+"""Factors on the weights at which the nominal chip is asked [1]; the middle one is 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,8 @@ class Gains:
     """Whether the gain is within the grid in every repeat, bool [board, neuron]."""
     trials: np.ndarray
     """Trials that were replayed."""
+    expected: np.ndarray
+    """Spikes of the nominal neuron, float64 [board, repeat, neuron]; NaN: no repeat."""
 
 
 def effective_gains(replay: Replay, boards: Sequence[BoardRecordings], most: int) -> Gains:
@@ -43,18 +45,19 @@ def effective_gains(replay: Replay, boards: Sequence[BoardRecordings], most: int
     repeats = [min(most, len(board.recordings)) for board in boards]
     shape = (len(boards), max(repeats), len(replay.program.names))
     log_gain, spikes = np.full(shape, np.nan), np.full(shape, -1)
-    slopes = np.full(shape, np.nan)
+    slopes, expected = np.full(shape, np.nan), np.full(shape, np.nan)
     scale = np.repeat(GRID[:, None], len(replay.circuits.target), axis=1)
     for b, board in enumerate(boards):
         for r, recording in enumerate(board.recordings[: repeats[b]]):
             curve = replay.counts(recording, scale).sum(axis=1)
             spikes[b, r] = recording.counts[replay.trials].sum(axis=0)
+            expected[b, r] = curve[len(GRID) // 2]
             log_gain[b, r], slopes[b, r] = inverted(curve, spikes[b, r])
     low, high = np.log(GRID[[0, -1]])
     known = ~np.isnan(log_gain)
     inside = (((log_gain > low) & (log_gain < high)) | ~known).all(axis=1)
     quantum = np.nanmean(slopes, axis=(0, 1))
-    return Gains(log_gain, quantum, spikes, inside, replay.trials)
+    return Gains(log_gain, quantum, spikes, inside, replay.trials, expected)
 
 
 def inverted(curve: np.ndarray, spikes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -103,7 +103,7 @@ def control_limits(reference: np.ndarray, now: np.ndarray, seed: int = 0) -> Lim
         correlation=float(_compared(made, pooled).alike[0]),
         correlation_low=float(np.sort(drawn.alike)[outside - 1]),
         spread=float(now.var(axis=0).mean()),
-        spread_low=width - wider,
+        spread_low=max(0.0, width - wider),
         spread_high=width + wider,
     )
 

@@ -26,6 +26,7 @@ from ...models.recording import Recording, Stimulus
 from ...models.versions import versions
 from ..board_check import check_board
 from ..execution import run
+from ..labelled import check_channels
 from ..program import Program
 from .plan import Plan, Play, name_in_repeat, virtual
 from .recording_set import RecordingSet, UnfinishedSet, asked_record, find_segment, load_set
@@ -55,12 +56,7 @@ def record(
         BoardError: a board cannot be had; then nothing is played.
         FileError: a segment that was finished is missing or corrupt.
     """
-    if stimulus.n_channels != program.n_inputs:
-        raise InputError(
-            f"the stimulus has {stimulus.n_channels} channels, the program takes "
-            f"{program.n_inputs}: give a stimulus made for this network",
-            code="INPUT_CHANNELS",
-        )
+    check_channels(program, stimulus)
     asked = asked_record(program, stimulus, plan)
     stopped = ""
     with _Boards(program, plan) as opened:

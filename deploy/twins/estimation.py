@@ -106,7 +106,7 @@ class _Fit:
         self.order = np.argsort(owner, kind="stable")[(owner < 0).sum() :]
         self.owner = owner[self.order]
         self.first = np.searchsorted(self.owner, np.arange(neurons))
-        self.spikes = sum(f.spike_counts(neurons) for f in sessions)
+        self.spikes = np.sum([f.spike_counts(neurons) for f in sessions], axis=0)
         is_spike = np.concatenate([np.arange(len(f.owner)) < len(f.spikes[1]) for f in sessions])
         self.is_spike = is_spike[self.order]
 

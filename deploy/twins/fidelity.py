@@ -48,12 +48,12 @@ def fidelity(snapshot: Snapshot, program: Program) -> dict[str, Any]:
         boards = [VirtualBoard(snapshot=file), VirtualBoard()]
         played = [run_virtual(program, [board], held.stimulus)[0] for board in boards]
     measured = np.mean([rates_hz(r) for r in held.recordings], axis=0)
-    twin, nominal = (_error(rates_hz(r), measured) for r in played)
-    better = nominal["rms_Hz"] / twin["rms_Hz"] if twin["rms_Hz"] else None
+    away = [rates_hz(r) - measured for r in played]
+    twin, nominal = (float(np.sqrt(np.mean(a**2))) for a in away)
     return {
-        "twin": twin,
-        "nominal": nominal,
-        "times_better": better,
+        "twin": _error(played[0], measured),
+        "nominal": _error(played[1], measured),
+        "times_better": nominal / twin if twin else None,
         "neurons": len(measured),
         "trials": held.stimulus.n_trials,
         "repeats": len(held.recordings),
@@ -66,7 +66,8 @@ def rates_hz(recording: Recording) -> np.ndarray:
     return recording.counts.sum(axis=0) / max(1e-6 * recording.duration_us.sum(), 1e-6)
 
 
-def _error(rates: np.ndarray, measured: np.ndarray) -> dict[str, float | None]:
+def _error(played: Recording, measured: np.ndarray) -> dict[str, float | None]:
+    rates = rates_hz(played)
     away = rates - measured
     varied = rates.std() > 0 and measured.std() > 0
     return {

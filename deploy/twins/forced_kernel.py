@@ -80,6 +80,67 @@ def missed(p, notes, n, dark, power, within, highest):
 
 
 @_kept
+def reset_spiked(p, piece, power, dark, spikes, state, notes, highest, found):
+    """Note how far off the neurons are that spiked in this piece of a step, and reset them.
+
+    `spikes` are (first, last, neuron, moment in the step [s]), then the group of neurons (first,
+    last, pieces) and which piece this is.
+    """
+    first, last, neuron, moment, low, high, pieces, index = spikes
+    for s in range(first, last):
+        n, within = neuron[s], moment[s] - index * piece
+        now = within < piece or index == pieces - 1
+        if low <= n < high and now and notes[DONE, n] == 0.0:
+            found[s] = missed(p, notes, n, dark, power, within, highest[n])
+            state[Z, n], state[AHEAD, n] = p[FLOOR, n], 0.0
+            state[WAIT, n] = within + p[REFRACTORY, n] - piece
+            notes[DONE, n], highest[n] = 1.0, NOWHERE
+
+
+@_kept
+def forced_step(p, kinds, group, adapts, clock, spikes, state, pending, notes, highest, found):
+    """One step of a run of neurons (first, last, pieces)."""
+    dt, dark, power = clock
+    low, high, pieces = group
+    first, last, neuron, moment = spikes
+    dendrites(state, p, pending, notes, kinds, low, high, dark)
+    if adapts:
+        for n in range(low, high):
+            notes[SUM, n] += max(state[AHP, n] * p[AHP_MEAN, n], p[AHP_FLOOR, n])
+    piece = dt / pieces
+    for index in range(pieces):
+        for n in range(low, high):
+            notes[Z_BEFORE, n] = state[Z, n]
+            notes[WAIT_BEFORE, n] = state[WAIT, n]
+        if pieces == 1:
+            plain_somas(state, p, notes, low, high, dark, piece)
+        else:
+            run_away_somas(state, p, notes, low, high, dark, piece, power)
+        now = first, last, neuron, moment, low, high, pieces, index
+        reset_spiked(p, piece, power, dark, now, state, notes, highest, found)
+        for n in range(low, high):
+            top = 2.0 * p[THRESHOLD, n] - p[FLOOR, n]
+            state[Z, n] = min(state[Z, n], top)
+            highest[n] = max(highest[n], state[Z, n])
+
+
+@_kept
+def end_step(p, adapts, dt, spikes, state, notes):
+    """What follows the spikes of a step: adaptation, and how far a neuron may lag."""
+    first, last, neuron, moment = spikes
+    for n in range(p.shape[1]):
+        if adapts:
+            state[AHP, n] = max(state[AHP, n] * p[AHP_DECAY, n], p[AHP_FLOOR, n])
+        state[WAIT, n] = max(state[WAIT, n], -dt)
+    for s in range(first, last):
+        n = neuron[s]
+        notes[DONE, n] = 0.0
+        if adapts:
+            since = p[AHP_DECAY, n] ** (1.0 - moment[s] / dt)
+            state[AHP, n] = spent(p, n, state[AHP, n], since)
+
+
+@_kept
 def forced_run(
     p, kinds, groups, adapts, wires, drive, clock, spikes, state, pending, notes, found, tails
 ):
@@ -91,69 +152,29 @@ def forced_run(
     """
     start, slot, weight = wires
     steps, first_event, event_step, event_source = drive
-    first_spike, spike_step, spike_neuron, spike_within = spikes
-    dt, dark, power = clock
-    n_neurons = p.shape[1]
-    flat = pending.reshape(-1)
-    highest = np.empty(n_neurons)
+    first_spike, spike_step, neuron, moment = spikes
+    flat, highest = pending.reshape(-1), np.empty(p.shape[1])
     for trial in range(steps.size):
-        state[:] = 0.0
-        state[CURRENT:] = dark
-        flat[:] = 0.0
-        highest[:] = NOWHERE
-        for n in range(n_neurons):
-            state[Z, n], state[AHP, n] = p[FLOOR, n], p[AHP_FLOOR, n]
-        event, spike = first_event[trial], first_spike[trial]
+        state[:], flat[:], highest[:] = 0.0, 0.0, NOWHERE
+        state[CURRENT:] = clock[1]
+        state[Z], state[AHP] = p[FLOOR], p[AHP_FLOOR]
+        event, last = first_event[trial], first_spike[trial]
         for k in range(steps[trial]):
-            last = spike
+            first = last
             while last < first_spike[trial + 1] and spike_step[last] == k:
                 last += 1
+            now = first, last, neuron, moment
             for g in range(groups.shape[0]):
-                low, high, pieces = groups[g]
-                dendrites(state, p, pending, notes, kinds, low, high, dark)
-                if adapts:
-                    for n in range(low, high):
-                        ahp = state[AHP, n] * p[AHP_MEAN, n]
-                        notes[SUM, n] += max(ahp, p[AHP_FLOOR, n])
-                piece = dt / pieces
-                for index in range(pieces):
-                    for n in range(low, high):
-                        notes[Z_BEFORE, n] = state[Z, n]
-                        notes[WAIT_BEFORE, n] = state[WAIT, n]
-                    if pieces == 1:
-                        plain_somas(state, p, notes, low, high, dark, piece)
-                    else:
-                        run_away_somas(state, p, notes, low, high, dark, piece, power)
-                    for s in range(spike, last):
-                        n, within = spike_neuron[s], spike_within[s] - index * piece
-                        mine = within < piece or index == pieces - 1
-                        if low <= n < high and mine and notes[DONE, n] == 0.0:
-                            found[s] = missed(p, notes, n, dark, power, within, highest[n])
-                            state[Z, n], state[AHEAD, n] = p[FLOOR, n], 0.0
-                            state[WAIT, n] = within + p[REFRACTORY, n] - piece
-                            notes[DONE, n], highest[n] = 1.0, NOWHERE
-                    for n in range(low, high):
-                        top = 2.0 * p[THRESHOLD, n] - p[FLOOR, n]
-                        state[Z, n] = min(state[Z, n], top)
-                        highest[n] = max(highest[n], state[Z, n])
-            for n in range(n_neurons):
-                if adapts:
-                    ahp = state[AHP, n] * p[AHP_DECAY, n]
-                    state[AHP, n] = max(ahp, p[AHP_FLOOR, n])
-                state[WAIT, n] = max(state[WAIT, n], -dt)
-            for s in range(spike, last):
-                n = spike_neuron[s]
-                notes[DONE, n] = 0.0
-                if adapts:
-                    since = p[AHP_DECAY, n] ** (1.0 - spike_within[s] / dt)
-                    state[AHP, n] = spent(p, n, state[AHP, n], since)
-            spike = last
+                group = groups[g, 0], groups[g, 1], groups[g, 2]
+                forced_step(
+                    p, kinds, group, adapts, clock, now, state, pending, notes, highest, found
+                )
+            end_step(p, adapts, clock[0], now, state, notes)
             while event < first_event[trial + 1] and event_step[event] == k:
-                source = event_source[event]
-                for e in range(start[source], start[source + 1]):
+                for e in range(start[event_source[event]], start[event_source[event] + 1]):
                     flat[slot[e]] += weight[e]
                 event += 1
-        for n in range(n_neurons):
+        for n in range(p.shape[1]):
             above = (highest[n] - p[THRESHOLD, n]) / (p[THRESHOLD, n] - p[FLOOR, n])
             tails[trial, n] = max(above, 0.0)
 

@@ -28,7 +28,6 @@ class VisaTransport:
 
     def __init__(self, wiring: Wiring, log: WireLog):
         self._wiring, self._log = wiring, log
-        self._manager: Any = None
         self._resource: Any = None
         self.reopen()
 
@@ -45,10 +44,10 @@ class VisaTransport:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # backends warn of what they could load besides
-                self._manager = pyvisa.ResourceManager(self._wiring.backend)
-                self._resource = self._manager.open_resource(name)
+                manager = pyvisa.ResourceManager(self._wiring.backend)
+                self._resource = manager.open_resource(name)
                 self._resource.read_termination = self._resource.write_termination = "\n"
-                if "ASRL" in name.upper():
+                if name.upper().startswith("ASRL"):
                     self._resource.baud_rate = self._wiring.baud
         except Exception as error:  # backends raise their own, ValueError and OSError
             self.close()
@@ -96,13 +95,13 @@ class VisaTransport:
         return dropped
 
     def close(self) -> None:
-        for opened in (self._resource, self._manager):
-            if opened is not None:
-                try:
-                    opened.close()
-                except Exception as error:
-                    self._log.remark(self._wiring.name, f"closing failed: {error}")
-        self._resource = self._manager = None
+        """Let go of the resource; the manager is one for all resources of the process."""
+        if self._resource is not None:
+            resource, self._resource = self._resource, None
+            try:
+                resource.close()
+            except Exception as error:
+                self._log.remark(self._wiring.name, f"closing failed: {error}")
 
     def _failed(self, error: Exception) -> HardwareError:
         if "timeout" in str(error).lower() or "TMO" in str(error):

@@ -72,7 +72,8 @@ def test_a_twin_with_the_factors_of_a_board_is_that_board(tmp_path: Path):
     assert same(seen(VirtualBoard(snapshot=path)), seen(BOARD))
     assert not same(seen(VirtualBoard(snapshot=path)), seen(VirtualBoard()))
     fleets = [build_fleet(configuration(), [b]) for b in (VirtualBoard(snapshot=path), BOARD)]
-    assert np.array_equal(*(f.coefficients.i_leak.numpy() for f in fleets))
+    one, two = (f.coefficients.i_leak.numpy() for f in fleets)
+    np.testing.assert_array_equal(one, two)
 
 
 def test_what_a_twin_does_not_know_is_nominal_or_of_the_seed(tmp_path: Path):
@@ -106,8 +107,9 @@ def test_the_record_of_a_twin_says_that_it_is_simulated_and_of_whom(tmp_path: Pa
 
 def test_a_file_keeps_screening_twin_and_what_is_held_out(tmp_path: Path):
     stimulus = Stimulus(2, *map(np.array, ([100, 200], [0, 1], [5, 6], [0, 1], [1, 0])))
+    duration, trial, time, neuron = map(np.array, ([100, 200], [0, 1], [7, 8], [0, 1]))
     came = Recording(
-        ("a", "b"), *map(np.array, ([100, 200], [0, 1], [7, 8], [0, 1])), {"in_window": 2}, RECORD,
+        ("a", "b"), duration, trial, time, neuron, {"in_window": 2}, RECORD,
         {"program": "p", "stimulus": stimulus.hash},
     )  # fmt: skip
     fitted = twin(drawn(3), held_out=HeldOut(stimulus, (came,)), fidelity={"times_better": 4.0})

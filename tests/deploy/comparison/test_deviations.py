@@ -28,6 +28,7 @@ def judged(log_gain: np.ndarray, quantum: float = 0.002) -> Deviations:
         np.full(shape, 500),
         np.ones((shape[0], shape[2]), bool),
         np.arange(10),
+        np.full(shape, 500.0),
     )
     return deviations(gains, ADDRESS, 0.05, 0.02)
 
@@ -88,7 +89,24 @@ def test_boards_may_have_other_numbers_of_repeats_and_quiet_neurons_are_not_judg
     spikes = np.where(np.isnan(log_gain), -1, 500)
     spikes[:, :, 20] = np.where(spikes[:, :, 20] < 0, -1, 3)
     inside = np.ones((3, 80), bool)
-    gains = Gains(log_gain, np.full(80, 0.002), spikes, inside, np.arange(10))
+    gains = Gains(
+        log_gain, np.full(80, 0.002), spikes, inside, np.arange(10), np.full(log_gain.shape, 500.0)
+    )
     found = deviations(gains, ADDRESS, 0.05, 0.02)
     assert np.argwhere(found.neuron_p < 0.05).tolist() == [[0, 9]]
     assert np.isnan(found.of_neuron[:, 20]).all()
+
+
+def test_a_neuron_that_spikes_on_one_board_alone_is_named_unless_its_input_explains_it() -> None:
+    rng = np.random.default_rng(6)
+    log_gain = measured(rng, 4, 3, 0.002)
+    log_gain[:, :, [5, 6]] = 0.0
+    spikes = np.full(log_gain.shape, 500)
+    spikes[:, :, [5, 6, 7]] = rng.poisson(1, (4, 3, 3))
+    spikes[2, :, [5, 6]] = 80
+    expected = np.where(spikes < 50, 0.0, 500.0)
+    expected[2, :, 5], expected[2, :, 6] = 1.0, 75.0
+    inside = np.ones((4, 80), bool)
+    gains = Gains(log_gain, np.full(80, 0.002), spikes, inside, np.arange(10), expected)
+    found = deviations(gains, ADDRESS, 0.05, 0.02)
+    assert np.argwhere(found.neuron_p < 0.05).tolist() == [[2, 5]]

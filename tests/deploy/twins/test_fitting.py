@@ -60,7 +60,7 @@ def test_neurons_outside_the_program_are_unknown(twin):
 
 
 def test_neurons_that_never_spiked_are_left_nominal_and_say_so():
-    silent = Stimulus(4, np.full(4, 100_000), [0], [10], [0])
+    silent = Stimulus(4, np.full(4, 100_000), *(np.array([k]) for k in (0, 10, 0)))
     snapshot = fit_twin(recorded(program(), silent, BOARD), [], WHEN)
     assert snapshot.twin is not None and snapshot.twin.fidelity is not None
     assert not snapshot.twin.known.any()

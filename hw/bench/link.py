@@ -1,0 +1,211 @@
+"""Questions and commands to one instrument, over a wire that loses, bends and delays.
+
+A reply counts only if it is the one line that came, whole and of the shape that was asked for.
+After anything else the link is *out of step*: a late reply could answer the next question. It gets
+back in step before anything else is asked, with a number of its own that the instrument has to
+repeat (`*ESE`, `*ESE?`, of IEEE 488.2); what comes before that number is thrown away.
+
+Questions are asked again, `AGAIN` times. A command is never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from ...models.errors import BoardError, HardwareError
+from .. import lease
+from .ports import key_of
+from .replies import InstrumentIdentity, decoded, read_error, read_identity, read_whole, refused
+from .transport import Transport, Wiring, open_transport
+from .wire_log import WireLog
+
+T = TypeVar("T")
+
+AGAIN = 2
+"""How often a question is asked again."""
+QUIET_S = 0.05
+"""A line that is silent for so long is taken for silent [s]: 48 characters at 9600 baud."""
+MOST_ERRORS = 32
+"""Entries of an error queue that are read; SCPI asks for room for two."""
+TRANSIENT = ("NO_ANSWER", "GARBLED", "UNPLUGGED")
+"""What may be otherwise when asked again."""
+
+
+class Link:
+    """One instrument on its wire; may be used by several threads.
+
+    Args:
+        transport: its wire; None opens the one of the wiring.
+        scpi: whether it knows `*ESE?` and `SYST:ERR?`; without, being in step is silence.
+    """
+
+    def __init__(
+        self, wiring: Wiring, log: WireLog, transport: Transport | None = None, scpi: bool = True
+    ):
+        self.wiring, self.log = wiring, log
+        self.identity: InstrumentIdentity | None = None
+        self._scpi, self._in_step, self._lost, self._mark = scpi, False, False, 0
+        self._lock = threading.RLock()
+        self._transport = open_transport(wiring, log) if transport is None else transport
+
+    @property
+    def transport(self) -> Transport:
+        """The wire itself."""
+        return self._transport
+
+    def ask(self, question: str, read: Callable[[str], T]) -> T:
+        """Ask, and read the one line that comes.
+
+        Raises:
+            HardwareError: NO_ANSWER, GARBLED, UNPLUGGED, when it stayed so; what `read` raises.
+        """
+        with self._lock:
+            for left in range(AGAIN, -1, -1):
+                try:
+                    self._get_ready()
+                    return self._ask(question, read)
+                except HardwareError as error:
+                    self._note(error)
+                    if error.code not in TRANSIENT or not left:
+                        raise self._named(error) from error
+            raise refused(question, "question")  # pragma: no cover
+
+    def tell(self, command: str, again: bool = False) -> None:
+        """Give a command, and read the error queue until it is empty.
+
+        Args:
+            again: the command may be given twice, as 'off' may.
+
+        Raises:
+            HardwareError: INSTRUMENT_ERROR, with what is in the queue; as `ask`.
+        """
+        with self._lock:
+            try:
+                self._get_ready()
+                self._transport.write(command)
+            except HardwareError as error:
+                self._note(error)
+                if not again or error.code not in TRANSIENT:
+                    raise self._named(error) from error
+                self.tell(command)
+                return
+            errors = self.errors()
+            if errors:
+                raise HardwareError(
+                    f"{self.wiring.name} does not accept '{command}': {'; '.join(errors)}",
+                    code="INSTRUMENT_ERROR",
+                )
+
+    def errors(self) -> list[str]:
+        """The error queue, emptied; an instrument without one has no errors."""
+        found: list[str] = []
+        while self._scpi and len(found) < MOST_ERRORS:
+            number, text = self.ask("SYST:ERR?", read_error)
+            if number == 0:
+                break
+            found.append(f"{number} {text}")
+        return found
+
+    def identify(self) -> InstrumentIdentity:
+        """Which instrument this is; another one than before is an error from then on."""
+        self.identity = self.ask("*IDN?", read_identity)
+        return self.identity
+
+    def close(self) -> None:
+        """Let go of the port."""
+        with self._lock:
+            self._transport.close()
+
+    def _ask(self, question: str, read: Callable[[str], T]) -> T:
+        self._transport.drop_input()
+        self._transport.write(question)
+        line = self._transport.read(self.wiring.timeout_s)
+        value = read(decoded(line))
+        if more := self._transport.drop_input().strip():
+            raise refused(str(more), f"end of the answer to '{question}'")
+        return value
+
+    def _note(self, error: HardwareError) -> None:
+        self._in_step = self._in_step and error.code not in TRANSIENT
+        self._lost = self._lost or error.code == "UNPLUGGED"
+
+    def _get_ready(self) -> None:
+        if self._lost:
+            self._reconnect()
+        if not self._in_step:
+            self._get_in_step()
+
+    def _get_in_step(self) -> None:
+        """Throw away what is late, until the instrument repeats a number of ours."""
+        self._transport.drop_input(QUIET_S)
+        if not self._scpi:
+            self._in_step = True
+            return
+        self._mark = self._mark % 250 + 1
+        deadline = time.monotonic() + self.wiring.timeout_s
+        self._transport.write("")  # ends half a command that may be left in there
+        self._transport.write(f"*ESE {self._mark}")
+        self._transport.write("*ESE?")
+        while True:
+            try:
+                line = self._transport.read(max(0.0, deadline - time.monotonic()))
+                if read_whole(decoded(line), 255) == self._mark:
+                    break
+            except HardwareError as error:
+                if error.code != "GARBLED" or time.monotonic() >= deadline:
+                    raise
+        self._transport.write("*ESE 0")
+        self._in_step = True
+
+    def _reconnect(self) -> None:
+        deadline = time.monotonic() + self.wiring.reconnect_s
+        while True:
+            try:
+                self._transport.reopen()
+                break
+            except BoardError as error:
+                if time.monotonic() >= deadline:
+                    raise HardwareError(
+                        f"{self.wiring.name} is unplugged and did not come back within "
+                        f"{self.wiring.reconnect_s:g} s ({error})",
+                        code="UNPLUGGED",
+                    ) from error
+                time.sleep(QUIET_S)
+        self._in_step = False
+        if self._scpi and self.identity is not None:
+            self._get_in_step()
+            found = self._ask("*IDN?", read_identity)
+            if found != self.identity:
+                raise HardwareError(
+                    f"{self.wiring.name} was {self.identity}, and now {found} answers there: "
+                    "plug in the first one, or correct `port`",
+                    code="OTHER_INSTRUMENT",
+                )
+        self._lost = False
+
+    def _named(self, error: HardwareError) -> HardwareError:
+        name = self.wiring.name
+        if str(error).startswith(name):
+            return error
+        return HardwareError(f"{name}: {error}", code=error.code)
+
+
+def reserve(port: str) -> lease.Lease:
+    """Take a port for this process, as a board is taken (hw/lease.py); VISA resources too.
+
+    Raises:
+        BoardError: PORT_HELD, saying by whom; LOCK_FOLDER.
+    """
+    key = f"port {key_of(port)}"
+    try:
+        return lease.acquire(key)
+    except BoardError as error:
+        if error.code != "BOARD_HELD":
+            raise
+        by = lease.holder(key) or lease.NAMELESS
+        raise BoardError(
+            f"port {port} is held by {by}: wait for it or end that process", code="PORT_HELD"
+        ) from error
