@@ -1,6 +1,6 @@
 """Twins of virtual boards with known mismatch: estimated against true factors, and fidelity.
 
-    python benchmarks/twins.py [--seeds 1 2 3] [--trials 93] [BOARD OPTIONS ...]
+    python benchmarks/twins.py [--seeds 1 2 3] [--variants ",noise=1"] [--own-only] [--screened]
 
 Every board is characterised and plays a quarter of the Japanese Vowels test trials to the shipped
 program; 30 % of those are held out. Correlations are over the logarithms of the factors of the
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,10 @@ from analoop.deploy.twins.report import twin_factors
 from analoop.deploy.twins.sessions import Session
 from analoop.deploy.twins.truth import true_factors
 from analoop.hw.board import open_board
+from analoop.hw.screening import screen
 from analoop.hw.twin import Twin
 from analoop.hw.virtual_board import parse_board
+from analoop.models import Stimulus
 
 VARIANTS = ("", ",noise=1", ",noise=10", ",step_us=100", ",loss=0.01,jitter_us=300",
             ",mismatch=rockpool", ",defects=1")  # fmt: skip
@@ -51,29 +54,57 @@ def judged(twin: Twin, program: Program, board: str) -> dict[str, Any]:
     return rows
 
 
+def made(name: str, stimulus: Stimulus, given: argparse.Namespace) -> tuple[Twin, Program]:
+    """The twin of a board, and the program it was fitted for."""
+    options, screening = FitOptions("benchmark"), None
+    if given.screened:
+        with open_board(name) as board:
+            screening = screen(board, "benchmark", 1, 5)
+        options = replace(options, screening=screening)
+    program = compile(shipped_network(), snapshot=screening)
+    with open_board(name) as board:
+        if given.own_only:
+            own = Session(program, stimulus, (run(program, board, stimulus),))
+            snapshot = fit_twin(own, [], options)
+        else:
+            snapshot = make_twin(program, stimulus, board, options)
+    if snapshot.twin is None:
+        raise RuntimeError("fit_twin makes a twin")
+    return snapshot.twin, program
+
+
+def line(row: dict[str, Any]) -> str:
+    """A board in one line: ratio of the errors, errors, correlations."""
+    score, factors = row["fidelity"], row["factors"]
+    error = " -> ".join(f"{score[k]['rms_Hz']:.2f}" for k in ("nominal", "twin"))
+    found = "  ".join(
+        f"{name} {'-' if f['r'] is None else format(f['r'], '.3f')} ({f['identified']})"
+        for name, f in factors.items()
+    )
+    return (
+        f"{row['board']:44} {score['times_better']:6.1f} times  {error} Hz  {row['seconds']:5.1f} s"
+        f"\n    {found}"
+    )
+
+
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     options.add_argument("--trials", type=int, default=93)
     options.add_argument("--variants", nargs="+", default=list(VARIANTS))
     options.add_argument("--own-only", action="store_true", help="without a characterization")
+    options.add_argument("--screened", action="store_true", help="compiled for a screening")
+    options.add_argument("--json", action="store_true")
     given = options.parse_args()
-    program, task = compile(shipped_network()), load_task("japanese-vowels").test
+    task = load_task("japanese-vowels").test
     stimulus = task.select(np.linspace(0, task.n_trials - 1, given.trials).astype(int))
     for variant in given.variants:
         for seed in given.seeds:
             name, begun = f"sim:seed={seed}{variant}", time.monotonic()
-            with open_board(name) as board:
-                if given.own_only:
-                    own = Session(program, stimulus, (run(program, board, stimulus),))
-                    made = fit_twin(own, [], FitOptions("benchmark"))
-                else:
-                    made = make_twin(program, stimulus, board, FitOptions("benchmark"))
+            twin, program = made(name, stimulus, given)
             row: dict[str, Any] = {"board": name, "seconds": round(time.monotonic() - begun, 1)}
-            if made.twin is not None:
-                score = dict(made.twin.fidelity or {})
-                row |= score | {"factors": judged(made.twin, program, name)}
-            print(json.dumps(row), flush=True)
+            row |= {"fidelity": twin.fidelity, "factors": judged(twin, program, name)}
+            print(json.dumps(row) if given.json else line(row), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From a network to a board and back: train, compile, inspect, run, validate, doctor, demo.
+"""From a network to a board and back: train, compile, run, record, validate, explain, compare.
 
 A name is imported when it is first used, so that the command line and the pytest plugin start at
 once; what there is says __init__.pyi.

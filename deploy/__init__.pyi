@@ -1,4 +1,5 @@
 from .boards import BoardRow as BoardRow, list_boards as list_boards
+from .comparison.comparison import Comparison as Comparison, compare as compare
 from .compilation import compile as compile, decoded_network as decoded_network
 from .demonstration import demo as demo
 from .diagnosis import doctor as doctor
@@ -9,6 +10,7 @@ from .inspection import (
     inspect_neuron as inspect_neuron,
     inspect_tag as inspect_tag,
 )
+from .ladder.explanation import explain as explain
 from .population.promise import Promise as Promise, Verdict as Verdict
 from .probing import probe as probe
 from .program import Program as Program
@@ -21,6 +23,9 @@ from .quantization import (
     snr_db as snr_db,
     subset_sums as subset_sums,
 )
+from .recordings.plan import Plan as Plan
+from .recordings.recording_set import RecordingSet as RecordingSet, load_finished as load_finished
+from .recordings.session import record as record
 from .shipped import shipped_network as shipped_network
 from .training import load_task as load_task, train as train
 from .validation import Report as Report, Sweep as Sweep, validate as validate

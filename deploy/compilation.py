@@ -12,7 +12,7 @@ from ..hw.chip import DYNAPSE2, ChipSpec
 from ..hw.configuration import Configuration
 from ..hw.decoding import decode
 from ..hw.simulator import build_fleet, run_trials
-from ..hw.snapshot import Snapshot
+from ..hw.snapshot import UNSCREENED, Snapshot
 from ..hw.virtual_board import VirtualBoard
 from ..models.errors import InputError
 from ..models.network import Network, Population, Projection
@@ -55,7 +55,7 @@ def compile(
     Raises:
         ConstraintError: the network does not fit; every broken limit at once.
         RoutingError: the registers do not carry the network; a defect of this compiler.
-        InputError: WRONG_CHIP, DROP.
+        InputError: WRONG_CHIP, DROP, NOT_SCREENED.
     """
     good = None if snapshot is None else _good_words(snapshot, chip, drop)
     placement = check(network, chip, n_chips, good)
@@ -87,6 +87,12 @@ def _good_words(snapshot: Snapshot, chip: ChipSpec, drop: float) -> GoodWords:
             f"the snapshot is of {snapshot.chip.name}, the network is compiled for {chip.name}: "
             "give a snapshot of this kind of chip",
             code="WRONG_CHIP",
+        )
+    if snapshot.method == UNSCREENED:
+        raise InputError(
+            f"the snapshot of {snapshot.board.get('name')} holds a twin and no screening, so no "
+            "word is known to be good: give the file of 'screen', or one with both",
+            code="NOT_SCREENED",
         )
     if not 0 <= drop < 1:
         raise InputError(f"drop is 0 or more and below 1, got {drop}", code="DROP")

@@ -25,6 +25,8 @@ LEAST_NEURONS = 5
 """Judged neurons a core needs before it is judged."""
 PRIOR = 4.0
 """Repeats' worth of weight that all neurons' spread has in the spread of each one."""
+AWAKE_SHARE = 0.04
+"""Error rate of neurons that spike on one board alone, of that of the judged ones [1]."""
 _MEDIAN = np.pi / 2
 """Variance of a median over that of a mean, of normal numbers."""
 _MAD = 1.4826
@@ -49,7 +51,7 @@ class Deviations:
     """Standard error of it [board, neuron]."""
     neuron_p: np.ndarray
     """That it is within the margin, Holm over all boards and neurons [board, neuron]. Of one
-    that is not judged: that it is not awake alone (awake.py)."""
+    that is not judged: that it is not awake alone (awake.py), over AWAKE_SHARE."""
 
 
 def deviations(
@@ -73,7 +75,8 @@ def deviations(
     single_error = np.sqrt(noise + spread**2)
     neuron_p = _beyond(single, single_error, neuron_margin, more)
     neuron_p = _unless_shared(neuron_p, own, neuron_margin, np.sqrt(noise))
-    neuron_p = holm(np.where(judged, neuron_p, awake(gains)))
+    alone = holm(np.where(judged, np.nan, awake(gains)))
+    neuron_p = np.where(judged, holm(neuron_p), np.minimum(1.0, alone / AWAKE_SHARE))
     return Deviations(cores, shift, error, core_p, single, single_error, neuron_p)
 
 

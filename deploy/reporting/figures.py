@@ -42,12 +42,17 @@ class Figures:
 
 def figures_of(content: Content) -> Figures:
     """Draw everything there is."""
+    from bokeh.document import Document
     from bokeh.embed import components
     from bokeh.resources import Resources
 
     plots = _verdict_plots(content) | _board_plots(content)
     if not plots:
         return Figures()
+    document = Document()
+    with document.models.freeze():  # its models are gathered once, not once for each figure
+        for plot in plots.values():
+            document.add_root(plot)
     script, divs = components(plots, wrap_script=False)
     library = "\n".join(Resources(mode="inline", components=["bokeh"]).js_raw)
 

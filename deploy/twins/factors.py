@@ -109,7 +109,7 @@ def _variance(circuits: Circuits, name: str) -> np.ndarray:
     kind, _, what = name.partition("_")
     at = circuits.currents
     if kind == "gain":
-        typical = circuits.base_currents.max(axis=1)
+        typical = _typical(circuits, what)
         own = _of(f"weight_{what}", typical) + _of("i_w0", typical)
         return own + _of(f"i_gain_{what}", typical) + _of("i_pulse", typical)
     if kind == "tau":
@@ -124,6 +124,20 @@ def _variance(circuits: Circuits, name: str) -> np.ndarray:
     return np.sum([_of(current, at[current]) for current in currents], axis=0)
 
 
+def _typical(circuits: Circuits, dendrite: str) -> np.ndarray:
+    """Mean of the base currents behind the synapses of a dendrite, weighted by themselves [A],
+    [row]; the largest base current where there are none."""
+    mine = circuits.dendrite == circuits.dendrites.index(dendrite)
+    target = circuits.target[mine]
+    bits = circuits.mask[mine, None] >> np.arange(circuits.base_currents.shape[1]) & 1
+    amps = bits * circuits.base_currents[target]
+    rows = len(circuits.address)
+    once = np.bincount(target, amps.sum(axis=1), rows)
+    twice = np.bincount(target, (amps**2).sum(axis=1), rows)
+    largest = circuits.base_currents.max(axis=1)
+    return np.where(once > 0, twice / np.where(once > 0, once, 1.0), largest)
+
+
 def _of(name: str, amps: np.ndarray) -> np.ndarray:
     law = numbers_of("measured", name)
     local = np.log1p(spread(name, amps) ** 2) if law["cv"] else np.zeros(len(amps))
@@ -136,7 +150,7 @@ def setting_sd(circuits: Circuits, name: str) -> np.ndarray:
     The spread that belongs to a setting, and that of the generators, in models/data/mismatch.csv:
     other words have other weight bits.
     """
-    weight = f"weight_{name.removeprefix('gain_')}"
-    amps = circuits.base_currents.max(axis=1)
+    dendrite = name.removeprefix("gain_")
+    weight, amps = f"weight_{dendrite}", _typical(circuits, dendrite)
     local = np.log1p(spread(weight, amps) ** 2)
     return np.sqrt(numbers_of("measured", weight)["setting_share"] * local + _of("i_w0", amps))

@@ -85,7 +85,9 @@ class Link:
         with self._lock:
             try:
                 self._get_ready()
+                self._in_step = False
                 self._transport.write(command)
+                self._in_step = True
             except HardwareError as error:
                 self._note(error)
                 if not again or error.code not in TRANSIENT:
@@ -120,16 +122,23 @@ class Link:
             self._transport.close()
 
     def _ask(self, question: str, read: Callable[[str], T]) -> T:
+        """One exchange; whatever ends it early, a signal too, leaves the link out of step."""
         self._transport.drop_input()
+        self._in_step = False
         self._transport.write(question)
         line = self._transport.read(self.wiring.timeout_s)
-        value = read(decoded(line))
         if more := self._transport.drop_input().strip():
             raise refused(str(more), f"end of the answer to '{question}'")
+        text = decoded(line)
+        try:
+            value = read(text)
+        except HardwareError as error:
+            self._in_step = error.code not in TRANSIENT
+            raise
+        self._in_step = True
         return value
 
     def _note(self, error: HardwareError) -> None:
-        self._in_step = self._in_step and error.code not in TRANSIENT
         self._lost = self._lost or error.code == "UNPLUGGED"
 
     def _get_ready(self) -> None:

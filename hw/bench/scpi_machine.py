@@ -107,5 +107,6 @@ def exact(value: float) -> str:
 
 def _pattern(header: str) -> re.Pattern[str]:
     """Short and long form: what is in small letters may be left out."""
-    words = re.sub(r"[a-z]+", lambda found: f"(?:{found[0].upper()})?", header.replace("*", r"\*"))
-    return re.compile(":?" + words.replace("?:", "\0").replace("?", "?").replace("\0", "?:"), re.I)
+    parts = re.findall(r"[a-z]+|[^a-z]+", header)
+    words = [f"(?:{part})?" if part.islower() else re.escape(part) for part in parts]
+    return re.compile(":?" + "".join(words), re.IGNORECASE)

@@ -39,7 +39,9 @@ class ScpiMeter:
         if not self._ready:
             self._set_up()
         most = MOST[self.quantity] * 1.2
-        return self._link.ask("READ?", partial(read_number, shape=self._shape, least=-most, most=most))
+        return self._link.ask(
+            "READ?", partial(read_number, shape=self._shape, least=-most, most=most)
+        )
 
     def _set_up(self) -> None:
         """Quantity, range, and how long it integrates [power line cycles]."""

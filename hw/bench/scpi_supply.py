@@ -81,7 +81,7 @@ SUPPLY_KEYS = (
     Key("accuracy_A_percent", float, 0.1, 0.0, 100.0),
     Key("accuracy_A", float, 0.005, 0.0, 10.0),
 )
-"""What every supply can be told; accuracies are those of a mid-range supply's read-back, assumed."""
+"""What every supply can be told; accuracies are assumed, as of a mid-range supply's read-back."""
 
 DRIVER = Driver(
     "scpi-supply", "supply", ScpiSupply, (*SUPPLY_KEYS, SHAPE), simulator=KeysightSupply

@@ -1,4 +1,4 @@
-"""The toy circuit on a simulated bench: one supply, one board that draws a current, one temperature.
+"""The toy circuit on a simulated bench: a supply, a board that draws a current, a temperature.
 
 A TOY: it exists so that the way from a run to joules can be tried without instruments. The board
 draws what it is told to (`hw.bench.toy_model` says what that is); it warms up by a constant times

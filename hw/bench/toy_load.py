@@ -1,4 +1,4 @@
-"""Driver 'toy-load': tells a simulated circuit what a simulated board draws, over a wire of its own.
+"""Driver 'toy-load': tells a simulated circuit what a simulated board draws, over its own wire.
 It refuses any instrument that is not one of ours: a real load would draw a real current.
 """
 

@@ -150,8 +150,9 @@ class SerialTransport:
     def _some(self, block: bool = True) -> bytes:
         """What has come, or comes within `POLL_S`."""
         try:
-            waiting = min(self._port.in_waiting, LONGEST)
-            some = self._port.read(max(1, waiting)) if block or waiting else b""
+            some = self._port.read(1) if block or self._port.in_waiting else b""
+            if some and (waiting := min(self._port.in_waiting, LONGEST)):
+                some += self._port.read(waiting)
         except Exception as error:
             raise self._lost(error) from error
         if some:

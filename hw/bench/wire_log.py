@@ -1,5 +1,5 @@
-"""Everything that goes over the wires of a bench and comes back, with its time, in a file of bounded
-size: when it is full it becomes FILE.1, that one FILE.2, and the last is dropped.
+"""Everything that goes over the wires of a bench and comes back, with its time, in a file of
+bounded size: when it is full it becomes FILE.1, that one FILE.2, and the last is dropped.
 """
 
 from __future__ import annotations

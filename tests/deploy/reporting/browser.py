@@ -70,7 +70,8 @@ class Tab:
         for part in ("Page", "Runtime", "Log", "Network"):
             await self.call(f"{part}.enable")
         await self.call("Page.navigate", url=file.as_uri())
-        await self.until("document.documentElement.dataset.ready === '1'")
+        await self.until("document.documentElement?.dataset.ready === '1'")
+        await self.until("!window.Bokeh || Bokeh.documents[0].is_idle")
 
     async def click(self, selector: str) -> None:
         """With the mouse, as a person does: what covers it gets the click."""

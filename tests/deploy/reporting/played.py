@@ -1,4 +1,4 @@
-"""Recordings as if of four boards of 256 neurons, with a worst neuron planted on the worst board."""
+"""Recordings as of four boards of 256 neurons; a worst neuron is planted on the worst board."""
 
 from functools import cache
 

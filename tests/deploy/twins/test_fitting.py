@@ -1,18 +1,20 @@
 """Twins of virtual boards whose factors are known."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from analoop.deploy import compile, run_virtual
 from analoop.deploy.twins.fitting import FitOptions, fit_twin
 from analoop.deploy.twins.report import factor_rows, twin_factors
 from analoop.deploy.twins.truth import true_factors
-from analoop.hw import VirtualBoard
-from analoop.models import InputError, Stimulus
+from analoop.hw import VirtualBoard, open_board, screen
+from analoop.models import InputError, NeuronParameters, Stimulus
 
-from .boards import BOARD, OTHER, made, program, recorded
+from .boards import BOARD, OTHER, made, network, program, recorded, trains
 
 WHEN = FitOptions("2026-11-21T12:00:00+00:00")
 PLACE = tuple(program().address.T)
@@ -75,6 +77,25 @@ def test_without_a_characterization_the_split_of_gain_and_threshold_is_told_less
     assert alone is not None and both is not None
     for name in ("threshold", "gain_ampa"):
         assert np.nanmedian(alone.left[name]) > 2 * np.nanmedian(both.left[name])
+
+
+def test_a_twin_alone_is_no_screening_to_compile_for():
+    alone = fit_twin(made().own, [], WHEN)
+    with pytest.raises(InputError) as refused:
+        compile(network(NeuronParameters.from_times()), snapshot=alone)
+    assert refused.value.code == "NOT_SCREENED"
+
+
+def test_a_program_compiled_for_a_screening_runs_on_the_twin_in_the_same_file(tmp_path: Path):
+    broken = replace(BOARD, defects=True)
+    with open_board(broken.name) as board:
+        screening = screen(board, WHEN.date, 1, 1)
+    careful = compile(network(NeuronParameters.from_times()), snapshot=screening)
+    session = recorded(careful, trains(10), broken)
+    both = fit_twin(session, [], replace(WHEN, screening=screening))
+    assert both.screening.hash == screening.hash
+    twin = VirtualBoard(snapshot=str(both.save(tmp_path / "both.npz")))
+    assert len(run_virtual(careful, [twin], trains(2))[0].trial) > 0
 
 
 def test_a_characterization_of_another_board_is_refused():

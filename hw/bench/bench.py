@@ -1,0 +1,217 @@
+"""A bench that is open: its instruments, its outputs, and what becomes of them at the end.
+
+What this program has switched is its responsibility: after an exception (a signal is one, see
+deploy/bench_session.py) such outputs are switched off, after a normal end they are as the rule
+`at_exit` says. Outputs that were only measured are left alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any, Self
+
+from ...models.errors import AnaloopError, BoardError, HardwareError, InputError
+from .bench_file import BenchPlan, Section
+from .instruments import Quantity, ResetLine, Supply
+from .link import Link, reserve
+from .ports import find_port
+from .power import refuse_tripped, switch_off, switch_on
+from .wire_log import WireLog
+
+Connect = Callable[[Section, WireLog], Link]
+"""How an instrument is reached."""
+
+
+def connect(section: Section, log: WireLog) -> Link:
+    """Over its port."""
+    return Link(section.wiring, log, scpi=section.driver.scpi)
+
+
+class Bench:
+    """The instruments of a bench.toml, open until the end of a `with`.
+
+    Args:
+        by: how instruments are reached; `hw.bench.dry_run` has another way.
+        sleep: how to wait.
+
+    Raises:
+        ViolationsError: of the file.
+        BoardError, HardwareError: instruments that cannot be opened or do not say who they are;
+            all of them in one message.
+    """
+
+    def __init__(
+        self,
+        plan: BenchPlan,
+        log: WireLog | None = None,
+        by: Connect = connect,
+        sleep: Callable[[float], None] = time.sleep,
+    ):
+        self.plan, self.log = plan.checked(), wire_log(plan) if log is None else log
+        self.instruments: dict[str, Any] = {}
+        self._sections = {section.name: section for section in plan.sections}
+        self._touched: dict[str, bool] = {}
+        self._by, self._sleep = by, sleep
+        with ExitStack() as stack:
+            self._open(stack)
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type | None, error: object, trace: object) -> None:
+        self.close(failed=kind is not None)
+
+    def section(self, name: str) -> Section:
+        """What bench.toml says of an instrument."""
+        return self._sections[name]
+
+    def of(self, capability: str) -> Iterator[tuple[Section, Any]]:
+        """Instruments that can do something, in the order of the file."""
+        for name, instrument in self.instruments.items():
+            if self._sections[name].driver.capability == capability:
+                yield self._sections[name], instrument
+
+    @property
+    def supplies(self) -> list[tuple[Section, Supply]]:
+        """All outputs, in the order of the file."""
+        return list(self.of("supply"))
+
+    def points(self) -> list[tuple[Section, Quantity]]:
+        """Everything that can be measured."""
+        found: list[tuple[Section, Quantity]] = []
+        for name, instrument in self.instruments.items():
+            section = self._sections[name]
+            if section.driver.capability == "supply":
+                found += [(section, "voltage"), (section, "current")]
+            elif section.driver.capability in ("meter", "thermometer"):
+                found.append((section, instrument.quantity))
+        return found
+
+    def power_on(self) -> None:
+        """Switch every output on, in the order of the file. Raises as `hw.bench.power.switch_on`,
+        ViolationsError NO_LIMIT for all that have none."""
+        self.plan.checked(energise=True)
+        self._need_supply()
+        for section, supply in self.supplies:
+            self._touch(section, supply)
+            switch_on(section, supply)
+
+    def power_off(self) -> None:
+        """Switch every output off, in the opposite order; one that fails does not save others.
+
+        Raises:
+            HardwareError: OUTPUT_STATE_UNKNOWN.
+        """
+        self._need_supply()
+        self._switch_off([section.name for section, _ in self.supplies])
+
+    def cycle(self) -> dict[str, Any]:
+        """Power off, wait, power on, pull the reset lines, wait; what was done, as JSON values.
+
+        Without a supply, the reset lines alone. Raises as `power_on` and `power_off`; InputError
+        NOTHING_TO_CYCLE.
+        """
+        lines: list[tuple[Section, ResetLine]] = list(self.of("reset"))
+        if not self.supplies and not lines:
+            raise InputError(
+                f"{self.plan.path} names no supply and no reset line: there is nothing to cycle",
+                code="NOTHING_TO_CYCLE",
+            )
+        rules = self.plan.rules
+        if self.supplies:
+            self.plan.checked(energise=True)
+            for section, supply in self.supplies:
+                refuse_tripped(section, supply)
+                self._touch(section, supply)
+            self.power_off()
+            self._sleep(rules["off_s"])
+            self.power_on()
+        for _, line in lines:
+            line.pulse()
+        self._sleep(rules["boot_s"])
+        done = {"supplies": [section.name for section, _ in self.supplies]}
+        done |= {"resets": [section.name for section, _ in lines]}
+        return done | {"off_s": rules["off_s"], "boot_s": rules["boot_s"]}
+
+    def clear(self) -> None:
+        """Let tripped outputs be switched on again; they stay off."""
+        for section, supply in self.supplies:
+            switch_off(section, supply)
+            supply.clear_trip()
+            refuse_tripped(section, supply)
+
+    def keep(self) -> None:
+        """Leave outputs as they are, whatever the end."""
+        self._touched.clear()
+
+    def make_safe(self) -> None:
+        """Switch off what this program has switched. Raises HardwareError OUTPUT_STATE_UNKNOWN."""
+        names, self._touched = list(self._touched), {}
+        self._switch_off(names)
+
+    def close(self, failed: bool = False) -> None:
+        """Bring the outputs into their state, and let go of the ports; once only."""
+        rule = self.plan.rules["at_exit"]
+        off = [n for n, was_on in self._touched.items() if rule == "off" or not was_on]
+        names = list(self._touched) if failed else off if rule != "on" else []
+        self._touched = {}
+        with self._stack:
+            self._switch_off(names)
+
+    def _touch(self, section: Section, supply: Supply) -> None:
+        if section.name not in self._touched:
+            self._touched[section.name] = supply.is_on()
+
+    def _switch_off(self, names: Sequence[str]) -> None:
+        failed = []
+        for name in reversed(names):
+            try:
+                switch_off(self._sections[name], self.instruments[name])
+            except AnaloopError as error:
+                failed.append(str(error))
+        if failed:
+            raise HardwareError(
+                f"outputs may be ON: {'; '.join(failed)}; switch them off by hand",
+                code="OUTPUT_STATE_UNKNOWN",
+            )
+
+    def _need_supply(self) -> None:
+        if not self.supplies:
+            raise InputError(
+                f"{self.plan.path} names no supply: add one, as [supply]", code="NO_SUPPLY"
+            )
+
+    def _open(self, stack: ExitStack) -> None:
+        """Open every port once, and ask who is there."""
+        links: dict[str, Link] = {}
+        failed: list[BoardError] = []
+        for section in self.plan.sections:
+            port = section.wiring.port
+            try:
+                if port not in links:
+                    if self._by is connect and port != "loop://":
+                        stack.enter_context(reserve(find_port(port)))
+                    links[port] = self._by(section, self.log)
+                    stack.callback(links[port].close)
+                    if section.driver.scpi:
+                        links[port].identify()
+                self.instruments[section.name] = section.driver.build(links[port], section.settings)
+            except BoardError as error:
+                failed.append(error)
+        if len(failed) == 1:
+            raise failed[0]
+        if failed:
+            kind = (
+                HardwareError if any(isinstance(e, HardwareError) for e in failed) else BoardError
+            )
+            codes = "+".join(sorted({error.code for error in failed}))
+            raise kind("\n".join(map(str, failed)), code=codes)
+
+
+def wire_log(plan: BenchPlan) -> WireLog:
+    """The log that a bench.toml asks for; beside it, if it is no absolute path."""
+    rules = plan.rules
+    return WireLog(plan.path.parent / rules["log"], rules["log_bytes"], rules["log_keep"])

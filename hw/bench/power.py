@@ -1,0 +1,109 @@
+"""Switching an output on and off, so that what is true afterwards is known, or an error.
+
+Nothing is switched on without a limit that the instrument has confirmed.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from ...models.errors import AnaloopError, HardwareError, InputError
+from .bench_file import Section
+from .instruments import Supply
+
+RESOLUTION = 0.02
+"""Share by which a supply may round a limit or a voltage down or up [1]."""
+
+
+def switch_on(section: Section, supply: Supply) -> None:
+    """Set the limit, see that it is set, and switch on.
+
+    An output that is on already gets its limit all the same.
+
+    Raises:
+        InputError: LIMIT_MISSING.
+        HardwareError: OUTPUT_TRIPPED, LIMIT_NOT_TAKEN, VOLTAGE_NOT_TAKEN, OUTPUT_NOT_ON,
+            OVER_LIMIT; the output is off then, as far as it can be reached.
+    """
+    name, limit = section.name, section.limit_A
+    if limit is None:
+        raise InputError(
+            f"[{name}] is not switched on without a limit: say limit_A in bench.toml",
+            code="LIMIT_MISSING",
+        )
+    refuse_tripped(section, supply)
+    supply.protect(limit)
+    there = supply.protected_at_A()
+    if there > limit * (1 + RESOLUTION):
+        raise HardwareError(
+            f"{name} says that it would switch off at {there:g} A, not at {limit:g} A: it was not "
+            "switched on; set it at the front panel, or another limit_A",
+            code="LIMIT_NOT_TAKEN",
+        )
+    _set_voltage(section, supply)
+    try:
+        supply.switch(True)
+        _confirm(section, supply, limit)
+    except BaseException:
+        with suppress(AnaloopError):  # the first error says what happened
+            supply.switch(False)
+        raise
+
+
+def switch_off(section: Section, supply: Supply) -> None:
+    """Switch off, and see that it is off. Raises HardwareError OUTPUT_NOT_OFF."""
+    supply.switch(False)
+    if supply.is_on():
+        raise HardwareError(
+            f"{section.name} says that its output is still on: switch it off by hand",
+            code="OUTPUT_NOT_OFF",
+        )
+
+
+def refuse_tripped(section: Section, supply: Supply) -> None:
+    """An output that its protection switched off is for a person to look at.
+
+    Raises:
+        HardwareError: OUTPUT_TRIPPED.
+    """
+    if supply.has_tripped():
+        raise HardwareError(
+            f"the over-current protection of {section.name} has switched its output off: look for "
+            "the cause, then `analoop bench power clear`",
+            code="OUTPUT_TRIPPED",
+        )
+
+
+def _set_voltage(section: Section, supply: Supply) -> None:
+    wanted = section.settings.get("voltage_V")
+    if wanted is None:
+        return
+    supply.set_voltage(wanted)
+    there = supply.set_at_V()
+    if abs(there - wanted) > RESOLUTION * wanted + 1e-3:
+        raise HardwareError(
+            f"{section.name} is set to {there:g} V, not to {wanted:g} V: it was not switched on",
+            code="VOLTAGE_NOT_TAKEN",
+        )
+
+
+def _confirm(section: Section, supply: Supply, limit: float) -> None:
+    refuse_tripped(section, supply)
+    if not supply.is_on():
+        raise HardwareError(
+            f"{section.name} says that its output is off: look at its front panel",
+            code="OUTPUT_NOT_ON",
+        )
+    drawn = supply.read("current")
+    refuse_tripped(section, supply)
+    if drawn > limit * (1 + RESOLUTION):
+        raise over_limit(section, drawn)
+
+
+def over_limit(section: Section, drawn_A: float) -> HardwareError:
+    """The error for a current that the instrument's protection should have stopped."""
+    return HardwareError(
+        f"{section.name} gives {drawn_A:g} A, its limit is {section.limit_A:g} A: it was switched "
+        "off; look for the cause",
+        code="OVER_LIMIT",
+    )

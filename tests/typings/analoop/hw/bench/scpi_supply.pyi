@@ -1,0 +1,1 @@
+from hw.bench.scpi_supply import *

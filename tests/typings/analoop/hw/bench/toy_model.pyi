@@ -1,0 +1,1 @@
+from hw.bench.toy_model import *

@@ -1,0 +1,1 @@
+from hw.bench.wire_log import *
