@@ -16,6 +16,7 @@ import typer
 
 from ..models.errors import AnaloopError, InputError, ViolationsError
 from . import (
+    cli_bench,
     cli_compare,
     cli_convert,
     cli_explain,
@@ -42,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(cli_samna.app, name="samna")
+app.add_typer(cli_bench.app, name="bench")
 app.add_typer(cli_twin.app, name="twin")
 app.command()(cli_screen.screen)
 

@@ -6,19 +6,24 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
 from ..models.archive import check_writable
 from ..models.errors import IncompleteError, InputError
-from . import console, progress
+from . import console, console_bench, progress
+from .cli_bench import BenchFile, Recover
 from .cli_options import Json, ProgramFile, Quiet
 
 if TYPE_CHECKING:
     from ..hw.board import Board
-    from ..models.recording import Recording
+    from ..models.partial_recording import PartialRecording
+    from ..models.recording import Recording, Stimulus
+    from .bench_session import BenchSession
     from .program import Program
+
+T = TypeVar("T")
 
 
 class Verification(StrEnum):
@@ -53,12 +58,13 @@ def run(
             "Boards behind a driver are asked unless =none.",
         ),
     ] = None,
+    bench: BenchFile = None,
+    recover: Recover = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Play a stimulus on a board and write the recording."""
-    from ..hw.board import open_board
-    from .execution import run as run_stimulus
+    from .bench_session import open_session
     from .program import Program
 
     loaded = Program.load(program)
@@ -67,23 +73,76 @@ def run(
     if source is None and check in (None, Verification.NONE):
         raise InputError("nothing to do: give --input, or --verify", code="NO_INPUT")
     stimulus = None if source is None else stimulus_of(source, loaded.n_inputs)
-    result: dict[str, Any] = {}
-    with open_board(board, loaded.configuration.chip) as opened:
-        result |= _verified(loaded, opened, check or _usual(opened), as_json, quiet)
-        sound = all(result[name]["passed"] for name in result)
-        if stimulus is not None and sound:
-            recording = _complete(lambda: run_stimulus(loaded, opened, stimulus), out)
-            result["recording"] = console.recording_record(recording)
-            if out is not None:
-                result["file"] = str(recording.save(out))
-            if not as_json:
-                console.print_recording(recording, loaded, out)
+    with open_session(bench, recover, keep=_keep(out), tell=_news(quiet)) as session:
+        asked = Asked(loaded, board, stimulus, check)
+        result, recording = _complete(lambda: _played(asked, session, as_json, quiet), out)
+    sound = all(found["passed"] for found in result.values())
+    if recording is not None:
+        result["recording"] = console.recording_record(recording)
+        if out is not None:
+            result["file"] = str(recording.save(out))
+        if not as_json:
+            console.print_recording(recording, loaded, out)
+            console_bench.print_stamps({board: recording.provenance.get("bench")})
     if as_json:
         console.print_json(result)
     if not sound:
         if source is not None and not as_json:
             print("nothing was run; --verify=none runs without asking", file=sys.stderr)
         raise typer.Exit(1)
+
+
+class Asked(NamedTuple):
+    """What `run` was asked for."""
+
+    program: Program
+    """What the board is programmed with."""
+    board: str
+    """Its name."""
+    stimulus: Stimulus | None
+    """What it is played; None: it is only verified."""
+    check: Verification | None
+    """How it is verified; None: as is usual for it."""
+
+
+def _played(
+    asked: Asked, session: BenchSession, as_json: bool, quiet: bool
+) -> tuple[dict[str, Any], Recording | None]:
+    """Verify and play; from the beginning again, if the board fails and is brought back."""
+    from ..hw.board import open_board
+    from .bench_session import with_incidents
+    from .execution import run as run_stimulus
+
+    program, board, stimulus, check = asked
+
+    def play(opened: Board, stimulus: Stimulus) -> Recording:
+        return session.watched(opened, lambda board: run_stimulus(program, board, stimulus))
+
+    def once() -> tuple[dict[str, Any], Recording | None]:
+        with open_board(board, program.configuration.chip) as opened:
+            found = _verified(program, opened, check or _usual(opened), as_json, quiet)
+            if stimulus is None or not all(one["passed"] for one in found.values()):
+                return found, None
+            return found, play(opened, stimulus)
+
+    (found, recording), incidents = session.recovered(once)
+    return found, None if recording is None else with_incidents(recording, incidents)
+
+
+def _keep(out: Path | None) -> Callable[[PartialRecording, int], None]:
+    """Keeps what came before the board failed and was brought back, beside the recording."""
+
+    def keep(partial: PartialRecording, number: int) -> None:
+        if out is not None:
+            file = partial.save(out.with_name(f"{out.stem}.failed{number}{out.suffix}"))
+            print(f"kept what came in {file}, as a partial recording", file=sys.stderr)
+
+    return keep
+
+
+def _news(quiet: bool) -> Callable[[str], None]:
+    """Says a line on stderr, or nothing."""
+    return (lambda line: None) if quiet else (lambda line: print(line, file=sys.stderr, flush=True))
 
 
 def _usual(board: Board) -> Verification:
@@ -112,8 +171,8 @@ def _verified(
     return result
 
 
-def _complete(play: Callable[[], Recording], out: Path | None) -> Recording:
-    """A recording; what there is of one that is not complete is kept as such in its place."""
+def _complete(play: Callable[[], T], out: Path | None) -> T:
+    """What `play` returns; what there is of a run that is not complete is kept in its place."""
     try:
         return play()
     except IncompleteError as error:

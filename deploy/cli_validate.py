@@ -10,7 +10,8 @@ import typer
 
 from ..models.archive import write_bytes
 from ..models.errors import InputError
-from . import console, progress
+from . import console, console_bench, progress
+from .cli_bench import BenchFile, Recover
 from .cli_options import Json, ProgramFile, Quiet
 from .cli_run import stimulus_of
 
@@ -56,6 +57,8 @@ def validate(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for rows, which are resumed, report.")
     ] = None,
+    bench: BenchFile = None,
+    recover: Recover = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -66,6 +69,7 @@ def validate(
     """
     from ..hw.virtual_board import VirtualBoard
     from ..models.network import Network
+    from .bench_session import open_session, reported
     from .population.promise import EXIT_CODES
     from .population.settings import load_settings
     from .program import Program
@@ -87,14 +91,19 @@ def validate(
     boards = settings.targets()
     if not settings.board:
         boards = [VirtualBoard(), *boards]
-    with progress.rows(quiet) as (_, row):
-        how = Sweep(settings.promise, out, scheduler, row)
-        report = run_validate(loaded, stimulus, boards, model, how)
+    kept = None if out is None else out / "bench.json"
+    with (
+        progress.rows(quiet) as (say, row),
+        open_session(bench, recover, tell=say, kept=kept) as session,
+    ):
+        how = Sweep(settings.promise, out, scheduler, row, session.play)
+        report = reported(session, run_validate(loaded, stimulus, boards, model, how))
     files = [] if out is None else _write(out, report)
     if as_json:
         console.print_json(report.record())
     else:
         console.print_report(report)
+        console_bench.print_stamps(report.provenance.get("bench", {}))
         for written in files:
             print(f"wrote {written}")
     interrupted(report)

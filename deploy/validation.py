@@ -21,7 +21,7 @@ from .compilation import decoded_network
 from .labelled import check_labelled
 from .population.promise import Promise, Verdict, judge, outcome_of
 from .population.rows import Row, read_rows, row_of, summary_of
-from .population.sweep import Job, rows_of
+from .population.sweep import Job, Play, play_board, rows_of
 from .population.targets import Target, name_of
 from .program import Program
 from .resumable import RowFile, WorkFolder
@@ -44,6 +44,8 @@ class Sweep:
     """Address of a Dask scheduler; None: this machine alone."""
     progress: Progress = lambda done, planned, row: None
     """Called with rows done, rows planned at most, and the row after each."""
+    play: Play = play_board
+    """How boards that are opened are played; `bench_session.BenchSession.play` is another way."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def validate(
     complete = True
     with ExitStack() as stack:
         kept = _kept(program, stimulus, how.folder, stack)
-        made = _made(Job(program, stimulus), boards, network, how.scheduler, kept)
+        made = _made(Job(program, stimulus, how.play), boards, network, how.scheduler, kept)
         stack.callback(made.close)
         try:
             for row in made:

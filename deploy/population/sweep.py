@@ -13,7 +13,7 @@ from typing import Any
 
 from ...hw.board import open_board
 from ...models.errors import InputError
-from ...models.recording import Stimulus
+from ...models.recording import Recording, Stimulus
 from ...models.runner import Runner, has_kernel
 from ...models.versions import versions
 from ..execution import run, run_virtual
@@ -28,6 +28,16 @@ WAIT_S = 10.0
 """How long a scheduler may take to answer at all [s]."""
 
 
+Play = Callable[[str, Program, Stimulus], Recording]
+"""Opens a board by name, plays, and closes it."""
+
+
+def play_board(name: str, program: Program, stimulus: Stimulus) -> Recording:
+    """Open a board and play a stimulus. Raises as `run` and `open_board`."""
+    with open_board(name, program.configuration.chip) as board:
+        return run(program, board, stimulus)
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """What every chip is asked to do."""
@@ -36,6 +46,8 @@ class Job:
     """What it is programmed with."""
     stimulus: Stimulus
     """What it is played."""
+    play: Play = play_board
+    """How boards that are opened are played."""
 
     def rows(self, batch: Sequence[Target]) -> list[Row]:
         """Play the stimulus on the boards of a batch, all virtual or all to be opened.
@@ -49,8 +61,7 @@ class Job:
             runner = Runner(virtual[0].precision, workers=1)
             played += run_virtual(self.program, virtual, self.stimulus, runner)
         for name in batch[len(virtual) :]:
-            with open_board(name_of(name), self.program.configuration.chip) as board:
-                played.append(run(self.program, board, self.stimulus))
+            played.append(self.play(name_of(name), self.program, self.stimulus))
         return [
             replace(
                 row_of(recording, self.program, self.stimulus, is_counted(target)),
@@ -110,7 +121,7 @@ def _by_dask(job: Job, parts: Iterable[list[Target]], scheduler: str) -> Generat
     computed again by another; its rows are taken once, here."""
     client = _client(scheduler)
     try:
-        everywhere = client.scatter(job, broadcast=True)
+        everywhere = client.scatter(replace(job, play=play_board), broadcast=True)
         ahead = 2 * max(1, sum(client.nthreads().values()))
         ours = versions()
 

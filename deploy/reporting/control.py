@@ -43,17 +43,18 @@ class ControlChart:
 
 
 def charts_of(points: Sequence[ChartPoint]) -> tuple[ControlChart, ...]:
-    """The two charts of one board's fingerprints: rate, and likeness to the reference."""
-    rates, likeness = [], []
+    """The charts of one board's fingerprints: rate, likeness to the reference, spread."""
+    rates, likeness, spreads = [], [], []
     for p in points:
-        alarm = bool(p.board_changed or p.code_changed)
-        more = alarm, _verdict(p), p.recording
+        more = bool(p.board_changed or p.code_changed), _verdict(p), p.recording
         rates.append(ControlPoint(p.date, p.rate_hz, p.rate_low_hz, p.rate_high_hz, *more))
         likeness.append(ControlPoint(p.date, p.correlation, p.correlation_low, None, *more))
+        spreads.append(ControlPoint(p.date, p.spread, p.spread_low, p.spread_high, *more))
     board, target = points[-1].board, points[-1].target
     return (
         ControlChart(board, target, "mean rate (Hz)", tuple(rates)),
         ControlChart(board, target, "correlation with the reference", tuple(likeness)),
+        ControlChart(board, target, "variance of counts over trials", tuple(spreads)),
     )
 
 

@@ -108,7 +108,8 @@ def verdict_of_boards(boards: Boards) -> Said:
         neuron = int(boards.worst_neurons(0)[0])
         off = boards.deviations_hz[0, neuron]
         said += f"; its neuron farthest off: {boards.names[neuron]}, {signed(off)} Hz"
-    return Said("note", "SEEN", f"{len(boards.views)} boards recorded", f"{said}.", "chips")
+    plural = "" if len(boards.views) == 1 else "s"
+    return Said("note", "SEEN", f"{len(boards.views)} board{plural} recorded", f"{said}.", "chips")
 
 
 def verdict_of_control(chart: ControlChart) -> Said:

@@ -7,10 +7,9 @@ Two programs with the neurons of the user's program at their places, with its bi
   integrates its input in the logarithm, so the time to a spike hardly depends on the
   threshold (as ln(I_threshold / I_0)) and the gains of the dendrites show by themselves.
 
-No neuron hears another one. Every neuron keeps one CAM word per dendrite, its strongest, which now
-listens to a channel of its core and dendrite, with the weight bits used most for that dendrite of
-that core. Trials are stretches of trains whose rates change every `STRETCH_US`, so that time
-constants show; rates are such that a nominal neuron would spike at some rates of `LEVELS_HZ`.
+No neuron hears another one. Every neuron keeps some of its CAM words per dendrite, which now listen
+to a channel of their core and dendrite. Trials are trains whose rates change every `STRETCH_US`, so
+that time constants show; rates are such that a nominal neuron spikes at those of `LEVELS_HZ`.
 """
 
 from __future__ import annotations
@@ -19,11 +18,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...hw.bias import nearest
+from ...hw.bias import legal_currents, nearest
 from ...hw.chip import Dendrite
 from ...hw.circuits import CURRENT_TO_REGISTER, WEIGHT_TO_REGISTER
 from ...hw.configuration import Configuration
 from ...hw.decoding import Circuits, decode, per_neuron
+from ...models.errors import InputError
 from ...models.parameters import CONSTANTS, DENDRITES, WEIGHT_BITS
 from ...models.recording import Stimulus
 from ..program import KnownAnswer, Program
@@ -61,7 +61,11 @@ class Characterization:
 
 
 def plan(program: Program, seed: int = 0, trials: int = TRIALS) -> tuple[Characterization, ...]:
-    """Programs and stimuli for the neurons of a program, in the order of KINDS."""
+    """Programs and stimuli for the neurons of a program, in the order of KINDS.
+
+    Raises:
+        InputError: TWIN_CIRCUITS, when no neuron can be excited.
+    """
     made = []
     for kind in KINDS:
         configuration, inputs = _registers(program, kind)
@@ -100,7 +104,8 @@ def _registers(program: Program, kind: str) -> tuple[Configuration, np.ndarray]:
             mine = (circuits.address[:, :2] == core).all(axis=1)
             if mine.any() and threshold in biases[core]:
                 amps = circuits.currents["i_threshold"][mine][0]
-                biases[core][gain] = nearest(gain, STEEP * amps)
+                most = float(legal_currents(gain).amps.max())
+                biases[core][gain] = nearest(gain, min(STEEP * amps, most))
     to_host = c.destinations[c.destinations["x_hop"] == c.chip.host_hop]
     made = Configuration(c.n_chips, biases, synapses, to_host, c.latches, c.shared, c.chip)
     return made, inputs
@@ -173,6 +178,12 @@ def _stimulus(configuration, inputs, random: np.random.Generator, trials: int) -
             with_ = excite[which % len(excite)]
             against = inhibit[which - len(excite)] if which >= len(excite) else None
             found += _trial(channels, trial, with_, against, random)
+    if not found:
+        raise InputError(
+            "the program has no excitatory synapse, so no spike can tell anything: characterise a "
+            "program with AMPA or NMDA synapses",
+            code="TWIN_CIRCUITS",
+        )
     trial, time, channel = (np.concatenate(x) for x in zip(*found, strict=True))
     order = np.argsort(trial, kind="stable")
     return Stimulus(len(channels), np.full(n, TRIAL_US), trial[order], time[order], channel[order])
@@ -180,8 +191,12 @@ def _stimulus(configuration, inputs, random: np.random.Generator, trials: int) -
 
 @dataclass(frozen=True)
 class _Channel:
+    """What the events of a channel do."""
+
     core: tuple[int, int]
+    """Chip and core that hear it."""
     excites: bool
+    """Whether they excite."""
     charge: float
     """Charge into the soma per event [A s]."""
     needed: float
@@ -195,7 +210,7 @@ class _Channel:
 
 
 def _channel(circuits: Circuits, inputs: np.ndarray, number: int) -> _Channel:
-    """What an event of a channel does to the first neuron that hears it."""
+    """What an event of a channel does to a neuron that hears it, of the median weight."""
     word = inputs[inputs["source"] == number][0]
     heard = circuits.reached(int(word["chip"]), int(word["cores"]), int(word["tag"]))
     synapse = heard[0]
@@ -208,8 +223,7 @@ def _channel(circuits: Circuits, inputs: np.ndarray, number: int) -> _Channel:
     tau = getattr(c, f"c_{dendrite}") * c.u_t / (c.kappa * at[f"i_tau_{dendrite}"])
     pulse = c.v_th * c.c_pulse / at["i_pulse"]
     jump = at[f"i_gain_{dendrite}"] / at[f"i_tau_{dendrite}"] * -np.expm1(-pulse / tau)
-    x, floor = (at[n] / at["i_gain_mem"] for n in ("i_threshold", "i_tau_mem"))
-    floor = c.i_0 / at["i_gain_mem"]
+    x, floor = at["i_threshold"] / at["i_gain_mem"], c.i_0 / at["i_gain_mem"]
     needed = c.c_mem * c.u_t / c.kappa * (x + np.log(x) - floor - np.log(floor))
     core = (int(word["chip"]), int(np.log2(int(word["cores"]))))
     leak = at["i_tau_mem"] * (1 + x)

@@ -20,6 +20,8 @@ from .ports import find_port
 from .power import refuse_tripped, switch_off, switch_on
 from .wire_log import WireLog
 
+BOTH: tuple[Quantity, ...] = ("voltage", "current")
+"""What a supply measures of its output."""
 Connect = Callable[[Section, WireLog], Link]
 """How an instrument is reached."""
 
@@ -85,7 +87,8 @@ class Bench:
         for name, instrument in self.instruments.items():
             section = self._sections[name]
             if section.driver.capability == "supply":
-                found += [(section, "voltage"), (section, "current")]
+                for quantity in BOTH:
+                    found.append((section, quantity))
             elif section.driver.capability in ("meter", "thermometer"):
                 found.append((section, instrument.quantity))
         return found

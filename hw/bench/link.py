@@ -64,6 +64,8 @@ class Link:
         """
         with self._lock:
             for left in range(AGAIN, -1, -1):
+                if self._lost:
+                    self._reconnect()
                 try:
                     self._get_ready()
                     return self._ask(question, read)
@@ -84,6 +86,8 @@ class Link:
         """
         with self._lock:
             try:
+                if self._lost:
+                    self._reconnect()
                 self._get_ready()
                 self._in_step = False
                 self._transport.write(command)
@@ -142,13 +146,9 @@ class Link:
         self._lost = self._lost or error.code == "UNPLUGGED"
 
     def _get_ready(self) -> None:
-        if self._lost:
-            self._reconnect()
-        if not self._in_step:
-            self._get_in_step()
-
-    def _get_in_step(self) -> None:
-        """Throw away what is late, until the instrument repeats a number of ours."""
+        """Get in step. Throw away what is late, until the instrument repeats a number of ours."""
+        if self._in_step:
+            return
         self._transport.drop_input(QUIET_S)
         if not self._scpi:
             self._in_step = True
@@ -185,7 +185,7 @@ class Link:
                 time.sleep(QUIET_S)
         self._in_step = False
         if self._scpi and self.identity is not None:
-            self._get_in_step()
+            self._get_ready()
             found = self._ask("*IDN?", read_identity)
             if found != self.identity:
                 raise HardwareError(

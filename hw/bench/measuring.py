@@ -103,18 +103,19 @@ class Sampler:
     def __enter__(self) -> Self:
         self._began = time.monotonic()
         self._add()
-        start = self._now()
+        start = self.now()
         self.window_s = (start, start)
         self._thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.window_s = (self.window_s[0], self._now())
+        self.window_s = (self.window_s[0], self.now())
         self._enough.set()
         self._thread.join()  # ends: every wait for an instrument has a deadline
         self._add()
 
-    def _now(self) -> float:
+    def now(self) -> float:
+        """Time since the first readings were asked for [s]."""
         return time.monotonic() - self._began
 
     def _sample(self) -> None:
@@ -122,7 +123,7 @@ class Sampler:
             self._add()
 
     def _add(self) -> None:
-        fresh = measure(self._bench, self._now)
+        fresh = measure(self._bench, self.now)
         self.traces.readings += fresh
         guard(self._bench, fresh, self.traces)
 

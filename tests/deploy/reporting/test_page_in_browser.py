@@ -103,7 +103,7 @@ def test_two_clicks_lead_to_the_worst_neuron_of_the_worst_chip(
 ) -> None:
     async def find(tab: Tab) -> dict:
         await tab.click("#chips tbody tr:first-child td:first-child a")
-        await tab.until("document.querySelector('details[open] table')")
+        await tab.until("!!document.querySelector('details[open] table')")
         chip = await tab.tell(
             "document.querySelector('details[open] summary').firstChild.textContent"
         )

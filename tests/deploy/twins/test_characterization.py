@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from analoop.deploy import run_virtual
+from analoop.deploy import compile, run_virtual
 from analoop.deploy.twins.characterization import KINDS, STEEP, plan
 from analoop.hw import VirtualBoard
 from analoop.hw.decoding import decode
+from analoop.models import InputError, NeuronParameters
 
-from .boards import program
+from .boards import network, program
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +62,17 @@ def test_the_same_seed_plans_the_same(planned):
     for a, b, c in zip(planned, again, other, strict=True):
         assert (a.program.hash, a.stimulus.hash) == (b.program.hash, b.stimulus.hash)
         assert a.stimulus.hash != c.stimulus.hash
+
+
+def test_a_high_threshold_gets_the_largest_gain_current_there_is():
+    high = compile(network(NeuronParameters.from_times(threshold=8e-7)))
+    steep = plan(high, trials=1)[1].program
+    amps = decode(steep.configuration).currents["i_gain_mem"]
+    assert (amps > 1e-6).all()
+
+
+def test_a_program_that_nothing_can_excite_is_refused():
+    idle = compile(network(NeuronParameters.from_times(), ("gaba",)))
+    with pytest.raises(InputError) as refused:
+        plan(idle)
+    assert refused.value.code == "TWIN_CIRCUITS"

@@ -1,0 +1,232 @@
+"""`analoop bench`: instruments around a board, listed, checked, switched, measured, simulated."""
+
+from __future__ import annotations
+
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..models.archive import check_writable
+from ..models.errors import InputError
+from . import console, console_bench
+from .cli_options import Json
+
+app = typer.Typer(
+    help="The bench around the board: supplies, meters, thermometers, reset lines.",
+    no_args_is_help=True,
+)
+
+BenchFile = Annotated[
+    Path | None, typer.Option(help="bench.toml: stamp recordings with what its instruments read.")
+]
+Recover = Annotated[
+    int,
+    typer.Option(
+        min=0, help="Power-cycle a board that stops answering and repeat, N times at most."
+    ),
+]
+File = Annotated[Path, typer.Option("--bench", help="The bench.toml.")]
+
+
+class Action(StrEnum):
+    """What is done to the outputs."""
+
+    ON = "on"
+    """Limit, voltage, on."""
+    OFF = "off"
+    """Off."""
+    CYCLE = "cycle"
+    """Off, on, reset lines."""
+    CLEAR = "clear"
+    """Forget that a protection tripped; the output stays off."""
+
+
+class Dialect(StrEnum):
+    """Which supply is simulated."""
+
+    SCPI = "scpi-supply"
+    """Keysight's."""
+    RIGOL = "rigol-supply"
+    """Rigol's."""
+
+
+@app.command("list")
+def list_bench(bench: File = Path("bench.toml"), as_json: Json = False) -> None:
+    """List serial ports, drivers, and the instruments of bench.toml; opens nothing."""
+    from ..hw.bench.bench_file import read_bench
+    from ..hw.bench.instruments import load_drivers
+    from ..hw.bench.ports import list_ports
+
+    ports, drivers = list_ports(), load_drivers()
+    plan = read_bench(bench, drivers) if bench.is_file() else None
+    found = console_bench.listed(ports, drivers, plan)
+    if as_json:
+        console.print_json(found)
+    else:
+        console_bench.print_listed(found)
+
+
+@app.command()
+def check(bench: File = Path("bench.toml"), as_json: Json = False) -> None:
+    """Open every instrument and ask it; name every problem at once. Switches nothing."""
+    from ..hw.bench.bench import wire_log
+    from ..hw.bench.bench_file import read_bench
+    from ..hw.bench.checking import check as run_check
+    from .bench_session import signals_as_exits
+
+    plan = read_bench(bench)
+    log = wire_log(plan)
+    with signals_as_exits():
+        found = run_check(plan, log)
+    if as_json:
+        console.print_json([vars(one) for one in found])
+    else:
+        console_bench.print_checked(found)
+    _trouble(log.trouble)
+    if not all(one.sound for one in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def power(
+    action: Annotated[Action, typer.Argument(help="What to do to every output.")],
+    bench: File = Path("bench.toml"),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be sent; open no port.")
+    ] = False,
+) -> None:
+    """Switch the outputs; `on` and `cycle` need a limit for each, which the supply confirms.
+
+    After `on` and `cycle` the outputs stay on. If anything goes wrong, or on SIGTERM, they are
+    switched off.
+    """
+    from ..hw.bench.bench_file import read_bench
+    from ..hw.bench.dry_run import dry_bench, sent
+    from .bench_session import open_bench
+
+    if dry_run:
+        with dry_bench(read_bench(bench)) as dry:
+            _act(dry, action)
+        print("dry run: would be sent, to healthy instruments; nothing was")
+        print("\n".join(sent(dry.log)))
+        return
+    with open_bench(bench) as opened:
+        _act(opened, action)
+        console_bench.print_outputs(opened)
+    _trouble(opened.log.trouble)
+
+
+def _act(bench, action: Action) -> None:
+    """Do it, and leave it so."""
+    acts = {Action.ON: bench.power_on, Action.OFF: bench.power_off}
+    acts |= {Action.CYCLE: bench.cycle, Action.CLEAR: bench.clear}
+    acts[action]()
+    bench.keep()
+
+
+@app.command()
+def measure(
+    bench: File = Path("bench.toml"),
+    seconds: Annotated[
+        float | None, typer.Option("--for", min=0, help="Traces over this time [s].")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="JSON file to write.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read every instrument once, or over a time. A reading that is lost is named as such."""
+    from ..hw.bench.measuring import Sampler
+    from ..hw.bench.measuring import measure as measure_once
+    from .bench_session import open_bench
+    from .demonstration import write_json
+
+    if out is not None:
+        check_writable(out)
+    with open_bench(bench) as opened:
+        if seconds is None:
+            readings = measure_once(opened)
+            record = {"readings": [reading.record() for reading in readings]}
+        else:
+            with Sampler(opened) as sampler:
+                time.sleep(seconds)
+            readings = sampler.traces.readings
+            record = sampler.traces.record(opened)
+        lost = [reading for reading in readings if reading.value is None]
+        if as_json:
+            console.print_json(record)
+        else:
+            console_bench.print_readings(opened, readings)
+    if out is not None:
+        print(f"wrote {write_json(out, record)}", file=sys.stderr)
+    if lost:
+        raise typer.Exit(4)
+
+
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Option(help="Where bench.toml and the ttys appear.")] = Path(
+        "simulated-bench"
+    ),
+    supply: Annotated[Dialect, typer.Option(help="Which supply.")] = Dialect.SCPI,
+    seconds: Annotated[
+        float | None, typer.Option("--for", min=0, help="End after this time; else by Ctrl-C.")
+    ] = None,
+) -> None:
+    """Serve simulated instruments behind ttys, so that everything here can be tried without any."""
+    from ..hw.bench.simulated_bench import DRIVERS, SimulatedBench
+    from .bench_session import signals_as_exits
+
+    folder.mkdir(parents=True, exist_ok=True)
+    drivers = DRIVERS | {"supply": supply.value}
+    with signals_as_exits(), SimulatedBench(folder.absolute(), drivers) as simulated:
+        console_bench.print_simulated(simulated)
+        deadline = None if seconds is None else time.monotonic() + seconds
+        try:
+            while deadline is None or time.monotonic() < deadline:
+                time.sleep(0.2 if deadline is None else max(0.0, min(0.2, seconds or 0.0)))
+        except KeyboardInterrupt:
+            print("simulated bench ended", file=sys.stderr)
+
+
+@app.command()
+def energy(
+    recording: Annotated[Path, typer.Argument(metavar="RECORDING", help="Made by 'run'.")],
+    static_W: Annotated[  # noqa: N803  the unit
+        float | None, typer.Option("--static-W", help="Estimate: power at rest [W].")
+    ] = None,
+    spike_J: Annotated[  # noqa: N803
+        float | None, typer.Option("--spike-J", help="Estimate: for each spike [J].")
+    ] = None,
+    input_J: Annotated[  # noqa: N803
+        float, typer.Option("--input-J", help="Estimate: for each word sent [J].")
+    ] = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Energy of a run and of an inference: what was measured, and an estimate if asked for."""
+    from ..models.recording import Recording
+    from .energy import EventConstants, estimate
+
+    loaded = Recording.load(recording)
+    stamp = loaded.provenance.get("bench")
+    if (static_W is None) != (spike_J is None):
+        raise InputError(
+            "an estimate needs both --static-W and --spike-J: give the other too",
+            code="EVENT_CONSTANTS",
+        )
+    found = {"recording": loaded.hash, "board": dict(loaded.board)}
+    found["measurement"] = None if stamp is None else stamp.get("energy")
+    found["estimate"] = None
+    if static_W is not None and spike_J is not None:
+        found["estimate"] = estimate(loaded, EventConstants(static_W, spike_J, input_J)).record()
+    if as_json:
+        console.print_json(found)
+    else:
+        console_bench.print_energy(found)
+
+
+def _trouble(text: str) -> None:
+    if text:
+        print(f"wire log: {text}", file=sys.stderr)

@@ -1,0 +1,113 @@
+"""What other verbs wrote is known by its content; anything else is refused by name."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("bokeh", reason="the report needs Bokeh: pip install 'analoop[report]'")
+
+from analoop.deploy.cli_validate import _page
+from analoop.deploy.recordings.fingerprint import fingerprint
+from analoop.deploy.recordings.fingerprint_history import read_charts
+from analoop.deploy.reporting.inputs import read_page
+from analoop.deploy.reporting.page import Page, content_of, write_report
+from analoop.models.errors import AnaloopError, InputError
+
+from ..command import Shell
+from .judged import ladder, validation
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """A folder with a validation and a ladder, as their verbs write them."""
+    (tmp_path / "val").mkdir()
+    (tmp_path / "val" / "report.json").write_text(json.dumps(validation([0.9, 0.8]).record()))
+    (tmp_path / "ladder.json").write_text(json.dumps(ladder().record()))
+    return tmp_path
+
+
+def test_files_and_objects_make_the_same_page(written: Path) -> None:
+    read = content_of(read_page([written / "ladder.json", written / "val"], Page()))
+    given = content_of(Page(validation([0.9, 0.8]), ladder=ladder()))
+    assert json.loads(json.dumps(given.records)) == read.records
+
+
+def test_a_real_session_becomes_a_page(files: Path, shell: Shell, tmp_path: Path) -> None:
+    boards = "sim:seed=1,noise=1,sim:seed=2,noise=1"
+    made = shell(
+        "record", files / "program.npz", "--boards", boards, "--input", files / "labelled.npz",
+        "--trials", 2, "-o", tmp_path / "set", "-q",
+    )  # fmt: skip
+    assert made.code == 0, made.err
+    made = shell(
+        "validate", files / "program.npz", "--chips", 2, "--accuracy", 0.5,
+        "--input", files / "labelled.npz", "-o", tmp_path / "val", "-q",
+    )  # fmt: skip
+    assert (tmp_path / "val" / "report.html").exists(), made.err
+    page, figures = tmp_path / "page.html", tmp_path / "figures"
+    made = shell(
+        "report", tmp_path / "val", tmp_path / "set", "-o", page, "--figures", figures, "--json"
+    )
+    assert made.code == 0, made.err
+    assert made.json["shows"].startswith("SIMULATED")
+    assert {Path(f).suffix for f in made.json["files"]} == {".html", ".png", ".svg"}
+    assert all(Path(f).exists() for f in made.json["files"])
+
+
+def test_fingerprints_become_control_charts(tmp_path: Path) -> None:
+    for day in (1, 2):
+        fingerprint("sim:seed=1,noise=1", tmp_path / "history", f"2026-01-0{day}", repeats=7)
+    content = content_of(read_page([tmp_path / "history"], Page()))
+    (points,) = read_charts(tmp_path / "history").values()
+    rates = content.control[0]
+    assert [p.value for p in rates.points] == [p.rate_hz for p in points]
+    assert rates.points[0].said == "the reference" and rates.points[0].low is None
+    assert rates.points[1].low == points[1].rate_low_hz
+    assert [p.recording for p in rates.points] == [p.recording for p in points]
+    html = write_report(tmp_path / "page.html", Page(control=content.control)).read_text()
+    assert all(point.recording in html for point in points)
+
+
+@pytest.mark.parametrize("what", ["missing", "empty", "csv", "other.json", "unfinished"])
+def test_what_is_not_understood_is_refused_with_what_is(
+    what: str, written: Path, shell: Shell
+) -> None:
+    source = written / what
+    if what in ("empty", "unfinished"):
+        source.mkdir()
+    if what == "unfinished":
+        (source / "sweep.json").write_text("{}")
+    if what == "csv":
+        source.write_text("a,b\n1,2\n")
+    if what == "other.json":
+        source.write_text('{"rows": []}')
+    made = shell("report", source, "-o", written / "page.html")
+    assert made.code == 2
+    assert str(source) in made.err and not (written / "page.html").exists()
+    assert "explain" in made.err or what == "missing"
+    assert "same 'validate' again" in made.err or what != "unfinished"
+
+
+def test_two_of_a_kind_are_refused(written: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        read_page([written / "val", written / "val" / "report.json"], Page())
+    assert refused.value.code == "TWICE"
+
+
+def test_an_interrupted_validation_says_so(written: Path) -> None:
+    cut = replace(validation([0.9, 0.8], None), complete=False, planned=9)
+    text = write_report(written / "page.html", Page(cut)).read_text()
+    assert "INTERRUPTED" in text and "3 of 9 rows" in text
+
+
+def test_without_bokeh_validate_goes_on_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "bokeh.plotting", None)
+    assert _page(tmp_path, validation([0.9])) == []
+    assert "pip install 'analoop[report]'" in capsys.readouterr().err
+    with pytest.raises(AnaloopError) as refused:
+        write_report(tmp_path / "page.html", Page(validation([0.9])))
+    assert refused.value.code == "BOKEH_MISSING"

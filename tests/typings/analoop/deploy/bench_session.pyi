@@ -1,0 +1,1 @@
+from deploy.bench_session import *

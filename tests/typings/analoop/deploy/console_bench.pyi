@@ -1,0 +1,1 @@
+from deploy.console_bench import *

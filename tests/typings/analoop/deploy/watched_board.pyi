@@ -1,0 +1,1 @@
+from deploy.watched_board import *
