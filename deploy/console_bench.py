@@ -74,11 +74,13 @@ def print_checked(found: Sequence[Checked]) -> None:
 
 def print_outputs(bench: Bench) -> None:
     """The state of every output, as the instruments say."""
+    from ..hw.bench.checking import protection
+
     for section, supply in bench.supplies:
         state = "ON" if supply.is_on() else "off"
         print(
             f"[{section.name}] {state}: {supply.read('voltage'):g} V, "
-            f"{supply.read('current'):g} A, limit {supply.protected_at_A():g} A "
+            f"{supply.read('current'):g} A, {protection(supply)} "
             f"({_who(supply.identity)})"
         )
 

@@ -85,14 +85,20 @@ function paint(isDark) {
     if (Object.keys(change).length) m.setv(change);
   }
 }
-dark.addEventListener("change", () => paint(dark.matches));
-addEventListener("beforeprint", () => paint(false));
-addEventListener("afterprint", () => paint(dark.matches));
+const paper = matchMedia("print");
+const repaint = () => {
+  paint(dark.matches && !paper.matches);
+  if (paper.matches && window.Bokeh) for (const view of Bokeh.index.roots ?? []) view.paint?.(); // printing does not wait for frames
+};
+dark.addEventListener("change", repaint);
+paper.addEventListener("change", repaint);
+addEventListener("beforeprint", () => { $("recordings").open = true; repaint(); }); // paper has no links to open
+addEventListener("afterprint", repaint);
 
 function start() {
   const ready = !window.Bokeh || (Bokeh.documents.length && Bokeh.documents[0].roots().length);
   if (!ready) return requestAnimationFrame(start);
-  paint(dark.matches);
+  repaint();
   if ($("trial")) $("trial").addEventListener("change", () => pick("raster", "trial", Number($("trial").value)));
   if ($("neuron")) $("neuron").addEventListener("change", () => showNeuron(Number($("neuron").value)));
   const source = model("neurons");

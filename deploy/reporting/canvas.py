@@ -49,6 +49,7 @@ def canvas(height: int, labels: tuple[str, str], **more: Any) -> Any:
     plot.outline_line_color = INK
     plot.outline_line_alpha = 0.35
     plot.toolbar.logo = None
+    plot.toolbar.stylesheets = ["@media print { :host { visibility: hidden } }"]
     plot.toolbar.active_scroll = None  # a wheel scrolls the page, until it is asked to zoom
     plot.xaxis.axis_label, plot.yaxis.axis_label = labels
     for axis in plot.axis:

@@ -50,7 +50,7 @@ def charts_of(points: Sequence[ChartPoint]) -> tuple[ControlChart, ...]:
         rates.append(ControlPoint(p.date, p.rate_hz, p.rate_low_hz, p.rate_high_hz, *more))
         likeness.append(ControlPoint(p.date, p.correlation, p.correlation_low, None, *more))
         spreads.append(ControlPoint(p.date, p.spread, p.spread_low, p.spread_high, *more))
-    board, target = points[-1].board, points[-1].target
+    board, target = points[0].board, points[0].target  # noise has a new seed each time
     return (
         ControlChart(board, target, "mean rate (Hz)", tuple(rates)),
         ControlChart(board, target, "correlation with the reference", tuple(likeness)),

@@ -162,6 +162,7 @@ def _words(content: Content) -> dict[str, Any]:
     """What the template asks for by name."""
     records, boards = content.records, content.boards
     views = () if boards is None else boards.views
+    told = [] if boards is None else paragraphs(boards)
     return {
         "banner": wording.banner(content.targets),
         "verdicts": _verdicts(content),
@@ -170,7 +171,8 @@ def _words(content: Content) -> dict[str, Any]:
             for k, view in enumerate(views)
             if boards is not None
         ],
-        "paragraphs": [] if boards is None else paragraphs(boards),
+        "paragraphs": told,
+        "numbers": {one.name: one.index for one in told},
         "sources": sources(records, boards, content.control),
         "makers": makers(records, content.recordings),
         "links": {view.name: k for k, view in enumerate(views)},

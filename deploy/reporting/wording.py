@@ -134,7 +134,7 @@ def signed(value: float) -> str:
 
 def number(value: float | None, digits: int = 1) -> str:
     """A number, or a dash where there is none."""
-    if value is None or not np.isfinite(value):
+    if not isinstance(value, int | float) or not np.isfinite(value):  # undefined in a template
         return DASH
     return f"{value:.{digits}f}"
 

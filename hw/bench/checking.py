@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from ...models.errors import AnaloopError
 from .bench import Connect, connect
 from .bench_file import BenchPlan, Section
-from .instruments import UNITS
+from .instruments import UNITS, Supply
 from .link import Link, reserve
 from .ports import find_port, is_there
 from .power import refuse_tripped
@@ -65,6 +66,12 @@ def _checked(
         yield Checked(name, False, f"{cause or error} [{error.code}]", remedy if cause else "")
 
 
+def protection(supply: Supply) -> str:
+    """Where a supply would switch itself off, in words."""
+    limit = supply.protected_at_A()
+    return "protection is off" if math.isinf(limit) else f"would switch off at {limit:g} A"
+
+
 def _said(section: Section, link: Link) -> Iterator[str]:
     """What an instrument reads."""
     instrument = section.driver.build(link, section.settings)
@@ -74,7 +81,7 @@ def _said(section: Section, link: Link) -> Iterator[str]:
         yield "on" if instrument.is_on() else "off"
         yield f"{instrument.read('voltage'):g} V, {instrument.read('current'):g} A"
         limit = "no limit configured" if section.limit_A is None else f"{section.limit_A:g} A"
-        yield f"would switch off at {instrument.protected_at_A():g} A, configured {limit}"
+        yield f"{protection(instrument)}, configured: {limit}"
     elif kind in ("meter", "thermometer"):
         yield f"{instrument.read(instrument.quantity):g} {UNITS[instrument.quantity]}"
     yield f"driver {section.driver.name}, tried {section.driver.tried}"

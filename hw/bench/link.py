@@ -5,7 +5,7 @@ After anything else the link is *out of step*: a late reply could answer the nex
 back in step before anything else is asked, with a number of its own that the instrument has to
 repeat (`*ESE`, `*ESE?`, of IEEE 488.2); what comes before that number is thrown away.
 
-Questions are asked again, `AGAIN` times. A command is never sent again by itself.
+Questions are asked again, `AGAIN` times; a command that did not get out once, and 'on' never.
 """
 
 from __future__ import annotations
@@ -75,11 +75,12 @@ class Link:
                         raise self._named(error) from error
             raise refused(question, "question")  # pragma: no cover
 
-    def tell(self, command: str, again: bool = False) -> None:
+    def tell(self, command: str, again: bool = True) -> None:
         """Give a command, and read the error queue until it is empty.
 
         Args:
-            again: the command may be given twice, as 'off' may.
+            again: the command may be given once more if it did not get out, as all may that set
+                something; 'on' may not.
 
         Raises:
             HardwareError: INSTRUMENT_ERROR, with what is in the queue; as `ask`.
@@ -96,7 +97,7 @@ class Link:
                 self._note(error)
                 if not again or error.code not in TRANSIENT:
                     raise self._named(error) from error
-                self.tell(command)
+                self.tell(command, again=False)
                 return
             errors = self.errors()
             if errors:
@@ -158,14 +159,18 @@ class Link:
         self._transport.write("")  # ends half a command that may be left in there
         self._transport.write(f"*ESE {self._mark}")
         self._transport.write("*ESE?")
+        bent: HardwareError | None = None
         while True:
             try:
                 line = self._transport.read(max(0.0, deadline - time.monotonic()))
                 if read_whole(decoded(line), 255) == self._mark:
                     break
             except HardwareError as error:
-                if error.code != "GARBLED" or time.monotonic() >= deadline:
+                if error.code == "UNPLUGGED":
                     raise
+                bent = error if bent is None or error.code == "GARBLED" else bent
+            if bent is not None and time.monotonic() >= deadline:
+                raise bent
         self._transport.write("*ESE 0")
         self._in_step = True
 

@@ -4,13 +4,14 @@ serial port), and others of that dialect. One quantity, one range: it is set up 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
+from ...models.errors import HardwareError
 from .instruments import Driver, Key, Quantity
 from .link import Link
-from .replies import ANY, EXACT, InstrumentIdentity, read_number
+from .replies import ANY, EXACT, InstrumentIdentity, read_number, refused
 from .scpi_supply import SHAPE
 from .simulated_meter import SimulatedMeter
 
@@ -36,12 +37,26 @@ class ScpiMeter:
         return self._settings["quantity"]
 
     def read(self, quantity: Quantity) -> float:
-        if not self._ready:
-            self._set_up()
-        most = MOST[self.quantity] * 1.2
-        return self._link.ask(
-            "READ?", partial(read_number, shape=self._shape, least=-most, most=most)
+        for _ in range(2):
+            if not self._ready:
+                self._set_up()
+            found = self._read()
+            if found is not None:
+                return found
+            self._ready = False  # it was switched off and on, or somebody pressed a key
+        raise HardwareError(
+            f"{self._link.wiring.name} does not stay at {FUNCTIONS[self.quantity]}: is somebody at "
+            "its front panel?",
+            code="WRONG_FUNCTION",
         )
+
+    def _read(self) -> float | None:
+        """A reading with the function it was made with, in one line; None in another function."""
+        function, reading = self._link.ask("FUNC?;READ?", _split)
+        if function != FUNCTIONS[self.quantity].partition(":")[0]:
+            return None
+        most = MOST[self.quantity] * 1.2
+        return read_number(reading, self._shape, -most, most)
 
     def _set_up(self) -> None:
         """Quantity, range, and how long it integrates [power line cycles]."""
@@ -51,6 +66,14 @@ class ScpiMeter:
         self._link.tell(f"CONF:{function}" + ("" if span is None else f" {span:g}"))
         self._link.tell(f"{function}:NPLC {self._settings['nplc']:g}")
         self._ready = True
+
+
+def _split(line: str) -> tuple[str, str]:
+    """'"CURR";+1.23456789E-03'. Raises HardwareError GARBLED."""
+    found = re.fullmatch(r'"(CURR|VOLT|[A-Z:]{3,12})(?::DC)?";(\S+)', line, re.ASCII)
+    if found is None:
+        raise refused(line, "function and reading")
+    return found[1], found[2]
 
 
 DRIVER = Driver(

@@ -21,6 +21,7 @@ class SimulatedMeter(ScpiMachine):
             "CONFigure:VOLTage:DC": lambda span: self._configure(False, span, 1000.0),
             "CURRent:DC:NPLC": lambda v: _ignored(number(v, 0.001, 100)),
             "VOLTage:DC:NPLC": lambda v: _ignored(number(v, 0.001, 100)),
+            "FUNCtion?": lambda _: '"CURR"' if self._current else '"VOLT"',
             "READ?": lambda _: self._read(),
         }
         super().__init__("34461A dialect", circuit, table)

@@ -59,6 +59,8 @@ def stepped(bench: Bench, time_s: np.ndarray, duration_s: float) -> tuple[Traces
     moments = [0.0, *((np.arange(steps) + 0.5) * step_s).tolist(), duration_s]
     drawn = [currents[0], *currents, currents[-1]]
     traces = Traces()
+    if voltage <= 0:
+        traces.remarks.append("the output is off: the toy board draws nothing")
     try:
         for moment, current in zip(moments, drawn, strict=True):
             load.draw(float(current))

@@ -83,19 +83,28 @@ class SerialTransport:
 
         url = find_port(self._wiring.port)
         try:
-            port = serial.serial_for_url(url, do_not_open=True)
+            port = self._made(serial, url)
             port.baudrate, port.timeout = self._wiring.baud, POLL_S
             port.write_timeout, port.exclusive = self._wiring.timeout_s, True
             port.dtr = port.rts = False  # else opening it could reset what hangs on these lines
             port.open()
-        except (OSError, ValueError) as error:  # SerialException is an OSError
+        except OSError as error:  # SerialException is one
             raise BoardError(
-                f"{self._wiring.name}: cannot open {url} ({error}): plug it in, end the program "
-                "that has it, or correct `port`",
+                f"{self._wiring.name}: {error.strerror or error} ({url}): plug it in, end the "
+                "program that has it, or correct `port`",
                 code="NO_PORT" if getattr(error, "errno", None) == 2 else "PORT_CLOSED",
             ) from error
         self._port, self._come = port, b""
         self._log.remark(self._wiring.name, f"opened {url} at {self._wiring.baud} baud")
+
+    def _made(self, serial: Any, url: str) -> Any:
+        try:
+            return serial.serial_for_url(url, do_not_open=True)
+        except ValueError as error:
+            raise BoardError(
+                f"{self._wiring.name}: {url} is no URL of a port ({error}): correct `port`",
+                code="PORT_NAME",
+            ) from error
 
     def write(self, line: str) -> None:
         content = line.encode("ascii") + b"\n"

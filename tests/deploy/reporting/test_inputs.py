@@ -58,7 +58,7 @@ def test_a_real_session_becomes_a_page(files: Path, shell: Shell, tmp_path: Path
 
 def test_fingerprints_become_control_charts(tmp_path: Path) -> None:
     for day in (1, 2):
-        fingerprint("sim:seed=1,noise=1", tmp_path / "history", f"2026-01-0{day}", repeats=7)
+        fingerprint("sim:seed=1,noise=1", tmp_path / "history", f"2026-01-0{day}")
     content = content_of(read_page([tmp_path / "history"], Page()))
     (points,) = read_charts(tmp_path / "history").values()
     rates = content.control[0]

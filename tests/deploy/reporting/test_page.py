@@ -55,7 +55,7 @@ def test_boards_are_listed_worst_first_with_the_numbers_of_their_recordings(html
         rate = np.mean([mean_rate_hz(play) for play in plays])
         assert rows[board][2] == f"{share:.1%}"
         assert rows[board][4] == f"{rate:.1f}"
-        assert rows[board][8].startswith(plays[0].hash[:12])
+        assert rows[board][7].startswith(plays[0].hash[:12])
         for play in plays:
             assert play.hash in body(html)
 
@@ -81,7 +81,7 @@ def test_verdict_and_rows_are_those_of_the_validation(html: str) -> None:
     report = validation(ACCURACIES)
     assert report.verdict is not None
     assert "UNDECIDED" in html and f"{report.verdict.kept} of {report.verdict.chips} did" in html
-    rows = cells(html, "chips like those a user may meet")
+    rows = cells(html, "chips like those a user may meet, 100 trials")
     assert [row[2] for row in rows] == [f"{a:.1%}" for a in sorted(ACCURACIES)] + ["97.0%"]
     broken = re.findall(r'<tr class="broken"><td class="t">(.*?)</td>', html)
     assert broken == ["chip 1"]

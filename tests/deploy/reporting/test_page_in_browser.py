@@ -158,11 +158,13 @@ def test_text_can_be_read_in_the_dark_and_on_paper(page: Path, chromium: Browser
         found["back"] = await tab.tell(f"{style}.backgroundColor")
         await tab.call("Emulation.setEmulatedMedia", media="print", features=dark)
         found["paper"] = await tab.tell(f"{style}.backgroundColor")
+        found["print"] = await tab.until(f"{ink} !== {json.dumps(found['dark'])} && {ink}")
         found["nav"] = await tab.tell("getComputedStyle(document.querySelector('nav')).display")
         return found
 
     found = chromium.visit(page, colours)
     assert _lightness(found["dark"]) > 0.6 > 0.4 > _lightness(found["light"])
+    assert found["print"] == found["light"]
     assert found["back"] == "rgb(20, 23, 28)"
     assert found["paper"] == "rgb(255, 255, 255)" and found["nav"] == "none"
 
