@@ -129,11 +129,11 @@ def _write(folder: Path, report: Any) -> list[str]:
         str(write_json(folder / "report.json", report.record())),
         str(write_bytes(folder / "junit.xml", junit(report, said))),
         str(write_bytes(folder / "summary.md", markdown(report, said).encode())),
-        *_page(folder, report),
+        *write_page(folder, report),
     ]
 
 
-def _page(folder: Path, report: Any) -> list[str]:
+def write_page(folder: Path, report: Any) -> list[str]:
     """The report for people; needs Bokeh, which is an extra."""
     from .reporting.page import Page, write_report
 

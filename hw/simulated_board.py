@@ -39,7 +39,7 @@ def identify(board: VirtualBoard, chip: ChipSpec) -> BoardIdentity:
         details["snapshot"] = snapshot.hash
         if snapshot.twin is not None:
             details |= {"screening": snapshot.screening.hash, "twin": snapshot.twin.hash}
-            details["twin_of"] = snapshot.twin.board.get("name")
+            details |= {"twin_of": snapshot.twin.board.get("name"), "level": board.level}
     details["runner"] = Runner(board.precision).name()
     for key in ("temperature_C", "loss", "jitter_us", "noise", "noise_seed"):
         details[key] = getattr(board, key)

@@ -37,7 +37,8 @@ class VirtualBoard:
     seed: int | None = None
     """Names the chips; None is nominal, every device as designed."""
     level: float = 1.0
-    """Scales every spread of models/data/mismatch.csv, 0..10."""
+    """Scales every spread of models/data/mismatch.csv, and the factors of a twin as logarithms,
+    0..10: at 0 there is no mismatch."""
     step_us: int = 1000
     """Integration step [us]."""
     mismatch: str = "measured"
@@ -150,7 +151,9 @@ def _is_path(value: Any) -> bool:
 
 OPTIONS = (
     Option("seed", int, lambda v: v is None or v >= 0, "0 or more", ()),
-    Option("level", float, lambda v: 0 <= v <= MAX_LEVEL, f"0..{MAX_LEVEL:g}"),
+    Option(
+        "level", float, lambda v: 0 <= v <= MAX_LEVEL, f"0..{MAX_LEVEL:g}", ("seed", "snapshot")
+    ),
     Option("mismatch", str, lambda v: v in SAMPLERS, " or ".join(SAMPLERS), write=str),
     _switch("defects"),
     Option("stuck", float, lambda v: 0 <= v <= 1, "0..1"),

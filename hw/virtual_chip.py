@@ -76,7 +76,7 @@ class _Silicon:
         if fitted is None:
             return drawn
         fitted = fitted[self.place]
-        return np.where(np.isnan(fitted), drawn, fitted)
+        return np.where(np.isnan(fitted), drawn, fitted**self.board.level)
 
     def _drawn(self, name: str, nominal: np.ndarray) -> np.ndarray:
         """Factor drawn from the seed of the board, [neuron]."""

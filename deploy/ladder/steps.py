@@ -148,6 +148,8 @@ def _chips_fitted_to(program: Program, network: Network, decoded: Network) -> in
 def _of_boards(program: Program, subject: Subject) -> Iterator[Step]:
     board, before = subject.model, ideal(subject.model)
     values = {key: getattr(before, key) for key in (*ALWAYS, "level")}
+    if wording.twin_of(program, board):
+        values["level"] = 0.0  # its defects alone come first
     missing = []
     for name, keys in TOGGLES.items():
         values |= {key: getattr(board, key) for key in keys}

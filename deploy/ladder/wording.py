@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...hw.chip import ChipSpec
-from ...hw.injection import deaf_words, stuck_neurons
+from ...hw.injection import deaf_words, injected, stuck_neurons
 from ...hw.virtual_board import OPTIONS, VirtualBoard
 from ...models.network import Network, Population
 from ...models.parameters import DENDRITES
@@ -93,8 +93,18 @@ def toggled(name: str, program: Program, board: VirtualBoard) -> str:
         )
     if name == MISMATCH:
         doubled = ", doubled weights" if board.doubled else ""
+        twin = twin_of(program, board)
+        if twin:
+            return f"the factors that were fitted to {twin}{doubled}"
         return f"level {board.level:g} of the '{board.mismatch}' spread{doubled}"
     return f"noise {board.noise:g}, loss {board.loss:g}, jitter {board.jitter_us} us"
+
+
+def twin_of(program: Program, board: VirtualBoard) -> str:
+    """The board whose twin this is; "" if it is none."""
+    snapshot = injected(board, program.configuration.chip)
+    twin = None if snapshot is None else snapshot.twin
+    return "" if twin is None else str(twin.board.get("name", "a board"))
 
 
 def _broken(program: Program, board: VirtualBoard) -> tuple[int, int, int]:

@@ -40,7 +40,7 @@ class ScpiMeter:
         for _ in range(2):
             if not self._ready:
                 self._set_up()
-            found = self._read()
+            found = self._link.ask("FUNC?;READ?", self._parsed)
             if found is not None:
                 return found
             self._ready = False  # it was switched off and on, or somebody pressed a key
@@ -50,13 +50,16 @@ class ScpiMeter:
             code="WRONG_FUNCTION",
         )
 
-    def _read(self) -> float | None:
-        """A reading with the function it was made with, in one line; None in another function."""
-        function, reading = self._link.ask("FUNC?;READ?", _split)
-        if function != FUNCTIONS[self.quantity].partition(":")[0]:
+    def _parsed(self, line: str) -> float | None:
+        """A reading behind the function it was made with, '"CURR";+1.23456789E-03'; None if that
+        is another function. Raises HardwareError GARBLED."""
+        found = re.fullmatch(r'"([A-Z]{3,8})(?::DC)?";(\S+)', line, re.ASCII)
+        if found is None:
+            raise refused(line, "function and reading")
+        if found[1] != FUNCTIONS[self.quantity].partition(":")[0]:
             return None
         most = MOST[self.quantity] * 1.2
-        return read_number(reading, self._shape, -most, most)
+        return read_number(found[2], self._shape, -most, most)
 
     def _set_up(self) -> None:
         """Quantity, range, and how long it integrates [power line cycles]."""
@@ -66,14 +69,6 @@ class ScpiMeter:
         self._link.tell(f"CONF:{function}" + ("" if span is None else f" {span:g}"))
         self._link.tell(f"{function}:NPLC {self._settings['nplc']:g}")
         self._ready = True
-
-
-def _split(line: str) -> tuple[str, str]:
-    """'"CURR";+1.23456789E-03'. Raises HardwareError GARBLED."""
-    found = re.fullmatch(r'"(CURR|VOLT|[A-Z:]{3,12})(?::DC)?";(\S+)', line, re.ASCII)
-    if found is None:
-        raise refused(line, "function and reading")
-    return found[1], found[2]
 
 
 DRIVER = Driver(

@@ -14,6 +14,7 @@ from analoop.hw.decoding import decode
 from analoop.hw.simulated_board import identify
 from analoop.hw.snapshot import UNSCREENED, unscreened
 from analoop.hw.twin import HeldOut, Twin
+from analoop.hw.virtual_board import parse_board
 from analoop.hw.virtual_chip import board_circuits
 from analoop.models import FileError, InputError, Recording, Stimulus
 from analoop.models.mismatch import Draw, sample_factor
@@ -190,3 +191,13 @@ def test_a_changed_factor_is_noticed(tmp_path: Path):
     with pytest.raises(FileError) as refused:
         Snapshot.load(path)
     assert refused.value.code == "FILE_CORRUPT"
+
+
+def test_the_level_scales_the_factors_of_a_twin_and_at_zero_it_is_nominal(tmp_path: Path):
+    file = stored(tmp_path, drawn(3))
+    assert same(seen(VirtualBoard(snapshot=file, level=0.0)), seen(VirtualBoard()))
+    whole, half = (seen(VirtualBoard(snapshot=file, level=v))[0] for v in (1.0, 0.5))
+    nominal = seen(VirtualBoard())[0]
+    for name, amps in nominal.items():
+        assert half[name] / amps == pytest.approx(np.sqrt(whole[name] / amps))
+    assert parse_board(f"sim:snapshot={file},level=0.5") == VirtualBoard(snapshot=file, level=0.5)

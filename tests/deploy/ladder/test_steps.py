@@ -1,14 +1,18 @@
 """The plan: every rung differs from the one above in one thing."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analoop.deploy import compile, run_virtual
-from analoop.deploy.ladder.ladder import CHIP, NAMES
+from analoop.deploy.ladder.ladder import CHIP, DEFECTS, MISMATCH, NAMES
 from analoop.deploy.ladder.steps import ALWAYS, TOGGLES, Step, Subject, ideal, steps_of
-from analoop.hw import VirtualBoard
+from analoop.hw import DYNAPSE2, VirtualBoard
+from analoop.hw.snapshot import unscreened
+from analoop.hw.twin import Twin
 from analoop.hw.virtual_board import OPTIONS, parse_board
 
 from ..networks import PATIENT, ring, spike_trains
@@ -76,3 +80,17 @@ def test_a_twin_gives_a_real_board_the_rungs_it_knows():
     assert not steps["noise and event loss"].known
     assert "defects" not in steps[CHIP].what
     assert "noise and event loss" in steps[CHIP].what
+
+
+def test_a_twin_has_its_defects_on_one_rung_and_its_mismatch_on_the_next(tmp_path: Path):
+    tags = np.ones((1, 4, 256), bool)
+    fitted = Twin(
+        {"name": "dynapse2:7", "target": "measured", "chip": DYNAPSE2.name}, "2026-11-21", "test",
+        {"i_tau_mem": np.where(tags, 1.5, 1.0)}, {"tau_mem": np.where(tags, 0.1, 1.0)},
+    )  # fmt: skip
+    file = str(unscreened(fitted).save(tmp_path / "twin.npz"))
+    steps = {s.name: s for s in steps_of(PROGRAM, None, Subject(VirtualBoard(snapshot=file)))}
+    without, whole = steps[DEFECTS].board, steps[MISMATCH].board
+    assert (without, whole) == (VirtualBoard(snapshot=file, level=0.0), VirtualBoard(snapshot=file))
+    assert "dynapse2:7" in steps[MISMATCH].what
+    assert steps[CHIP].board is None

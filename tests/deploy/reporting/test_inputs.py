@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("bokeh", reason="the report needs Bokeh: pip install 'analoop[report]'")
 
-from analoop.deploy.cli_validate import _page
+from analoop.deploy.cli_validate import write_page
 from analoop.deploy.recordings.fingerprint import fingerprint
 from analoop.deploy.recordings.fingerprint_history import read_charts
 from analoop.deploy.reporting.inputs import read_page
@@ -47,10 +47,10 @@ def test_a_real_session_becomes_a_page(files: Path, shell: Shell, tmp_path: Path
     )  # fmt: skip
     assert (tmp_path / "val" / "report.html").exists(), made.err
     page, figures = tmp_path / "page.html", tmp_path / "figures"
-    made = shell(
-        "report", tmp_path / "val", tmp_path / "set", "-o", page, "--figures", figures, "--json"
-    )
+    made = shell("report", tmp_path / "val", tmp_path / "set", "-o", page)
     assert made.code == 0, made.err
+    assert made.out.startswith("SIMULATED") and "wrote" in made.out
+    made = shell("report", tmp_path / "val", "-o", page, "--figures", figures, "--json")
     assert made.json["shows"].startswith("SIMULATED")
     assert {Path(f).suffix for f in made.json["files"]} == {".html", ".png", ".svg"}
     assert all(Path(f).exists() for f in made.json["files"])
@@ -106,7 +106,7 @@ def test_without_bokeh_validate_goes_on_and_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "bokeh.plotting", None)
-    assert _page(tmp_path, validation([0.9])) == []
+    assert write_page(tmp_path, validation([0.9])) == []
     assert "pip install 'analoop[report]'" in capsys.readouterr().err
     with pytest.raises(AnaloopError) as refused:
         write_report(tmp_path / "page.html", Page(validation([0.9])))
