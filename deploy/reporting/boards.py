@@ -14,6 +14,7 @@ import numpy as np
 
 from ...models.errors import InputError
 from ...models.recording import Recording
+from ..balance import imbalance
 from ..comparison.alignment import BoardRecordings
 from ..comparison.responses import Responses, responses
 from ..metrics import accuracy, accuracy_interval, mean_rate_hz
@@ -84,7 +85,8 @@ def from_recordings(found: RecordingSet) -> Boards:
     """The boards of a recording set.
 
     Raises:
-        InputError: WRONG_RECORDING, of another program or stimulus, or of other neurons.
+        InputError: WRONG_RECORDING, of another program or stimulus, or of other neurons;
+            UNBALANCED.
     """
     views = []
     for name in found.boards:
@@ -158,5 +160,10 @@ def _checked(recording: Recording, found: RecordingSet) -> Recording:
         raise InputError(
             f"recording {recording.hash[:12]} has other neurons than the program: record again",
             code="WRONG_RECORDING",
+        )
+    if wrong := imbalance(recording.books):
+        raise InputError(
+            f"the books of recording {recording.hash[:12]} do not balance ({wrong}): record again",
+            code="UNBALANCED",
         )
     return recording

@@ -82,32 +82,37 @@ def core_maps(boards: Boards, source: Any, kind: str) -> list[Any]:
             max_width=120 + 250 * across,
         )  # fmt: skip
         _outlines(plot, places)
-        marks = plot.rect(
-            "column",
-            "row",
-            0.92,
-            0.92,
-            source=source,
-            fill_color={"field": f"{kind}_{k}", "transform": mapper},
-            line_color=INK,
-            line_alpha=0.5,
-            nonselection_fill_alpha=1.0,
-            selection_line_color=BAD,
-            selection_line_alpha=1.0,
-            selection_line_width=2.5,
-        )
-        tips = [("", "@name"), ("", "@place"), ("rate", f"@rate_{k}{{0.0}} Hz")]
-        tips.append(("deviation", f"@off_{k}{{+0.0}} Hz"))
-        add_hover(plot, [marks], tips)
-        add_tap(plot, [marks])
-        bar = models().ColorBar(color_mapper=mapper, width=9, padding=4, background_fill_color=None)
-        bar.major_label_text_color = INK
-        bar.major_tick_line_color = bar.bar_line_color = INK
-        plot.add_layout(bar, "right")
-        plot.axis.visible = plot.grid.visible = False
-        plot.outline_line_color = None
+        _cells(plot, source, kind, k, mapper)
         figures.append(plot)
     return figures
+
+
+def _cells(plot: Any, source: Any, kind: str, k: int, mapper: Any) -> None:
+    """A cell for every neuron, and what its colour means."""
+    marks = plot.rect(
+        "column",
+        "row",
+        0.92,
+        0.92,
+        source=source,
+        fill_color={"field": f"{kind}_{k}", "transform": mapper},
+        line_color=INK,
+        line_alpha=0.5,
+        nonselection_fill_alpha=1.0,
+        selection_line_color=BAD,
+        selection_line_alpha=1.0,
+        selection_line_width=2.5,
+    )
+    tips = [("", "@name"), ("", "@place"), ("rate", f"@rate_{k}{{0.0}} Hz")]
+    tips.append(("deviation", f"@off_{k}{{+0.0}} Hz"))
+    add_hover(plot, [marks], tips)
+    add_tap(plot, [marks])
+    bar = models().ColorBar(color_mapper=mapper, width=9, padding=4, background_fill_color=None)
+    bar.major_label_text_color = INK
+    bar.major_tick_line_color = bar.bar_line_color = INK
+    plot.add_layout(bar, "right")
+    plot.axis.visible = plot.grid.visible = False
+    plot.outline_line_color = None
 
 
 def _outlines(plot: Any, places: list[tuple[str, int, int]]) -> None:

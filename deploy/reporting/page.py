@@ -74,7 +74,7 @@ def write_report(path: str | os.PathLike, page: Page) -> Path:
     """Write the page.
 
     Raises:
-        InputError: EMPTY_REPORT; MIXED_PROGRAMS; WRONG_RECORDING; BOKEH_MISSING.
+        InputError: EMPTY_REPORT; MIXED_PROGRAMS; WRONG_RECORDING; UNBALANCED; BOKEH_MISSING.
         FileError: FILE_NOT_WRITABLE.
     """
     require_bokeh()
@@ -85,7 +85,7 @@ def content_of(page: Page) -> Content:
     """Everything a page shows, worked out but not drawn.
 
     Raises:
-        InputError: EMPTY_REPORT; MIXED_PROGRAMS; WRONG_RECORDING.
+        InputError: EMPTY_REPORT; MIXED_PROGRAMS; WRONG_RECORDING; UNBALANCED.
     """
     given = {"validation": page.validation, "comparison": page.comparison, "ladder": page.ladder}
     records = {

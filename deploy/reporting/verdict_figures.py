@@ -9,7 +9,7 @@ import numpy as np
 
 from .canvas import BAD, GOOD, INK, PLAIN, add_hover, canvas, models
 from .control import ControlChart
-from .shapes import stack, waterfall
+from .shapes import Step, stack, waterfall
 
 _FILLS = {"end": PLAIN, "cost": BAD, "named": BAD, "gain": GOOD, "same": PLAIN, "unknown": PLAIN}
 
@@ -49,26 +49,32 @@ def distribution(
         hatch_pattern="hatch", hatch_color="white", hatch_alpha=0.7, hatch_scale=6,
     )  # fmt: skip
     add_hover(plot, [bricks], [("", "@name"), ("accuracy", "@accuracy{0.0 %}")])
+    _lines(plot, high, promised, marks)
+    plot.xaxis.formatter = _percent()
+    plot.yaxis.ticker.desired_num_ticks = 4
+    plot.axis.minor_tick_line_color = None
+    return plot
+
+
+def _lines(
+    plot: Any, high: int, promised: float | None, marks: Sequence[tuple[str, float]]
+) -> None:
+    """What was promised, and what is no chip of the population, as lines with names."""
     places: dict[float, list[str]] = {}
     for name, value in marks:
         places.setdefault(value, []).append(name)
     lines = [(", ".join(names), value, "dotted") for value, names in places.items()]
     if promised is not None:
         lines.insert(0, (f"promised: {promised:.1%}", promised, "solid"))
+    middle = (plot.x_range.start + plot.x_range.end) / 2
     for k, (name, value, dash) in enumerate(lines):
         span = models().Span(location=value, dimension="height", line_color=INK, line_dash=dash)
         span.line_width = 2
         plot.add_layout(span)
-        plot.add_layout(
-            models().Label(
-                x=value, y=high * (1.42 - 0.12 * k), x_offset=-5, text=name, text_align="right",
-                text_baseline="top", text_font_size="12px", text_color=INK,
-            )
-        )  # fmt: skip
-    plot.xaxis.formatter = _percent()
-    plot.yaxis.ticker.desired_num_ticks = 4
-    plot.axis.minor_tick_line_color = None
-    return plot
+        label = models().Label(x=value, y=high * (1.42 - 0.12 * k), text=name, text_color=INK)
+        label.text_align, label.x_offset = ("right", -5) if value > middle else ("left", 5)
+        label.text_baseline, label.text_font_size = "top", "12px"
+        plot.add_layout(label)
 
 
 def ladder_figure(ladder: Mapping[str, Any]) -> Any:
@@ -81,16 +87,7 @@ def ladder_figure(ladder: Mapping[str, Any]) -> Any:
     plot = canvas(
         360, ("", "accuracy"), x_range=names, y_range=(least, 1.08), name="waterfall"
     )  # fmt: skip
-    columns = {
-        "name": names,
-        "bottom": [max(step.bottom, least) for step in steps],
-        "top": [max(step.top, step.bottom + 0.003, least) for step in steps],
-        "color": [_FILLS[step.kind] for step in steps],
-        "alpha": [0.0 if s.kind == "unknown" else 0.45 if s.kind == "cost" else 1.0 for s in steps],
-        "text": [step.text for step in steps],
-        "what": [rung["what"] for rung in ladder["rungs"]],
-        "over": [max(s.interval[1] if s.interval else s.top, s.top, least) for s in steps],
-    }
+    columns = _bars(steps, ladder, least)
     bars = plot.vbar(
         "name", 0.72, "top", "bottom", source=columns, fill_color="color", fill_alpha="alpha",
         line_color="color",
@@ -117,6 +114,20 @@ def ladder_figure(ladder: Mapping[str, Any]) -> Any:
     plot.yaxis.ticker = [k / 100 for k in range(round(100 * least), 101, 5 if least > 0.4 else 10)]
     plot.yaxis.formatter = _percent()
     return plot
+
+
+def _bars(steps: Sequence[Step], ladder: Mapping[str, Any], least: float) -> dict[str, list[Any]]:
+    """Columns of the waterfall, cut off below `least`."""
+    return {
+        "name": [step.name for step in steps],
+        "bottom": [max(step.bottom, least) for step in steps],
+        "top": [max(step.top, step.bottom + 0.003, least) for step in steps],
+        "color": [_FILLS[step.kind] for step in steps],
+        "alpha": [0.0 if s.kind == "unknown" else 0.45 if s.kind == "cost" else 1.0 for s in steps],
+        "text": [step.text for step in steps],
+        "what": [rung["what"] for rung in ladder["rungs"]],
+        "over": [max(s.interval[1] if s.interval else s.top, s.top, least) for s in steps],
+    }
 
 
 def _outcomes(ladder: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -85,9 +86,13 @@ class SerialTransport:
         try:
             port = self._made(serial, url)
             port.baudrate, port.timeout = self._wiring.baud, POLL_S
-            port.write_timeout, port.exclusive = self._wiring.timeout_s, True
+            port.exclusive = True
+            if not url.startswith("rfc2217:"):  # knows none, and lines are shorter than any buffer
+                port.write_timeout = self._wiring.timeout_s
             port.dtr = port.rts = False  # else opening it could reset what hangs on these lines
-            port.open()
+            with warnings.catch_warnings():  # pyserial 3.5 calls Thread.setDaemon for rfc2217://
+                warnings.simplefilter("ignore", DeprecationWarning)
+                port.open()
         except OSError as error:  # SerialException is one
             raise BoardError(
                 f"{self._wiring.name}: {error.strerror or error} ({url}): plug it in, end the "

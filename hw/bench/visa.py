@@ -16,6 +16,8 @@ from .wire_log import WireLog
 
 SLICE_S = 0.05
 """Wait of one read while input is thrown away [s]."""
+LOOK_S = 0.001
+"""Wait of a look whether a raw socket has something [s]."""
 
 
 class VisaTransport:
@@ -81,18 +83,31 @@ class VisaTransport:
         return line[:-1].removesuffix(b"\r")
 
     def drop_input(self, quiet_s: float = 0.0) -> bytes:
-        """VISA holds no input that was not asked for, but on serial lines."""
-        dropped = b""
+        """Serial lines and raw sockets hold what nobody asked for; other resources have frames."""
+        dropped = self._waiting()
         deadline = time.monotonic() + self._wiring.timeout_s
-        while quiet_s > 0 and time.monotonic() < deadline:
+        wait_s = max(quiet_s, LOOK_S if "SOCKET" in self._wiring.port.upper() else 0.0)
+        while wait_s > 0 and time.monotonic() < deadline:
             try:
-                dropped += self.read(min(quiet_s, SLICE_S)) + b"\n"
+                dropped += self.read(min(wait_s, SLICE_S)) + b"\n"
             except HardwareError as error:
                 if error.code == "UNPLUGGED":
                     raise
                 if error.code == "NO_ANSWER":
                     break
+        if dropped:
+            self._log.remark(self._wiring.name, f"threw away {dropped[:LONGEST]!r}")
         return dropped
+
+    def _waiting(self) -> bytes:
+        """What a serial line has already; nothing elsewhere."""
+        if not self._wiring.port.removeprefix(VISA).upper().startswith("ASRL"):
+            return b""
+        try:
+            count = min(self._resource.bytes_in_buffer, LONGEST)
+            return bytes(self._resource.read_bytes(count)) if count else b""
+        except Exception as error:
+            raise self._failed(error) from error
 
     def close(self) -> None:
         """Let go of the resource; the manager is one for all resources of the process."""

@@ -60,8 +60,8 @@ def test_ctrl_c_in_validate_prints_and_writes_the_finished_chips(files: Path, tm
     assert json.loads((tmp_path / "report.json").read_text()) == report
     assert err.splitlines()[-1].startswith(f"interrupted: {len(names)} of ")
     assert "Traceback" not in err
-    written = {".lock", "junit.xml", "report.json", "rows.csv", "summary.md", "sweep.json"}
-    assert {p.name for p in tmp_path.iterdir()} == written
+    written = {".lock", "junit.xml", "report.html", "report.json", "rows.csv", "summary.md"}
+    assert {p.name for p in tmp_path.iterdir()} == written | {"sweep.json"}
 
 
 def test_ctrl_c_in_validate_prints_the_table_of_finished_chips(files: Path):

@@ -1,6 +1,7 @@
 """The page as text: what it says first, that its numbers are those of the objects, its size."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 pytest.importorskip("bokeh", reason="the report needs Bokeh: pip install 'analoop[report]'")
 
+from analoop.deploy.balance import RECEIVED, SENT
 from analoop.deploy.metrics import accuracy, mean_rate_hz, rates_hz
 from analoop.deploy.reporting.control import ControlChart, ControlPoint
 from analoop.deploy.reporting.page import Page, write_report
@@ -149,6 +151,17 @@ def test_a_page_of_nothing_and_a_page_of_two_programs_are_refused(tmp_path: Path
         write_report(tmp_path / "page.html", Page(validation([0.9]), ladder=other))
     assert mixed.value.code == "MIXED_PROGRAMS"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_recording_whose_books_do_not_balance_is_refused(tmp_path: Path) -> None:
+    found = recorded(BOARDS[:2])
+    short = dict.fromkeys((*SENT, *RECEIVED, "repeated", "early_in"), 0)
+    books = short | {"words": 5, "received": 0}
+    wrong = replace(found.takes[0], recording=replace(found.takes[0].recording, books=books))
+    with pytest.raises(InputError) as refused:
+        page = Page(recordings=replace(found, takes=(wrong, found.takes[1])))
+        write_report(tmp_path / "page.html", page)
+    assert refused.value.code == "UNBALANCED"
 
 
 def test_a_validation_without_any_chip_or_promise_has_a_page(tmp_path: Path) -> None:

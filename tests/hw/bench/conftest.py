@@ -8,7 +8,7 @@ import pytest
 
 from analoop.hw.bench.simulated_bench import SimulatedBench
 
-QUICK = "timeout_s = 0.3\nreconnect_s = 0.3\n"
+QUICK = "timeout_s = 0.2\nreconnect_s = 0.3\n"
 """Deadlines of the tests: long for a tty, short for a person."""
 
 

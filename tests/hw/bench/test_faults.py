@@ -3,7 +3,8 @@ docs/bench.md is a test here: no hang, no lost measurement, never a wrong number
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,15 +53,27 @@ OTHERS = (
 )
 
 
-@pytest.fixture(params=["scpi-supply", "rigol-supply"])
-def bench(request: pytest.FixtureRequest, simulate: Simulate):
-    """A simulated bench that is on, with either dialect of the supply, and the open Bench."""
-    simulated = simulate(drivers=DRIVERS | {"supply": request.param})
+@contextmanager
+def running(simulated: SimulatedBench) -> Iterator[tuple[SimulatedBench, Bench]]:
+    """A simulated bench that is on, and the open Bench."""
     with Bench(read_bench(simulated.file)) as opened:
         simulated.circuit.demand_A = CURRENT_A
         opened.power_on()
         opened.keep()
         yield simulated, opened
+
+
+@pytest.fixture
+def bench(simulate: Simulate):
+    with running(simulate()) as pair:
+        yield pair
+
+
+@pytest.fixture(params=["scpi-supply", "rigol-supply"])
+def either(request: pytest.FixtureRequest, simulate: Simulate):
+    """With either dialect of the supply."""
+    with running(simulate(drivers=DRIVERS | {"supply": request.param})) as pair:
+        yield pair
 
 
 def right(opened: Bench) -> None:
@@ -79,21 +92,13 @@ def lost_in(opened: Bench) -> set[str]:
 
 
 @pytest.mark.parametrize("fault", ONCE)
-@pytest.mark.parametrize("who", ["supply", "meter", "thermometer"])
-def test_a_fault_that_passes_costs_no_reading(bench, fault: str, who: str):
-    simulated, opened = bench
-    setattr(simulated.ttys[who].faults, fault, 1)
-    assert lost_in(opened) == set()
-    assert getattr(simulated.ttys[who].faults, fault) == 0, "it has happened"
+def test_a_fault_that_passes_costs_no_reading(either, fault: str):
+    simulated, opened = either
+    for who in ("supply", "meter", "thermometer"):
+        setattr(simulated.ttys[who].faults, fault, 1)
+        assert lost_in(opened) == set()
+        assert getattr(simulated.ttys[who].faults, fault) == 0, "it has happened"
     right(opened)
-
-
-def test_faults_one_after_the_other_cost_no_reading_and_bend_none(bench):
-    simulated, opened = bench
-    for fault in ONCE:
-        for tty in simulated.ttys.values():
-            setattr(tty.faults, fault, 1)
-        right(opened)
 
 
 @pytest.mark.parametrize("fault", STAYING)
@@ -169,8 +174,8 @@ def test_a_command_that_is_not_accepted_is_an_error_with_the_words_of_the_instru
     assert not simulated.circuit.on
 
 
-def test_an_output_that_trips_stays_off_until_a_person_clears_it(bench):
-    simulated, opened = bench
+def test_an_output_that_trips_stays_off_until_a_person_clears_it(either):
+    simulated, opened = either
     simulated.circuit.short = True
     readings = {(r.name, r.quantity): r.value for r in measure(opened)}
     assert readings["supply", "current"] == readings["meter", "current"] == 0.0
@@ -189,8 +194,8 @@ def test_an_output_that_trips_stays_off_until_a_person_clears_it(bench):
     right(opened)
 
 
-def test_more_current_than_the_limit_is_switched_off_by_us_if_not_by_the_supply(bench):
-    simulated, opened = bench
+def test_more_current_than_the_limit_is_switched_off_by_us_if_not_by_the_supply(either):
+    simulated, opened = either
     simulated.circuit.protected = False
     simulated.circuit.demand_A = 0.3
     with Sampler(opened) as sampler:
