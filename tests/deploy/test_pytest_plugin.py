@@ -1,4 +1,4 @@
-"""The pytest plugin, tried as a user has it: in a project of its own, by the installed entry point."""
+"""The pytest plugin as a user has it: in a project of its own, by the installed entry point."""
 
 import subprocess
 import sys

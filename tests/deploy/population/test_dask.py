@@ -1,4 +1,4 @@
-"""Sweeps on other processes: a cluster of this machine, one worker of which is killed on the way."""
+"""Sweeps on other processes: a cluster of this machine, one worker killed on the way."""
 
 import os
 import signal
