@@ -11,7 +11,7 @@ import json
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 ENTRY = "bench"
 """Where the stamp of a recording is, in its provenance."""
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class BenchSession:
@@ -102,22 +102,29 @@ class BenchSession:
         complete is stamped too. Raises as `play`."""
         if self._bench is None:
             return play(board)
-        watch = WatchedBoard(board)
-        if board.identity.target == "simulated" and any(self._bench.of("load")):
-            recording = play(watch)
-            return stamped(recording, _stepped_stamp(self._bench, recording))
-        sampler = Sampler(self._bench)
+        toy = board.identity.target == "simulated" and _has_toy(self._bench)
+        watch, sampler = WatchedBoard(board), Sampler(self._bench)
         try:
-            with sampler:
+            with nullcontext() if toy else sampler:
                 watch.clock = sampler.now
                 recording = play(watch)
         except IncompleteError as error:
-            stamp = _stamp(self._bench, sampler.traces, watch.window_s or sampler.window_s, "host")
-            content = stamped(error.partial.content, stamp)
-            error.partial = replace(error.partial, content=content)
+            content = error.partial.content
+            stamp = self._stamp_of(content, watch, None if toy else sampler)
+            error.partial = replace(error.partial, content=stamped(content, stamp))
             raise
-        window = watch.window_s or sampler.window_s
-        return stamped(recording, _stamp(self._bench, sampler.traces, window, "host"))
+        return stamped(recording, self._stamp_of(recording, watch, None if toy else sampler))
+
+    def _stamp_of(
+        self, recording: Recording, watch: WatchedBoard, sampler: Sampler | None
+    ) -> dict[str, Any]:
+        """What was measured meanwhile; of a toy, what is measured now."""
+        bench = self._bench
+        if bench is None:
+            return {}
+        if sampler is None:
+            return _stepped_stamp(bench, recording)
+        return _stamp(bench, sampler.traces, watch.window_s or sampler.window_s, "host")
 
     def recovered(self, play: Callable[[], T]) -> tuple[T, dict[str, Any] | None]:
         """What `play` returns, played again after a power cycle while the board fails; and what
@@ -177,16 +184,16 @@ def open_session(file: Path | None, recover: int = 0, **more: Any) -> Iterator[B
 
 @contextmanager
 def signals_as_exits() -> Iterator[None]:
-    """Inside, the first SIGTERM or SIGHUP raises SystemExit, and more of them are ignored, so that
-    outputs are switched off in peace."""
+    """Inside, the first SIGTERM or SIGHUP raises SystemExit, the first Ctrl-C KeyboardInterrupt,
+    and more of them are ignored, so that outputs are switched off in peace."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def leave(number: int, frame: Any) -> None:
-        for other in SIGNALS:
-            signal.signal(other, signal.SIG_IGN)
-        raise SystemExit(128 + number)
+        for one in SIGNALS:
+            signal.signal(one, signal.SIG_IGN)
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
     before = {number: signal.signal(number, leave) for number in SIGNALS}
     try:
@@ -214,6 +221,11 @@ def _read_stamps(file: Path | None) -> dict[str, dict[str, Any]]:
             f"{file} is corrupt ({error}): delete it, rows are kept without it",
             code="FILE_CORRUPT",
         ) from error
+
+
+def _has_toy(bench: Bench) -> bool:
+    """Whether a simulated board has somewhere to draw its current from."""
+    return bool(bench.supplies) and any(True for _ in bench.of("load"))
 
 
 def _stamp(

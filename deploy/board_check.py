@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..hw.board import simulated
 from ..hw.chip import ChipSpec
 from ..hw.simulated_board import identify
 from ..hw.snapshot import Snapshot, silicon
-from ..hw.virtual_board import parse_board
 from ..models.errors import InputError
 from .program import Program
 
@@ -72,8 +72,9 @@ def check_snapshot(snapshot: Snapshot, board: str, chip: ChipSpec) -> None:
         BoardError: UNKNOWN_BOARD.
         InputError: WRONG_BOARD.
     """
-    if board.startswith("sim"):
-        record = identify(parse_board(board), chip).record()
+    virtual = simulated(board)
+    if virtual is not None:
+        record = identify(virtual, chip).record()
     else:
         serial = board.partition(":")[2]
         known = snapshot.board.get("serial")

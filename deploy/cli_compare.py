@@ -52,7 +52,7 @@ def compare(
     """Say which boards, cores and neurons differ on the same program and stimulus."""
     from .comparison.comparison import Criteria
     from .comparison.comparison import compare as run_compare
-    from .comparison.equivalence import Margins
+    from .comparison.contrasts import Margins
     from .demonstration import write_json
 
     if out is not None:

@@ -126,12 +126,12 @@ def _subject(
     known: tuple[str | None, Path | None],
 ):
     """The board in question; a real one without a recording plays the stimulus now."""
-    from ..hw.board import open_board
+    from ..hw.board import open_board, simulated
     from .execution import run
     from .ladder.subjects import subject_of
 
     chip = program.configuration.chip
-    if recording is None and board is not None and not board.startswith("sim"):
+    if recording is None and board is not None and simulated(board) is None:
         with open_board(board, chip) as opened:
             recording = run(program, opened, stimulus)
     return subject_of(board, recording, *known, chip)

@@ -18,7 +18,8 @@ def fingerprint(
     history: Annotated[Path, typer.Option(help="Folder with the fingerprints of your boards.")],
     trials: Annotated[int, typer.Option(help="How often the question is asked, 8 or more.")] = 10,
     new_reference: Annotated[
-        bool, typer.Option("--new-reference", help="What is answered now is right from now on.")
+        bool,
+        typer.Option("--new-reference", help="What this board answers now is right from now on."),
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -35,7 +35,10 @@ def validate(
     level: Annotated[
         float | None, typer.Option(min=0, help="Mismatch level, 1 is the table's.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the first chip.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Of the first chip; 1, or the program's own with a promise."),
+    ] = None,
     options: Annotated[
         str | None, typer.Option("--with", help="What all chips have: noise=1,defects=1,...")
     ] = None,
@@ -88,7 +91,7 @@ def validate(
     loaded = Program.load(program)
     stimulus = stimulus_of(_source(settings.input, loaded), loaded.n_inputs)
     model = None if network is None else Network.load(network)
-    boards = settings.targets()
+    boards = settings.targets(loaded.hash)
     if not settings.board:
         boards = [VirtualBoard(), *boards]
     kept = None if out is None else out / "bench.json"

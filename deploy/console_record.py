@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from ..hw.board import simulated
 from . import console
 from .metrics import mean_rate_hz
 from .recordings.control_limits import FALSE_ALARMS
 from .recordings.fingerprint import Fingerprint
-from .recordings.plan import is_noisy, virtual
+from .recordings.plan import is_noisy
 from .recordings.recording_set import RecordingSet, Take, UnfinishedSet
 
 _LOST = ("early", "late", "foreign", "lost_in", "lost_out", "undelivered")
@@ -59,7 +60,7 @@ def print_set(found: RecordingSet | UnfinishedSet, folder: Path) -> None:
             *_row(board, [t for t in found.takes if t.board == board], found.plan.repeats)
         )
     console.stdout().print(table)
-    alike = [b for b in found.plan.boards if (v := virtual(b)) and not is_noisy(v)]
+    alike = [b for b in found.plan.boards if (v := simulated(b)) and not is_noisy(v)]
     if alike and found.plan.repeats > 1:
         print(f"without noise every repeat is the same: {', '.join(alike)}")
     for failure in found.failures:

@@ -76,7 +76,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
 
 def _is_simulated(name: str) -> bool:
     """Whether a board of this name is, behind the driver or not."""
-    return name.partition(":")[0] == "sim" or name.startswith("dynapse2:sim")
+    kind, _, rest = name.partition(":")
+    return kind == "sim" or (kind == "dynapse2" and rest.partition(":")[0] == "sim")
 
 
 def _refuse(config: pytest.Config, item: pytest.Item, why: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..hw.injection import injected
+from ..hw.simulated_board import identify
+from ..hw.snapshot import silicon_hash
 from ..hw.virtual_board import VirtualBoard
 from ..models.errors import InputError
 from ..models.mismatch import MISMATCH_VERSION
@@ -20,13 +22,13 @@ from ..models.versions import versions
 from .compilation import decoded_network
 from .labelled import check_labelled
 from .population.promise import Promise, Verdict, judge, outcome_of
-from .population.rows import Row, read_rows, row_of, summary_of
+from .population.rows import Row, is_counted, read_rows, row_of, summary_of
 from .population.sweep import Job, Play, play_board, rows_of
-from .population.targets import Target, name_of
+from .population.targets import ANY, Target, name_of
 from .program import Program
 from .resumable import RowFile, WorkFolder
 
-ROW_FORMAT = 1
+ROW_FORMAT = 2
 """Of rows.csv, said in sweep.json."""
 
 Progress = Callable[[int, int, Row], None]
@@ -111,6 +113,7 @@ def validate(
         stack.callback(made.close)
         try:
             for row in made:
+                _check_new(row, rows)
                 rows.append(row)
                 how.progress(len(rows), planned, row)
                 if how.promise is not None and _settled(rows, how.promise):
@@ -121,6 +124,16 @@ def validate(
     if how.promise is not None and complete:
         verdict = judge((row.accuracy for row in rows if row.counted), how.promise)
     return Report(tuple(rows), _provenance(program, stimulus, boards), complete, planned, verdict)
+
+
+def _check_new(row: Row, rows: Sequence[Row]) -> None:
+    """Refuse to count the same chips twice under two names. Raises InputError SAME_BOARD."""
+    twin = next((r for r in rows if row.counted and r.counted and r.silicon == row.silicon), None)
+    if twin is not None:
+        raise InputError(
+            f"{row.name} and {twin.name} are the same chips, and a chip counts once: leave one out",
+            code="SAME_BOARD",
+        )
 
 
 def _settled(rows: Sequence[Row], promise: Promise) -> bool:
@@ -155,7 +168,7 @@ def _made(
     kept: RowFile[Row] | None,
 ) -> Generator[Row]:
     """Rows in the order asked for; those that are kept are not made again."""
-    there = {} if kept is None else {row.name: row for row in kept.rows()}
+    there = {} if kept is None else _still_true(kept.rows(), boards, job.program)
     if network is not None:
         yield row_of(simulate(network, job.stimulus), job.program, job.stimulus, False)
     missing = [board for board in boards if name_of(board) not in there]
@@ -167,6 +180,30 @@ def _made(
                 if kept is not None:
                     kept.append(row)
             yield row
+
+
+def _still_true(rows: Sequence[Row], boards: Sequence[Target], program: Program) -> dict[str, Row]:
+    """Rows that are kept, by name; not those of a name that opens any board.
+
+    Raises:
+        InputError: OTHER_BOARD, another board than before has a name: its snapshot file changed.
+    """
+    there = {row.name: row for row in rows if not row.name.endswith(ANY)}
+    chip = program.configuration.chip
+    changed = [
+        board.name
+        for board in boards
+        if isinstance(board, VirtualBoard)
+        and board.name in there
+        and silicon_hash(identify(board, chip).record()) != there[board.name].silicon
+    ]
+    if changed:
+        raise InputError(
+            f"other boards than before have these names: {', '.join(changed)} (a snapshot file "
+            "that changed?): give another folder, or put the file back",
+            code="OTHER_BOARD",
+        )
+    return there
 
 
 def _provenance(program: Program, stimulus: Stimulus, boards: Sequence[Target]) -> dict[str, Any]:
@@ -192,15 +229,29 @@ def _snapshots(program: Program, boards: Sequence[Target]) -> dict[str, str]:
     return {path: snapshot.hash for path, snapshot in found.items() if snapshot is not None}
 
 
+def _check_different(program: Program, boards: Sequence[Target]) -> None:
+    """Refuse a board, or chips, that are asked for twice. Raises InputError SAME_BOARD."""
+    chip, names = program.configuration.chip, defaultdict(list)
+    for board in boards:
+        if isinstance(board, str):
+            names[board].append(board)
+        elif is_counted(board):
+            names[silicon_hash(identify(board, chip).record())].append(board.name)
+        else:
+            names[board.name].append(board.name)
+    twice = [" and ".join(alike) for alike in names.values() if len(alike) > 1]
+    if twice:
+        raise InputError(
+            f"the same chips are asked for twice, and a chip counts once: {'; '.join(twice)}",
+            code="SAME_BOARD",
+        )
+
+
 def _check(
     program: Program, stimulus: Stimulus, boards: Sequence[Target], network: Network | None
 ) -> None:
     check_labelled(program, stimulus)
-    twice = sorted(name for name, times in Counter(map(name_of, boards)).items() if times > 1)
-    if twice:
-        raise InputError(
-            f"asked for twice: {', '.join(twice)}; a chip counts once", code="SAME_BOARD"
-        )
+    _check_different(program, boards)
     own = (program.network_hash, decoded_network(program).hash)
     if network is not None and network.hash not in own:
         raise InputError(

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol, Self
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import Configuration
 from .events import Events
-from .virtual_board import parse_board
+from .virtual_board import VirtualBoard, parse_board
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,18 @@ class Board(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exception: object) -> None: ...
+
+
+def simulated(name: str) -> VirtualBoard | None:
+    """The virtual board of a name, behind the driver ('dynapse2:sim:...') or not; None: a real one.
+
+    Raises:
+        BoardError: UNKNOWN_BOARD.
+    """
+    kind, _, rest = name.partition(":")
+    if kind != "dynapse2" or not rest:
+        return parse_board(name)
+    return parse_board(rest) if rest.partition(":")[0] == "sim" else None
 
 
 def open_board(name: str, chip: ChipSpec = DYNAPSE2) -> Board:

@@ -210,6 +210,11 @@ def silicon(record: Mapping[str, Any]) -> dict[str, Any]:
     return {key: record.get(key) for key in (*_ALWAYS, *own)}
 
 
+def silicon_hash(record: Mapping[str, Any]) -> str:
+    """Hash of `silicon`: equal for the same chips, under whatever name they were opened."""
+    return content_hash(silicon(record), {})
+
+
 def _to_content(s: Snapshot) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     header: dict[str, Any] = {
         "chip": s.chip.name,

@@ -18,11 +18,20 @@ from ...hw.snapshot import silicon
 from ...models.errors import InputError, Violation
 from ...models.partial_recording import PartialRecording
 from ...models.recording import Recording, Stimulus
-from ..balance import imbalance
 from ..program import Program
+from ..recorded import check_recording
 
 LEAST_BOARDS = 2
 """A comparison needs two boards."""
+
+_REMEDIES = {
+    "program": ("COMPARE_PROGRAM", "compare recordings of one program"),
+    "stimulus": ("COMPARE_STIMULUS", "compare recordings of one stimulus"),
+    "neurons": ("COMPARE_NEURONS", "record with this program"),
+    "trials": ("COMPARE_TRIALS", "record every trial of the stimulus"),
+    "books": ("COMPARE_UNBALANCED", "record it again: events are missing without a trace"),
+}
+"""Code and way out of each fault of a recording that keeps it out of a comparison."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,35 +133,7 @@ def _violations(
             )  # fmt: skip
             continue
         what += f" ({recording.board.get('name', 'unnamed board')})"
-        yield from _foreign(what, recording, program, stimulus)
-        wrong = imbalance(recording.books)
-        if wrong:
-            yield Violation(
-                "COMPARE_UNBALANCED", what, "books that balance", wrong,
-                "record it again: events are missing without a trace",
-            )  # fmt: skip
-
-
-def _foreign(
-    what: str, recording: Recording, program: Program, stimulus: Stimulus
-) -> Iterator[Violation]:
-    """What of a recording belongs to another program or stimulus."""
-    for kind, wanted in (("program", program.hash), ("stimulus", stimulus.hash)):
-        got = recording.provenance.get(kind)
-        if got != wanted:
-            yield Violation(
-                f"COMPARE_{kind.upper()}", what, f"{kind} {wanted[:12]}",
-                f"it was made with {kind} {str(got)[:12]}", f"compare recordings of one {kind}",
-            )  # fmt: skip
-    if set(recording.names) != set(program.names):
-        strange = sorted(set(recording.names) ^ set(program.names))
-        yield Violation(
-            "COMPARE_NEURONS", what, f"the program's {len(program.names)} neurons",
-            f"{len(strange)} names are in one of both only, the first is {strange[0]}",
-            "record with this program",
-        )  # fmt: skip
-    if not np.array_equal(recording.duration_us, stimulus.duration_us):
-        yield Violation(
-            "COMPARE_TRIALS", what, f"the stimulus's {stimulus.n_trials} trials",
-            f"it has {recording.n_trials}, or others", "record every trial of the stimulus",
-        )  # fmt: skip
+        for fault in check_recording(recording, program, stimulus):
+            if fault.kind in _REMEDIES:  # columns in another order are brought into the program's
+                code, remedy = _REMEDIES[fault.kind]
+                yield Violation(code, what, fault.need, fault.found, remedy)

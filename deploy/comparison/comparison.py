@@ -14,9 +14,10 @@ from ...models.versions import versions
 from ..metrics import accuracy, accuracy_interval, mean_rate_hz
 from ..program import Program
 from .alignment import BoardRecordings, align
+from .contrasts import Margins
 from .deviations import deviations
 from .distances import sample_trials
-from .equivalence import Equivalence, Margins, equivalences
+from .equivalence import Equivalence, equivalences
 from .findings import Finding, find
 from .gains import effective_gains
 from .replay import Replay

@@ -11,14 +11,12 @@ import numpy as np
 from ...hw.chip import DYNAPSE2, ChipSpec
 from ...hw.simulated_board import identify
 from ...hw.virtual_board import VirtualBoard
-from ...models.errors import InputError
 from ...models.mismatch import MISMATCH_VERSION
 from ...models.network import Network
 from ...models.recording import Recording, Stimulus
 from ...models.runner import Runner
 from ...models.simulation import simulate
 from ...models.versions import versions
-from ..balance import imbalance
 from ..board_check import check_board
 from ..comparison.distances import require_pyspike
 from ..comparison.multiplicity import holm
@@ -27,6 +25,7 @@ from ..execution import run_virtual
 from ..labelled import check_labelled
 from ..metrics import decisions, mean_rate_hz
 from ..program import Program
+from ..recorded import need_recording
 from .distance import Sample, mean_distance
 from .fitting import fit
 from .judgement import ALPHA, interval, mcnemar
@@ -124,19 +123,7 @@ def _check_subject(program: Program, stimulus: Stimulus, subject: Subject) -> No
     if recording is None:
         check_board(program, identify(subject.model, program.configuration.chip).record())
         return
-    for kind, own in (("program", program.hash), ("stimulus", stimulus.hash)):
-        said = str(recording.provenance.get(kind))
-        if said != own:
-            raise InputError(
-                f"the recording was made with {kind} {said[:12]}, this is {kind} {own[:12]}: give "
-                f"the {kind} it was made with, or record again",
-                code="WRONG_RECORDING",
-            )
-    wrong = imbalance(recording.books)
-    if wrong:
-        raise InputError(
-            f"the books of the recording do not balance ({wrong}): record again", code="UNBALANCED"
-        )
+    need_recording(recording, program, stimulus)
 
 
 def _play(

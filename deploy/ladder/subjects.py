@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from ...hw.board import simulated
 from ...hw.chip import DYNAPSE2, ChipSpec
 from ...hw.snapshot import Snapshot
 from ...hw.virtual_board import VirtualBoard, parse_board
@@ -34,14 +35,15 @@ def subject_of(
         BoardError: UNKNOWN_BOARD.
     """
     name = _name(board, recording)
-    if name.startswith("sim"):
+    virtual = simulated(name)
+    if virtual is not None:
         if twin is not None or snapshot is not None:
             raise InputError(
                 f"{name} is simulated, its options say what it has: leave out --twin and "
                 "--snapshot, or put snapshot=FILE into its name",
                 code="TWIN",
             )
-        return Subject(parse_board(name), recording)
+        return Subject(virtual, recording)
     if recording is None:
         raise InputError(
             f"{name} is no simulated board: play the stimulus on it first and give the recording",
@@ -65,9 +67,8 @@ def _name(board: str | None, recording: Recording | None) -> str:
 
 
 def _same(board: str, other: str) -> bool:
-    if board.startswith("sim") and other.startswith("sim"):
-        return parse_board(board) == parse_board(other)
-    return board == other
+    one, two = simulated(board), simulated(other)
+    return board == other if one is None or two is None else one == two
 
 
 def _stand_in(

@@ -19,7 +19,11 @@ def properties(report: Report, folder: Path) -> dict[str, str]:
         folder: somewhere in the repository whose commit is meant.
     """
     said = report.provenance
-    measured = [row.name for row in report.rows if row.target == "measured"]
+    measured = [
+        f"{row.name} serial {row.serial}" if row.serial else row.name
+        for row in report.rows
+        if row.target == "measured"
+    ]
     found = {
         "program": said["program"],
         "network": said["network"],
@@ -27,7 +31,7 @@ def properties(report: Report, folder: Path) -> dict[str, str]:
         "mismatch": said["mismatch"],
         "levels": " ".join(f"{level:g}" for level in said["levels"]),
         "chips": " ".join(row.name for row in report.rows if row.counted),
-        "boards": " ".join(measured),
+        "boards": ", ".join(measured),
         "snapshots": " ".join(said["snapshots"].values()),
         "git": git_commit(folder),
     }
@@ -59,7 +63,14 @@ def junit(report: Report, said: dict[str, str]) -> bytes:
     listed = ElementTree.SubElement(suite, "properties")
     for name, text in said.items():
         ElementTree.SubElement(listed, "property", name=f"analoop.{name}", value=text)
-    failed = skipped = 0
+    failed = errors = 0
+    if not report.complete:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname="analoop.promise", name="the sweep is complete"
+        )
+        said_so = f"interrupted after {len(report.rows)} of {report.planned} rows: no verdict"
+        ElementTree.SubElement(case, "error", message=said_so)
+        errors = 1
     if verdict is not None:
         case = ElementTree.SubElement(
             suite, "testcase", classname="analoop.promise", name=str(verdict.promise)
@@ -68,8 +79,8 @@ def junit(report: Report, said: dict[str, str]) -> bytes:
             ElementTree.SubElement(case, "failure", message=str(verdict))
             failed = 1
         elif verdict.outcome == "undecided":
-            ElementTree.SubElement(case, "skipped", message=str(verdict))
-            skipped = 1
+            ElementTree.SubElement(case, "error", message=str(verdict))
+            errors = 1
         ElementTree.SubElement(case, "system-out").text = str(verdict)
     for row in report.rows:
         case = ElementTree.SubElement(
@@ -78,8 +89,8 @@ def junit(report: Report, said: dict[str, str]) -> bytes:
         ElementTree.SubElement(
             case, "system-out"
         ).text = f"accuracy {row.accuracy:.4f}, {row.rate_hz:.2f} Hz, recording {row.recording}"
-    counts = {"tests": len(report.rows) + (verdict is not None), "failures": failed}
-    for name, number in (counts | {"errors": 0, "skipped": skipped}).items():
+    cases = len(report.rows) + (verdict is not None) + (not report.complete)
+    for name, number in {"tests": cases, "failures": failed, "errors": errors}.items():
         suite.set(name, str(number))
     root = ElementTree.Element("testsuites")
     root.append(suite)

@@ -149,8 +149,11 @@ def _bounds(failed: np.ndarray, alpha: float) -> tuple[float, float]:
         failed: chips that failed, after 0, 1, ... chips.
     """
     limits = _of_percents(alpha, _horizon(len(failed) - 1))
+    # A share counts as ruled out if all beyond it are, too: so the error stays that of one test.
     above = (failed <= limits.pass_at[:, : len(failed)]).any(axis=1)
-    below = (failed >= limits.fail_at[:, : len(failed)]).any(axis=1)
+    above = np.cumprod(above) > 0
+    below = np.any(failed >= limits.fail_at[:, : len(failed)], axis=1)
+    below = np.cumprod(below[::-1])[::-1] > 0
     return (
         float(_SHARES[above].max(initial=0.0)),
         float(_SHARES[below].min(initial=1.0)),

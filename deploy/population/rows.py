@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...hw.virtual_board import VirtualBoard
+from ...hw.board import simulated
+from ...hw.snapshot import silicon_hash
 from ...models.errors import FileError
 from ...models.recording import Recording, Stimulus
 from ..metrics import accuracy, mean_rate_hz
@@ -38,10 +39,15 @@ class Row:
     """Hash of the recording behind the row."""
     counted: bool = False
     """Whether it is a chip of the population that is judged; a nominal chip is none."""
+    silicon: str = ""
+    """Hash of what says which chips the board has (`hw.snapshot.silicon`)."""
+    serial: str = ""
+    """Serial number of a board behind the driver."""
 
 
 def row_of(recording: Recording, program: Program, stimulus: Stimulus, counted: bool) -> Row:
     """The row of a recording."""
+    software = recording.board["target"] == "software"
     return Row(
         recording.board["name"],
         recording.board["target"],
@@ -50,14 +56,18 @@ def row_of(recording: Recording, program: Program, stimulus: Stimulus, counted: 
         int(recording.counts.sum()),
         recording.hash,
         counted,
+        "" if software else silicon_hash(recording.board),
+        str(recording.board.get("serial") or ""),
     )
 
 
 def is_counted(target: Target) -> bool:
     """Whether this is a chip like those a user may meet: not one without any mismatch or defect."""
-    if isinstance(target, VirtualBoard):
-        return target.seed is not None or target.snapshot is not None
-    return True
+    board = simulated(target) if isinstance(target, str) else target
+    if board is None or board.snapshot is not None:
+        return True
+    odd = board.level > 0 or board.defects or board.stuck > 0 or board.doubled
+    return board.seed is not None and odd
 
 
 def read_rows(path: Path) -> list[Row]:

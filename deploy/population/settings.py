@@ -30,8 +30,9 @@ class GateSettings:
     """Virtual chips to draw, at most."""
     level: float = 1.0
     """Mismatch level."""
-    seed: int = 1
-    """Seed of the first chip."""
+    seed: int | None = None
+    """Seed of the first chip; None: 1, or with a promise one that comes from the program, so that
+    nobody has trained or chosen a network on these chips."""
     options: str = ""
     """What else all the chips have, as in 'noise=1,defects=1'."""
     board: tuple[str, ...] = ()
@@ -48,8 +49,11 @@ class GateSettings:
             return None
         return Promise(self.accuracy, self.share, self.confidence)
 
-    def targets(self) -> list[Target]:
+    def targets(self, program: str) -> list[Target]:
         """What is played: named boards and snapshots, or drawn chips.
+
+        Args:
+            program: hash of the program.
 
         Raises:
             BoardError: UNKNOWN_BOARD.
@@ -61,11 +65,43 @@ class GateSettings:
         few, many = 20, 200
         chips = self.chips if self.chips is not None else (few if self.accuracy is None else many)
         level = "" if self.level == 1.0 else f"level={self.level!r}"
-        return list(sampled(chips, self.seed, ",".join(x for x in (level, self.options) if x)))
+        first = self.seed
+        if first is None:
+            first = 1 if self.accuracy is None else int(program[:7], 16)
+        return list(sampled(chips, first, ",".join(x for x in (level, self.options) if x)))
 
     def changed(self, given: dict[str, Any]) -> GateSettings:
-        """With what was given on the command line; None there means that it was not."""
-        return replace(self, **{k: v for k, v in given.items() if v not in (None, (), [])})
+        """With what was given on the command line; None there means that it was not.
+
+        Boards take the place of drawn chips, and drawn chips that of boards.
+
+        Raises:
+            InputError: SETTINGS, options that would be without effect.
+        """
+        said = {k: v for k, v in given.items() if v not in (None, (), [])}
+        drawn, named = _DRAWN & said.keys(), _NAMED & said.keys()
+        if drawn and named:
+            raise InputError(_clash(drawn, named), code="SETTINGS")
+        bare = {"share", "confidence"} & said.keys()
+        if bare and said.get("accuracy", self.accuracy) is None:
+            raise InputError(
+                f"{' and '.join(sorted(bare))} without an accuracy promise nothing: give "
+                "--accuracy too",
+                code="SETTINGS",
+            )
+        other = dict.fromkeys(_NAMED, ()) if drawn else {}
+        return replace(self, **(other | said))
+
+
+_DRAWN, _NAMED = {"chips", "level", "seed", "options"}, {"board", "snapshot"}
+"""Settings of chips that are drawn, and of boards that are named: one or the other."""
+
+
+def _clash(drawn: set[str], named: set[str]) -> str:
+    return (
+        f"{', '.join(sorted(drawn))} would be without effect: they are for drawn chips, and "
+        f"{', '.join(sorted(named))} takes their place; leave out one or the other"
+    )
 
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -116,6 +152,9 @@ def _settings(table: dict[str, Any], file: Path) -> GateSettings:
         kinds = _KINDS.get(key)
         if kinds is not None and (type(value) not in kinds or not _texts(value)):
             wrong.append(f"{key} = {value!r} is no {kinds[0].__name__}")
+    drawn, named = _DRAWN & table.keys(), _NAMED & table.keys()
+    if drawn and named:
+        wrong.append(_clash(drawn, named))
     if wrong:
         known = ", ".join(f.name for f in fields(GateSettings))
         raise InputError(
@@ -123,7 +162,17 @@ def _settings(table: dict[str, Any], file: Path) -> GateSettings:
             code="SETTINGS",
         )
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    for key in ("input", "snapshot"):  # files are named from the folder of the settings
+        if key in values:
+            values[key] = _from(file.parent, values[key])
     return GateSettings(**values)
+
+
+def _from(folder: Path, named: Any) -> Any:
+    """Names of files there, other words (of tasks) as they are."""
+    if isinstance(named, tuple):
+        return tuple(_from(folder, name) for name in named)
+    return str(folder / named) if (folder / named).exists() else named
 
 
 def _texts(value: Any) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...hw.board import open_board
-from ...models.errors import InputError
+from ...models.errors import AnaloopError, IncompleteError, InputError
 from ...models.recording import Recording, Stimulus
 from ...models.runner import Runner, has_kernel
 from ...models.versions import versions
@@ -121,6 +121,7 @@ def _by_dask(job: Job, parts: Iterable[list[Target]], scheduler: str) -> Generat
     computed again by another; its rows are taken once, here."""
     client = _client(scheduler)
     try:
+        client.wait_for_workers(1, timeout=WAIT_S)
         everywhere = client.scatter(replace(job, play=play_board), broadcast=True)
         ahead = 2 * max(1, sum(client.nthreads().values()))
         ours = versions()
@@ -129,15 +130,42 @@ def _by_dask(job: Job, parts: Iterable[list[Target]], scheduler: str) -> Generat
             future = client.submit(_remote, everywhere, batch, pure=False)
 
             def rows() -> list[Row]:
-                found, theirs = future.result(timeout=PATIENCE_S)
+                found, theirs = _result(future, batch)
                 _alike(ours, theirs)
                 return found
 
             return rows
 
         yield from _in_order(job, parts, ahead, submit)
+    except TimeoutError as error:
+        raise InputError(
+            f"the scheduler at {scheduler} has no workers: start some with 'dask worker "
+            f"{scheduler}'",
+            code="NO_SCHEDULER",
+        ) from error
     finally:
         client.close()
+
+
+def _result(future: Any, batch: list[Target]) -> Any:
+    """What a worker found; errors made on purpose as they are.
+
+    Raises:
+        IncompleteError: BATCH_LOST, when workers died under it again and again, or took too long.
+    """
+    try:
+        return future.result(timeout=PATIENCE_S)
+    except AnaloopError:
+        raise
+    except Exception as error:
+        names = ", ".join(name_of(target) for target in batch)
+        raise IncompleteError(
+            f"the workers came to no result for {names} ({error!r}): run it again with the same "
+            "--out to go on, on workers with more memory or nearer by",
+            code="BATCH_LOST",
+            partial=None,
+            exit_code=IncompleteError.exit_code,
+        ) from error
 
 
 def _remote(job: Job, batch: list[Target]) -> tuple[list[Row], dict[str, str]]:

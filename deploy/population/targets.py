@@ -9,6 +9,9 @@ from itertools import groupby
 from ...hw.virtual_board import VirtualBoard, parse_board
 from ...models.errors import BoardError, InputError
 
+ANY = ":any"
+"""How the name of a board ends that may be another one next time."""
+
 Target = VirtualBoard | str
 """A virtual board, or the name of one that has to be opened."""
 

@@ -83,7 +83,8 @@ def control_limits(reference: np.ndarray, now: np.ndarray, seed: int = 0) -> Lim
     if min(len(reference), len(now)) < FEWEST:
         raise InputError(
             f"{len(reference)} trials in the reference and {len(now)} now are too few to tell a "
-            f"change from chance: play {FEWEST} or more",
+            f"change from chance: play {FEWEST} or more; of a reference that has fewer, make "
+            "another (--new-reference)",
             code="FEW_TRIALS",
         )
     pooled = np.concatenate([now, reference]).astype(np.float64)

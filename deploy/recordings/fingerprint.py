@@ -2,9 +2,9 @@
 
 The question is the known answer's of the shipped network: 100 ms in which every input fires, asked
 some times over. The code is judged without the board: the shipped network is compiled again and
-must give the program of the history, and the nominal simulated board must answer that program spike
-for spike as before. The board is judged with the program of the history, whatever the compiler does
-now, by the limits of control_limits.py.
+must give the program of the board's reference, and the nominal simulated board must answer it spike
+for spike as then. The board is judged with the program of its reference, whatever the compiler does
+now, by the limits of control_limits.py. Nothing is kept before the board answered.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from ...hw import board as boards
+from ...hw.board import Board, simulated
+from ...models.errors import InputError
 from ...models.recording import Recording, Stimulus
 from ...models.versions import versions
 from ..compilation import compile
@@ -23,8 +25,8 @@ from ..execution import run
 from ..metrics import mean_rate_hz
 from ..program import Program
 from ..shipped import shipped_network
-from .control_limits import Limits, control_limits
-from .fingerprint_history import ChartPoint, History
+from .control_limits import FEWEST, Limits, control_limits
+from .fingerprint_history import ChartPoint, History, Reference
 from .plan import name_in_repeat
 
 _DRIVING = ("driver", "samna", "bit_file_sha256", "firmware", "runner", "step_us")
@@ -38,16 +40,23 @@ class Fingerprint:
     point: ChartPoint
     """On the chart of the board, verdicts included."""
     code: tuple[str, ...]
-    """How the code differs from the history's; empty: in nothing."""
+    """How the code differs from the reference's; empty: in nothing."""
     board: dict[str, Any]
     """Identity record."""
     provenance: dict[str, Any]
     """Hashes and versions."""
+    replaced: int | None = None
+    """Number of the reference that this one takes the place of; None: it takes none."""
 
     @property
     def sentence(self) -> str:
         """The verdict in words."""
         p = self.point
+        if self.replaced is not None:
+            return (
+                f"kept as the new REFERENCE of this board: fingerprint {self.replaced} is none any "
+                "more, what comes is held against this one; other boards keep theirs"
+            )
         if p.reference == p.number:
             return "kept as the REFERENCE of this board: nothing to compare with yet"
         code = "the CODE CHANGED" if p.code_changed else "the code is unchanged"
@@ -73,45 +82,57 @@ def question(program: Program, repeats: int) -> Stimulus:
 def fingerprint(
     board: str, folder: Path, date: str, repeats: int = 10, renew: bool = False
 ) -> Fingerprint:
-    """Ask a board, compare with its history, and add the answer to it.
+    """Ask a board, compare with its reference, and add the answer to the history.
 
     The first fingerprint of a board is its reference. A simulated board with noise, losses or
-    jitter has them anew each time.
+    jitter has them anew each time. Charts and references stay as they are if anything fails.
 
     Args:
         folder: of the history; made if there is none.
         date: of today, ISO 8601.
         repeats: how often the question is asked.
-        renew: take this answer, and the code as it is, as the new reference.
+        renew: take this answer, and the code as it is, as the new reference of this board.
 
     Raises:
         InputError: FEW_TRIALS, OTHER_HISTORY, HISTORY_HELD.
         BoardError: the board cannot be had.
         IncompleteError: as `run`.
     """
+    if repeats < FEWEST:
+        raise InputError(
+            f"{repeats} trials are too few to tell a change from chance: play {FEWEST} or more",
+            code="FEW_TRIALS",
+        )
     made = compile(shipped_network())
-    with History(folder) as history:
-        founded = history.founded()
-        if founded is None or renew:
-            founded = made, answers("sim:nominal", made, 1)
-            history.found(*founded)
-        program, nominal = founded
-        code, other_answer = _code(made, program, nominal)
-        with boards.open_board(board) as opened:
-            before = history.points(opened.identity.record())
-        recording = answers(name_in_repeat(board, len(before)), program, repeats)
+    with boards.open_board(board) as opened, History(folder) as history:
+        before = history.points(opened.identity.record())
+        old = history.reference(opened.identity.record())
+        base = None if renew else old
+        program = base.program if base else made
+        nominal = base.nominal if base else answers("sim:nominal", made, 1)
+        recording = _play(board, opened, len(before), question(program, repeats), program)
         told = dict(recording.provenance) | {"nominal": nominal.hash}
         recording = replace(recording, provenance=told)
-        base = None if renew else _reference(history, before, recording)
-        if base is not None:
-            code += _driving(base[1], recording)
-        limits = base and control_limits(base[1].counts, recording.counts)
-        point = _point(recording, len(before), date, limits, base[0] if base else len(before))
-        unjudged = other_answer and point.target == "simulated"
+        code, limits, unjudged = [], None, False
+        if base:
+            code, unjudged = _code(made, base, recording)
+            limits = control_limits(base.recording.counts, recording.counts)
+        point = _point(recording, len(before), date, limits, base.number if base else len(before))
         changed = None if limits is None or unjudged else limits.changed
         point = replace(point, board_changed=changed, code_changed=bool(code))
-        history.add(point, recording)
-    return Fingerprint(point, tuple(code), dict(recording.board), dict(recording.provenance))
+        history.add(point, Reference(len(before), recording, program, nominal))
+    replaced = old.number if old and renew else None
+    return Fingerprint(
+        point, tuple(code), dict(recording.board), dict(recording.provenance), replaced
+    )
+
+
+def _play(name: str, opened: Board, number: int, asked: Stimulus, program: Program) -> Recording:
+    """The answer of a board: of the open one, or of a simulated one with the noise of this time."""
+    if simulated(name) is None:
+        return run(program, opened, asked)
+    opened.close()
+    return answers(name_in_repeat(name, number), program, asked.n_trials)
 
 
 def answers(board: str, program: Program, repeats: int) -> Recording:
@@ -120,9 +141,10 @@ def answers(board: str, program: Program, repeats: int) -> Recording:
         return run(program, opened, question(program, repeats))
 
 
-def _code(made: Program, program: Program, nominal: Recording) -> tuple[list[str], bool]:
-    """How the code differs from the history's, and whether simulated boards answer otherwise."""
-    found = []
+def _code(made: Program, base: Reference, recording: Recording) -> tuple[list[str], bool]:
+    """How the code differs from the reference's, and whether a simulated board cannot be judged:
+    all that such a board does is code."""
+    program, nominal, found = base.program, base.nominal, []
     if made.hash != program.hash:
         found.append(
             f"the shipped network compiles to program {made.hash[:12]}, it was {program.hash[:12]}"
@@ -139,7 +161,8 @@ def _code(made: Program, program: Program, nominal: Recording) -> tuple[list[str
             f"sim:nominal answers otherwise than recording {nominal.hash[:12]}: "
             f"{len(again.time_us)} spikes, there were {len(nominal.time_us)}"
         )
-    return found, not same
+    found += _driving(base.recording, recording)
+    return found, not same and recording.board["target"] == "simulated"
 
 
 def _driving(reference: Recording, recording: Recording) -> list[str]:
@@ -150,20 +173,6 @@ def _driving(reference: Recording, recording: Recording) -> list[str]:
         for key in _DRIVING
         if then.get(key) != now.get(key)
     ]
-
-
-def _reference(
-    history: History, before: tuple[ChartPoint, ...], recording: Recording
-) -> tuple[int, Recording] | None:
-    """The latest reference of a board and its number; None: there is none for this program, or a
-    simulated board has none since the code was renewed."""
-    numbers = [point.number for point in before if point.reference == point.number]
-    if not numbers:
-        return None
-    found = history.load(dict(recording.board), numbers[-1])
-    alike = ("program", "nominal") if recording.board["target"] == "simulated" else ("program",)
-    same = all(found.provenance[key] == recording.provenance[key] for key in alike)
-    return (numbers[-1], found) if same else None
 
 
 def _point(

@@ -1,15 +1,20 @@
 """The folder in which fingerprints of boards are kept, one control chart per board.
 
 history.json                  what the folder is
-program.npz  nominal.npz      the program that boards are asked with, and the nominal answer
 boards/<name>/chart.jsonl     a line per fingerprint: a `ChartPoint`
 boards/<name>/<number>.npz    its recording
+code/<hash>.program.npz       a program that boards were asked with
+code/<hash>.nominal.npz       what the nominal simulated board answered when a reference was made
+
+A reference names program and nominal answer by their hashes: every board keeps its own, whatever
+becomes of the code and of the references of others.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +26,7 @@ from ...models.recording import Recording
 from ..program import Program
 from ..resumable import WorkFolder
 
-FORMAT, VERSION = "fingerprint history", 1
+FORMAT, VERSION = "fingerprint history", 2
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,20 @@ class ChartPoint:
     """Verdict."""
 
 
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What a board is held against, and the code of its time."""
+
+    number: int
+    """Of the fingerprint, on the chart of its board."""
+    recording: Recording
+    """What the board answered."""
+    program: Program
+    """What it was asked with."""
+    nominal: Recording
+    """What the nominal simulated board answered then."""
+
+
 class History(WorkFolder):
     """A folder of fingerprints, held by one process at a time until it is closed.
 
@@ -73,35 +92,46 @@ class History(WorkFolder):
     def __init__(self, folder: Path):
         super().__init__(folder, "history", {"format": FORMAT, "version": VERSION})
 
-    def founded(self) -> tuple[Program, Recording] | None:
-        """The program that is asked with and the nominal answer; None: nothing was asked yet."""
-        if not (self.folder / "nominal.npz").exists():
+    def reference(self, board: Mapping[str, Any]) -> Reference | None:
+        """The latest reference of the board of an identity record; None: it was never asked.
+
+        Raises:
+            FileError: a part of it is missing or corrupt.
+        """
+        numbers = [p.number for p in self.points(board) if p.reference == p.number]
+        if not numbers:
             return None
-        nominal = Recording.load(self.folder / "nominal.npz")
-        return Program.load(self.folder / "program.npz"), nominal
+        recording = Recording.load(self._home(board) / f"{numbers[-1]:06d}.npz")
+        program, nominal = self._code(recording)
+        return Reference(numbers[-1], recording, Program.load(program), Recording.load(nominal))
 
-    def found(self, program: Program, nominal: Recording) -> None:
-        """Ask with this program from now on."""
-        program.save(self.folder / "program.npz")
-        nominal.save(self.folder / "nominal.npz")
-
-    def load(self, board: dict[str, Any], number: int) -> Recording:
-        """The recording of a fingerprint."""
-        return Recording.load(self._home(board) / f"{number:06d}.npz")
-
-    def points(self, board: dict[str, Any]) -> tuple[ChartPoint, ...]:
+    def points(self, board: Mapping[str, Any]) -> tuple[ChartPoint, ...]:
         """The chart of the board of an identity record."""
         path = self._home(board) / "chart.jsonl"
         return _read(path) if path.exists() else ()
 
-    def add(self, point: ChartPoint, recording: Recording) -> None:
-        """Keep a fingerprint."""
-        home = self._home(recording.board)
+    def add(self, point: ChartPoint, answer: Reference) -> None:
+        """Keep a fingerprint; program and nominal answer are there before anything names them."""
+        recording, home = answer.recording, self._home(answer.recording.board)
+        for path, content in zip(
+            self._code(recording), (answer.program, answer.nominal), strict=True
+        ):
+            if not path.exists():
+                path.parent.mkdir(exist_ok=True)
+                content.save(path)
         home.mkdir(parents=True, exist_ok=True)
         recording.save(home / f"{point.number:06d}.npz")
-        rows = [*self.points(dict(recording.board)), point]
+        rows = [*self.points(recording.board), point]
         text = "".join(json.dumps(asdict(row), sort_keys=True) + "\n" for row in rows)
         write_bytes(home / "chart.jsonl", text.encode())
+
+    def _code(self, recording: Recording) -> tuple[Path, Path]:
+        """Where program and nominal answer of a fingerprint are."""
+        made, folder = recording.provenance, self.folder / "code"
+        return (
+            folder / f"{made['program'][:16]}.program.npz",
+            folder / f"{made['nominal'][:16]}.nominal.npz",
+        )
 
     def _home(self, board: Any) -> Path:
         """By the chips of a board, so that one that is warmer, say, is still the same."""

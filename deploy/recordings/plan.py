@@ -14,14 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from ...hw.virtual_board import VirtualBoard, parse_board
+from ...hw.board import simulated
+from ...hw.virtual_board import VirtualBoard
 from ...models.errors import InputError
 
 _BEGINS = re.compile(r"sim$|[A-Za-z]\w*:")
 """A word between commas with which the name of a board begins; options are `key=value`."""
-
-_VIRTUAL = ("sim", "dynapse2:sim")
-"""What comes before the ':' and the options of a simulated board, behind samna or not."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Plan:
 
     def _shared_noise(self):
         """Repeats that would hear the same noise and pass for independent ones."""
-        noisy = [(name, v) for name in self.boards if (v := virtual(name)) and is_noisy(v)]
+        noisy = [(name, v) for name in self.boards if (v := simulated(name)) and is_noisy(v)]
         for k, (name, one) in enumerate(noisy):
             for other_name, other in noisy[:k]:
                 apart = abs(one.noise_seed - other.noise_seed)
@@ -103,20 +101,6 @@ class Plan:
         return asked | {"plays": order}
 
 
-def virtual(name: str) -> VirtualBoard | None:
-    """The simulated board of a name, behind samna or not; None: a real one.
-
-    Raises:
-        BoardError: UNKNOWN_BOARD.
-    """
-    head, options = _parts(name)
-    if head in _VIRTUAL:
-        return parse_board(f"sim:{options}")
-    if name.partition(":")[0] != "dynapse2" or not options:
-        parse_board(name)  # which says what names there are
-    return None
-
-
 def is_noisy(board: VirtualBoard) -> bool:
     """Whether chance plays a part in what it does."""
     return bool(board.noise or board.loss or board.jitter_us)
@@ -125,7 +109,7 @@ def is_noisy(board: VirtualBoard) -> bool:
 def name_in_repeat(name: str, repeat: int) -> str:
     """The name that opens a board for a repeat: a simulated one whose noise, losses or jitter are
     drawn draws them anew, from `noise_seed` + repeat; another is the same in every repeat."""
-    board = virtual(name)
+    board = simulated(name)
     if board is None or not is_noisy(board) or not repeat:
         return name
     again = replace(board, noise_seed=board.noise_seed + repeat).name

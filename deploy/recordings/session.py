@@ -28,7 +28,7 @@ from ..board_check import check_board
 from ..execution import run
 from ..labelled import check_channels
 from ..program import Program
-from .plan import Plan, Play, name_in_repeat, virtual
+from .plan import Plan, Play, name_in_repeat
 from .recording_set import RecordingSet, UnfinishedSet, asked_record, find_segment, load_set
 from .set_files import SetFiles, file_of
 
@@ -135,7 +135,7 @@ def _nothing(
 ) -> PartialRecording:
     """What there is of a play before whose first trial the board failed."""
     none = np.zeros(0, np.int64)
-    target = "simulated" if virtual(play.board) else "measured"
+    target = "simulated" if boards.simulated(play.board) else "measured"
     board = {"name": play.board, "target": target}
     made = {"program": program.hash, "stimulus": stimulus.hash, "versions": versions()}
     content = Recording(program.names, none, none, none, none, {}, board, made)
@@ -157,9 +157,9 @@ class _Boards:
         self._records: dict[str, dict[str, Any]] = {}
         with ExitStack() as stack:
             for name in plan.boards:
-                simulated = virtual(name)
-                if simulated:
-                    identity = identify(simulated, self._chip)
+                board = boards.simulated(name)
+                if board:
+                    identity = identify(board, self._chip)
                 else:
                     self._open[name] = stack.enter_context(boards.open_board(name, self._chip))
                     identity = self._open[name].identity

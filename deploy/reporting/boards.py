@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ...models.errors import InputError
 from ...models.recording import Recording
-from ..balance import imbalance
 from ..comparison.alignment import BoardRecordings
 from ..comparison.responses import Responses, responses
 from ..metrics import accuracy, accuracy_interval, mean_rate_hz
 from ..program import Program
+from ..recorded import need_recording
 from ..recordings.recording_set import RecordingSet
 
 QUANTITIES = ("rate_hz", "latency_us", "isi_us", "isi_cv")
@@ -148,22 +147,5 @@ def _share(
 
 
 def _checked(recording: Recording, found: RecordingSet) -> Recording:
-    for kind, wanted in (("program", found.program.hash), ("stimulus", found.stimulus.hash)):
-        said = recording.provenance.get(kind)
-        if said != wanted:
-            raise InputError(
-                f"recording {recording.hash[:12]} is of {kind} {str(said)[:12]}, the set of "
-                f"{wanted[:12]}: leave it out",
-                code="WRONG_RECORDING",
-            )
-    if recording.names != found.program.names:
-        raise InputError(
-            f"recording {recording.hash[:12]} has other neurons than the program: record again",
-            code="WRONG_RECORDING",
-        )
-    if wrong := imbalance(recording.books):
-        raise InputError(
-            f"the books of recording {recording.hash[:12]} do not balance ({wrong}): record again",
-            code="UNBALANCED",
-        )
+    need_recording(recording, found.program, found.stimulus)
     return recording

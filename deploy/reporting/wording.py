@@ -92,10 +92,20 @@ def verdict_of_comparison(record: Record) -> Said:
 
 
 def verdict_of_ladder(record: Record) -> Said:
-    """Of a gap ladder."""
+    """Of a gap ladder; 'ADDS UP': no rung costs beyond chance, all of them together do."""
     board = record["provenance"]["board"]["name"]
-    kind, tag = ("fail", "BREAKS") if record["significant"] else ("note", "HOLDS")
-    return Said(kind, tag, f"From the float model down to {board}", record["verdict"], "ladder")
+    total, text = record["total"], record["verdict"]
+    if record["significant"]:
+        kind, tag = "fail", "BREAKS"
+    elif total["cost_trials"] <= 0:
+        kind, tag = "note", "HOLDS"
+    elif total["p"] < record["alpha"]:
+        kind, tag = "fail", "ADDS UP"
+    else:
+        kind, tag = "undecided", "UNDECIDED"
+        lost = f"{total['cost_trials']} of {record['provenance']['trials']} trials"
+        text += f" From top to bottom {lost} are lost, which may be chance (p = {total['p']:.2g})."
+    return Said(kind, tag, f"From the float model down to {board}", text, "ladder")
 
 
 def verdict_of_boards(boards: Boards) -> Said:

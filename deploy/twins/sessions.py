@@ -12,6 +12,7 @@ from ...hw.snapshot import silicon
 from ...models.errors import InputError
 from ...models.recording import Recording, Stimulus
 from ..program import Program
+from ..recorded import check_recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +32,10 @@ class Session:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "recordings", tuple(self.recordings))
-        wanted = {"program": self.program.hash, "stimulus": self.stimulus.hash}
         bad = [
-            f"recording {k} is of {what} {str(r.provenance.get(what))[:12]}, not {mine[:12]}"
+            f"recording {k}: {fault}"
             for k, r in enumerate(self.recordings)
-            for what, mine in wanted.items()
-            if r.provenance.get(what) != mine
+            for fault in check_recording(r, self.program, self.stimulus)
         ]
         boards = [silicon(r.board) for r in self.recordings]
         bad += [
@@ -44,8 +43,9 @@ class Session:
         ]
         if bad or not self.recordings:
             raise InputError(
-                "recordings of one board, of this program and this stimulus are needed, at least "
-                f"one: {'; '.join(bad) or 'none was given'}: give the files that belong together",
+                "recordings of one board, of this program and this stimulus and whole are needed, "
+                f"at least one: {'; '.join(bad) or 'none was given'}: give the files that belong "
+                "together",
                 code="TWIN_RECORDINGS",
             )
 

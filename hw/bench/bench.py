@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, Self
 
-from ...models.errors import AnaloopError, BoardError, HardwareError, InputError
+from ...models.errors import BoardError, HardwareError, InputError
 from .bench_file import BenchPlan, Section
 from .instruments import Quantity, ResetLine, Supply
 from .link import Link, reserve
@@ -55,6 +55,7 @@ class Bench:
         self.instruments: dict[str, Any] = {}
         self._sections = {section.name: section for section in plan.sections}
         self._touched: dict[str, bool] = {}
+        self._blocked: dict[str, HardwareError] = {}
         self._by, self._sleep = by, sleep
         with ExitStack() as stack:
             self._open(stack)
@@ -99,6 +100,7 @@ class Bench:
         self.plan.checked(energise=True)
         self._need_supply()
         for section, supply in self.supplies:
+            self._refuse_blocked(section)
             self._touch(section, supply)
             switch_on(section, supply)
 
@@ -127,6 +129,7 @@ class Bench:
         if self.supplies:
             self.plan.checked(energise=True)
             for section, supply in self.supplies:
+                self._refuse_blocked(section)
                 refuse_tripped(section, supply)
                 self._touch(section, supply)
             self.power_off()
@@ -139,8 +142,14 @@ class Bench:
         done |= {"resets": [section.name for section, _ in lines]}
         return done | {"off_s": rules["off_s"], "boot_s": rules["boot_s"]}
 
+    def block(self, section: Section, why: HardwareError) -> None:
+        """Switch an output off, and do not switch it on again until `clear`."""
+        self._blocked[section.name] = why
+        self.instruments[section.name].switch(False)
+
     def clear(self) -> None:
-        """Let tripped outputs be switched on again; they stay off."""
+        """Let tripped and blocked outputs be switched on again; they stay off."""
+        self._blocked.clear()
         for section, supply in self.supplies:
             switch_off(section, supply)
             supply.clear_trip()
@@ -164,6 +173,10 @@ class Bench:
         with self._stack:
             self._switch_off(names)
 
+    def _refuse_blocked(self, section: Section) -> None:
+        if section.name in self._blocked:
+            raise self._blocked[section.name]
+
     def _touch(self, section: Section, supply: Supply) -> None:
         if section.name not in self._touched:
             self._touched[section.name] = supply.is_on()
@@ -173,8 +186,8 @@ class Bench:
         for name in reversed(names):
             try:
                 switch_off(self._sections[name], self.instruments[name])
-            except AnaloopError as error:
-                failed.append(str(error))
+            except Exception as error:  # whatever it is, the others have to be switched off
+                failed.append(f"{name}: {error}")
         if failed:
             raise HardwareError(
                 f"outputs may be ON: {'; '.join(failed)}; switch them off by hand",

@@ -62,13 +62,14 @@ class CommandLine:
 
     def pulse(self) -> None:
         try:
-            self._link.ask(self._settings["pull"], _ok)
+            self._link.ask(self._settings["pull"], read_ok)
             time.sleep(self._settings["pulse_s"])
         finally:
-            self._link.ask(self._settings["release"], _ok)
+            self._link.ask(self._settings["release"], read_ok)
 
 
-def _ok(line: str) -> None:
+def read_ok(line: str) -> None:
+    """What the microcontroller says when it did it. Raises HardwareError."""
     if line.startswith("ERR"):
         raise HardwareError(f"the microcontroller says {line[:80]!r}", code="INSTRUMENT_ERROR")
     if line != "OK":

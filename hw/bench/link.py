@@ -47,7 +47,8 @@ class Link:
     ):
         self.wiring, self.log = wiring, log
         self.identity: InstrumentIdentity | None = None
-        self._scpi, self._in_step, self._lost, self._mark = scpi, False, False, 0
+        self._scpi, self._mark = scpi, 0
+        self._in_step = self._lost = self._unsure = False
         self._lock = threading.RLock()
         self._transport = open_transport(wiring, log) if transport is None else transport
 
@@ -147,9 +148,21 @@ class Link:
         self._lost = self._lost or error.code == "UNPLUGGED"
 
     def _get_ready(self) -> None:
-        """Get in step. Throw away what is late, until the instrument repeats a number of ours."""
-        if self._in_step:
-            return
+        """Get in step; and after the cable was out, see that the same instrument is there."""
+        if not self._in_step:
+            self._get_in_step()
+        if self._unsure and self.identity is not None:
+            found = self._ask("*IDN?", read_identity)
+            if found != self.identity:
+                raise HardwareError(
+                    f"{self.wiring.name} was {self.identity}, and now {found} answers there: "
+                    "plug in the first one, or correct `port`",
+                    code="OTHER_INSTRUMENT",
+                )
+        self._unsure = False
+
+    def _get_in_step(self) -> None:
+        """Throw away what is late, until the instrument repeats a number of ours."""
         self._transport.drop_input(QUIET_S)
         if not self._scpi:
             self._in_step = True
@@ -188,17 +201,7 @@ class Link:
                         code="UNPLUGGED",
                     ) from error
                 time.sleep(QUIET_S)
-        self._in_step = False
-        if self._scpi and self.identity is not None:
-            self._get_ready()
-            found = self._ask("*IDN?", read_identity)
-            if found != self.identity:
-                raise HardwareError(
-                    f"{self.wiring.name} was {self.identity}, and now {found} answers there: "
-                    "plug in the first one, or correct `port`",
-                    code="OTHER_INSTRUMENT",
-                )
-        self._lost = False
+        self._in_step, self._lost, self._unsure = False, False, True
 
     def _named(self, error: HardwareError) -> HardwareError:
         name = self.wiring.name

@@ -81,6 +81,8 @@ def measure(bench: Bench, now: Callable[[], float] = lambda: 0.0) -> list[Readin
             value, cause = bench.instruments[section.name].read(quantity), ""
         except AnaloopError as error:
             value, cause = None, f"{error} ({error.code})"
+        except Exception as error:  # a driver of somebody else: it must not cost the others
+            value, cause = None, f"{type(error).__name__}: {error} (DRIVER)"
         moment = (asked + now()) / 2
         readings.append(Reading(section.name, quantity, moment, value, cause))
     return readings
@@ -136,8 +138,9 @@ def guard(bench: Bench, fresh: Iterable[Reading], traces: Traces) -> None:
         if reading.quantity != "current" or limit is None or reading.value is None:
             continue
         if reading.value > limit * (1 + RESOLUTION):
-            traces.remarks.append(f"{over_limit(section, reading.value)} (OVER_LIMIT)")
+            error = over_limit(section, reading.value)
+            traces.remarks.append(f"{error} ({error.code})")
             try:
-                bench.instruments[reading.name].switch(False)
-            except AnaloopError as error:
-                traces.remarks.append(f"it may be ON: {error} ({error.code})")
+                bench.block(section, error)
+            except Exception as error:
+                traces.remarks.append(f"{reading.name} may be ON: {error}")

@@ -14,7 +14,7 @@ from typing import Any
 from .instruments import Driver, Quantity
 from .link import Link
 from .replies import ANY, InstrumentIdentity, read_number, read_switch, refused
-from .scpi_supply import MOST_A, MOST_V, SUPPLY_KEYS
+from .scpi_supply import MOST_A, MOST_V, SHAPE, SUPPLY_KEYS
 from .simulated_supply import RigolSupply as Simulated
 
 DECIMALS = r"-?\d{1,2}\.\d{3,4}"
@@ -28,6 +28,7 @@ class RigolSupply:
 
     def __init__(self, link: Link, settings: Mapping[str, Any]):
         self._link, self._at = link, f"CH{settings['channel']}"
+        self._decimals = None if settings["shape"] == "any" else DECIMALS
 
     @property
     def identity(self) -> InstrumentIdentity | None:
@@ -61,24 +62,26 @@ class RigolSupply:
         self._link.tell(f":OUTP:OCP:CLEAR {self._at}")
 
     def read(self, quantity: Quantity) -> float:
-        volts, amperes = self._link.ask(f":MEAS:ALL? {self._at}", read_all)
+        volts, amperes = self._link.ask(
+            f":MEAS:ALL? {self._at}", partial(read_all, exact=self._decimals is not None)
+        )
         return volts if quantity == "voltage" else amperes
 
     def _number(self, question: str, most: float) -> float:
-        read = partial(read_number, shape=DECIMALS, least=-most, most=most)
+        read = partial(read_number, shape=self._decimals or ANY, least=-most, most=most)
         return self._link.ask(f"{question} {self._at}", read)
 
     def _switch(self, question: str) -> bool:
         return self._link.ask(f"{question} {self._at}", read_switch)
 
 
-def read_all(line: str) -> tuple[float, float]:
+def read_all(line: str, exact: bool = True) -> tuple[float, float]:
     """Voltage [V] and current [A] of 'V,I,P'. Raises HardwareError GARBLED."""
     fields = line.split(",")
     if len(fields) != 3:
         raise refused(line, "voltage, current and power")
     shapes = (r"-?\d{1,2}\.\d{4}", r"-?\d{1,2}\.\d{4}", r"-?\d{1,3}\.\d{3}")
-    if not all(re.fullmatch(s, f, re.ASCII) for s, f in zip(shapes, fields, strict=True)):
+    if exact and not all(re.fullmatch(s, f, re.ASCII) for s, f in zip(shapes, fields, strict=True)):
         raise refused(line, "voltage, current and power with 4, 4 and 3 decimals")
     volts, amperes, watts = map(read_number, fields)
     if abs(watts - volts * amperes) > max(ROUNDED_W, 0.02 * abs(watts)):
@@ -86,4 +89,4 @@ def read_all(line: str) -> tuple[float, float]:
     return volts, amperes
 
 
-DRIVER = Driver("rigol-supply", "supply", RigolSupply, SUPPLY_KEYS, simulator=Simulated)
+DRIVER = Driver("rigol-supply", "supply", RigolSupply, (*SUPPLY_KEYS, SHAPE), simulator=Simulated)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...models.errors import AnaloopError
 from .bench import Bench
 from .measuring import Traces, guard, measure
 
@@ -49,24 +50,31 @@ def stepped(bench: Bench, time_s: np.ndarray, duration_s: float) -> tuple[Traces
     Returns:
         The traces in chip time, and the length of a step [s].
     """
-    (_, load), *_ = bench.of("load")
     steps = min(max(1, round(duration_s / bench.plan.rules["interval_s"])), MOST_STEPS)
     step_s = duration_s / steps
-    spikes, _ = np.histogram(time_s, bins=steps, range=(0.0, duration_s))
+    spikes, _ = np.histogram(time_s, bins=steps, range=(0.0, max(duration_s, 1e-6)))
+    moments = [0.0, *((np.arange(steps) + 0.5) * step_s).tolist(), duration_s]
+    traces = Traces()
+    try:
+        _play(bench, traces, moments, spikes, step_s)
+    except AnaloopError as error:  # the run was good, and stays so
+        traces.remarks.append(f"the toy load failed: {error} ({error.code})")
+    return traces, step_s
+
+
+def _play(
+    bench: Bench, traces: Traces, moments: list[float], spikes: np.ndarray, step_s: float
+) -> None:
+    """Draw and measure, moment by moment; the board rests afterwards."""
+    (_, load), *_ = bench.of("load")
     (_, supply), *_ = bench.supplies
     voltage = supply.read("voltage")
-    currents = drawn_A(spikes, step_s, voltage)
-    moments = [0.0, *((np.arange(steps) + 0.5) * step_s).tolist(), duration_s]
-    drawn = [currents[0], *currents, currents[-1]]
-    traces = Traces()
     if voltage <= 0:
         traces.remarks.append("the output is off: the toy board draws nothing")
-    try:
-        for moment, current in zip(moments, drawn, strict=True):
-            load.draw(float(current))
-            fresh = measure(bench, lambda moment=moment: moment)
-            traces.readings += fresh
-            guard(bench, fresh, traces)
-    finally:
-        load.draw(STATIC_A)
-    return traces, step_s
+    currents = drawn_A(spikes, max(step_s, 1e-6), voltage)
+    for moment, current in zip(moments, [currents[0], *currents, currents[-1]], strict=True):
+        load.draw(float(current))
+        fresh = measure(bench, lambda moment=moment: moment)
+        traces.readings += fresh
+        guard(bench, fresh, traces)
+    load.draw(STATIC_A)

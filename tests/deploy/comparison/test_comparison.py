@@ -9,7 +9,7 @@ import pytest
 
 from analoop.deploy import Program
 from analoop.deploy.comparison.comparison import Comparison, Criteria, compare
-from analoop.deploy.comparison.equivalence import Margins
+from analoop.deploy.comparison.contrasts import Margins
 from analoop.deploy.metrics import accuracy, rates_hz
 from analoop.models.recording import Stimulus
 

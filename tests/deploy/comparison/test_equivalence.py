@@ -3,13 +3,8 @@
 import numpy as np
 import pytest
 
-from analoop.deploy.comparison.equivalence import (
-    Contrast,
-    Equivalence,
-    Margins,
-    equivalences,
-    more_replicates,
-)
+from analoop.deploy.comparison.contrasts import Contrast, Margins, more_replicates
+from analoop.deploy.comparison.equivalence import Equivalence, equivalences
 
 ALL = {"all": np.arange(3)}
 TRIALS = 6

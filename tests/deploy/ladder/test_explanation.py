@@ -130,6 +130,15 @@ def test_what_the_recording_is_of_must_agree(made):
     assert error.value.code == "WRONG_RECORDING"
 
 
+def test_a_recording_with_its_neurons_in_another_order_is_refused(made):
+    network, stimulus, program = made
+    (played,) = run_virtual(program, [BOARD], stimulus)
+    renamed = replace(played, names=played.names[::-1])
+    with pytest.raises(InputError, match="another order") as error:
+        explain(program, stimulus, Subject(BOARD, renamed), network, QUICK)
+    assert error.value.code == "WRONG_RECORDING"
+
+
 def test_another_network_and_a_stimulus_without_targets_are_refused(made):
     _, stimulus, program = made
     other, _ = planted.wide_range_of_weights()

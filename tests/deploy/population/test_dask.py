@@ -66,3 +66,14 @@ def test_a_worker_with_other_versions_is_refused(cluster, monkeypatch: pytest.Mo
     with pytest.raises(InputError, match=r"numpy .* \(here 0.0\)") as caught:
         list(rows_of(Job(PROGRAM, STIMULUS), CHIPS[:1], cluster.scheduler_address))
     assert caught.value.code == "OTHER_VERSIONS"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_scheduler_without_workers_says_how_to_start_some(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("analoop.deploy.population.sweep.WAIT_S", 0.5)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as running,
+        pytest.raises(InputError, match="dask worker") as caught,
+    ):
+        list(rows_of(Job(PROGRAM, STIMULUS), CHIPS[:1], running.scheduler_address))
+    assert caught.value.code == "NO_SCHEDULER"

@@ -41,7 +41,7 @@ def test_junit_has_a_case_for_the_promise_and_one_for_every_chip(tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("outcome", "tag", "counted"),
-    [("fail", "failure", "failures"), ("undecided", "skipped", "skipped")],
+    [("fail", "failure", "failures"), ("undecided", "error", "errors")],
 )
 def test_a_verdict_that_is_no_pass_is_marked_as_ci_understands_it(outcome, tag, counted):
     many = {"fail": [0.0] * 20, "undecided": [1.0]}[outcome]

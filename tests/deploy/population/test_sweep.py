@@ -7,15 +7,16 @@ import time
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from analoop.deploy import Report, compile, validate
 from analoop.deploy.population.promise import Promise
-from analoop.deploy.population.rows import read_rows
+from analoop.deploy.population.rows import is_counted, read_rows
 from analoop.deploy.population.sweep import Job, rows_of
-from analoop.deploy.population.targets import Target, batches, name_of, sampled
+from analoop.deploy.population.targets import Target, batches, name_of, sampled, targets_of
 from analoop.deploy.validation import Sweep
-from analoop.hw import VirtualBoard
+from analoop.hw import Snapshot, VirtualBoard
 from analoop.models import BoardError, FileError, InputError
 
 from ..networks import ring, spike_trains
@@ -85,6 +86,38 @@ def test_another_program_is_not_mixed_into_the_folder(tmp_path: Path):
         validate(compile(ring(4)), STIMULUS, BOARDS[:2], how=Sweep(folder=tmp_path))
     assert caught.value.code == "OTHER_SWEEP"
     assert len(read_rows(tmp_path / "rows.csv")) == 2
+
+
+def test_a_row_of_a_snapshot_that_changed_is_not_taken_for_the_new_one(tmp_path: Path):
+    file = tmp_path / "board.npz"
+    bad = np.zeros((1, 4, 256, 64, 2), np.uint8)
+    for failing in (0, 2):
+        bad[0, 0, :, :, :] = failing
+        stuck = np.zeros(bad.shape[:3], bool)
+        Snapshot({"name": "b"}, "2026-11-21", "made", bad * 0 + 2, bad, stuck).save(file)
+        boards: list[Target] = [VirtualBoard(snapshot=str(file))]
+        if not failing:
+            sweep(boards, tmp_path / "s")
+    with pytest.raises(InputError, match=r"board\.npz") as caught:
+        sweep(boards, tmp_path / "s")
+    assert caught.value.code == "OTHER_BOARD"
+
+
+@pytest.mark.parametrize("other", ["sim:seed=0,noise=1", "dynapse2:sim:seed=0"])
+def test_the_same_chips_under_another_name_do_not_count_twice(other: str):
+    targets = targets_of([other]) if other.startswith("sim") else [other]
+    with pytest.raises(InputError, match="sim:seed=0") as caught:
+        sweep([BOARDS[1], *targets])
+    assert caught.value.code == "SAME_BOARD"
+
+
+def test_chips_without_any_mismatch_are_not_counted():
+    assert not is_counted(VirtualBoard(3, level=0.0))
+    assert not is_counted(VirtualBoard())
+    assert is_counted(VirtualBoard(3, level=0.0, defects=True))
+    report = validate(PROGRAM, STIMULUS, [VirtualBoard(k, 0.0) for k in range(8)],
+                      how=Sweep(Promise(0.0, share=0.5)))  # fmt: skip
+    assert report.verdict is not None and report.verdict.chips == 0
 
 
 def test_a_chip_asked_for_twice_is_refused():

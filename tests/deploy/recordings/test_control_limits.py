@@ -86,7 +86,7 @@ def test_counts_that_vary_more_around_the_same_mean_are_a_change():
 
 
 def test_too_few_trials_to_see_any_change_are_refused():
-    with pytest.raises(InputError) as caught:
-        control_limits(np.ones((10, 3)), np.ones((7, 3)))
+    with pytest.raises(InputError, match="--new-reference") as caught:
+        control_limits(np.ones((7, 3)), np.ones((10, 3)))
     assert caught.value.code == "FEW_TRIALS"
     assert FALSE_ALARMS < 0.003

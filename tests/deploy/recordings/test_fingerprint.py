@@ -13,7 +13,7 @@ from analoop.deploy.recordings.fingerprint import fingerprint, question
 from analoop.deploy.recordings.fingerprint_history import read_charts
 from analoop.hw.board import open_board
 from analoop.models import FileError, Recording
-from analoop.models.errors import InputError
+from analoop.models.errors import BoardError, HardwareError, InputError
 
 from ..command import Shell
 from ..networks import ring
@@ -73,7 +73,7 @@ def test_the_same_chips_under_other_conditions_are_a_changed_board(tmp_path: Pat
 def test_every_board_has_a_chart_of_its_own(tmp_path: Path):
     ask(NOISY, tmp_path)
     other = ask("sim:seed=4", tmp_path)
-    assert other.point.reference == other.point.number == 0
+    assert other.replaced is None and other.point.reference == other.point.number == 0
     assert len(read_charts(tmp_path)) == 2
 
 
@@ -113,7 +113,47 @@ def test_a_nominal_answer_that_is_another_is_code_and_no_simulated_board_is_blam
     renewed = ask("sim:seed=4", tmp_path, renew=True)
     assert not renewed.point.code_changed
     again = ask(NOISY, tmp_path)
-    assert again.point.reference == again.point.number, "the old one is of other code"
+    assert again.point.reference == 0 and again.point.code_changed, "it keeps its own reference"
+
+
+def test_a_renewal_leaves_the_references_of_other_boards_and_their_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped: Program
+):
+    other = compile(ring(4, n_inputs=2))
+    ask(NOISY, tmp_path)
+    ask("sim:seed=4", tmp_path)
+    monkeypatch.setattr(asking, "compile", lambda network: other)
+    renewed = ask("sim:seed=4", tmp_path, renew=True)
+    assert renewed.provenance["program"] == other.hash and renewed.replaced == 0
+    assert "new REFERENCE" in renewed.sentence and "fingerprint 0 is none" in renewed.sentence
+    assert not ask("sim:seed=4", tmp_path).point.code_changed
+    kept = ask(NOISY, tmp_path)
+    assert kept.point.reference == 0 and kept.provenance["program"] == shipped.hash
+    assert kept.point.code_changed and kept.point.board_changed is False
+
+
+@pytest.mark.parametrize("fails", ["to open", "to play"])
+def test_a_board_that_cannot_be_asked_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+):
+    folder = tmp_path / "history"
+    ask(NOISY, folder)
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    monkeypatch.setattr(asking, "compile", lambda network: compile(ring(4, n_inputs=2)))
+    name, fresh = "sim:seed=3,sneed=1", tmp_path / "fresh"
+    if fails == "to play":
+        name = NOISY
+
+        def broken(*_) -> None:
+            raise HardwareError("it fell silent", code="HARDWARE_FAULT")
+
+        monkeypatch.setattr(asking, "run", broken)
+    for place in (folder, fresh):
+        with pytest.raises(BoardError):
+            ask(name, place, renew=True)
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    assert not list(fresh.rglob("*.npz")), "no program and no answer that nobody gave"
+    assert fails == "to play" or not fresh.exists()
 
 
 def test_a_finer_simulation_is_other_code(tmp_path: Path):
@@ -132,11 +172,12 @@ def test_a_new_reference_makes_what_changed_the_rule(tmp_path: Path):
     assert ask(NOISY, tmp_path).point.board_changed is True
 
 
-def test_too_few_trials_are_refused_and_a_damaged_chart_is_named(tmp_path: Path):
+def test_too_few_trials_never_become_a_reference_and_a_damaged_chart_is_named(tmp_path: Path):
+    for renew in (False, True):
+        with pytest.raises(InputError, match="play 8 or more") as caught:
+            fingerprint(NOISY, tmp_path / "new", "2026-01-01", 7, renew)
+        assert caught.value.code == "FEW_TRIALS" and not (tmp_path / "new").exists()
     ask(NOISY, tmp_path)
-    with pytest.raises(InputError) as caught:
-        fingerprint(NOISY, tmp_path, "2026-01-01", 3)
-    assert caught.value.code == "FEW_TRIALS"
     (chart,) = tmp_path.glob("boards/*/chart.jsonl")
     chart.write_text("[1]\n")
     with pytest.raises(FileError, match="chart.jsonl"):

@@ -16,9 +16,9 @@ def test_a_session_killed_at_random_moments_loses_nothing_and_goes_on_to_the_sam
 ):
     paths = [files / "program.npz", files / "labelled.npz", tmp_path]
     done = subprocess.run(
-        [sys.executable, SCRIPT, *paths, "12", "3"], capture_output=True, text=True
+        [sys.executable, SCRIPT, *paths, "6", "3"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["kills"] == 12 and report["identical"] == report["sets"]
+    assert report["kills"] == 6 and report["identical"] == report["sets"]
     assert len(set(report["finished_when_killed"])) > 2, "the moments lie all over the session"

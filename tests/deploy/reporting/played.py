@@ -12,7 +12,7 @@ from analoop.models import Recording, Stimulus
 from ..networks import network, population, wires
 
 NEURONS = 256
-TRIALS = 20
+TRIALS = 10
 DURATION_US = 200_000
 WORST_BOARD, WORST_NEURON = "sim:seed=3", 77
 BOARDS = ("sim:seed=1", "sim:seed=2", WORST_BOARD, "sim:seed=4")

@@ -8,14 +8,16 @@ import pytest
 
 pytest.importorskip("bokeh", reason="the report needs Bokeh: pip install 'analoop[report]'")
 
+from analoop.deploy import compile
 from analoop.deploy.cli_validate import write_page
-from analoop.deploy.recordings.fingerprint import fingerprint
+from analoop.deploy.recordings import fingerprint as asking
 from analoop.deploy.recordings.fingerprint_history import read_charts
 from analoop.deploy.reporting.inputs import read_page
 from analoop.deploy.reporting.page import Page, content_of, write_report
 from analoop.models.errors import AnaloopError, InputError
 
 from ..command import Shell
+from ..networks import ring
 from .judged import ladder, validation
 
 
@@ -38,7 +40,7 @@ def test_a_real_session_becomes_a_page(files: Path, shell: Shell, tmp_path: Path
     boards = "sim:seed=1,noise=1,sim:seed=2,noise=1"
     made = shell(
         "record", files / "program.npz", "--boards", boards, "--input", files / "labelled.npz",
-        "--trials", 2, "-o", tmp_path / "set", "-q",
+        "--trials", 1, "-o", tmp_path / "set", "-q",
     )  # fmt: skip
     assert made.code == 0, made.err
     made = shell(
@@ -56,9 +58,13 @@ def test_a_real_session_becomes_a_page(files: Path, shell: Shell, tmp_path: Path
     assert all(Path(f).exists() for f in made.json["files"])
 
 
-def test_fingerprints_become_control_charts(tmp_path: Path) -> None:
+def test_fingerprints_become_control_charts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = compile(ring(4, n_inputs=2))
+    monkeypatch.setattr(asking, "compile", lambda network: small)
     for day in (1, 2):
-        fingerprint("sim:seed=1,noise=1", tmp_path / "history", f"2026-01-0{day}")
+        asking.fingerprint("sim:seed=1,noise=1", tmp_path / "history", f"2026-01-0{day}", 8)
     content = content_of(read_page([tmp_path / "history"], Page()))
     (points,) = read_charts(tmp_path / "history").values()
     rates = content.control[0]

@@ -18,7 +18,7 @@ from analoop.deploy.reporting.paper_figures import write_figures
 from analoop.models.errors import InputError
 
 from .judged import ladder, validation
-from .played import BOARDS, WORST_BOARD, WORST_NEURON, labelled, large_program, recorded
+from .played import BOARDS, TRIALS, WORST_BOARD, WORST_NEURON, labelled, large_program, recorded
 
 ACCURACIES = [0.91, 0.7034, 0.95, 0.88, 0.86]
 
@@ -116,13 +116,13 @@ def test_every_link_leads_somewhere_and_no_place_is_named_twice(html: str) -> No
 @pytest.mark.parametrize(
     ("kinds", "first"),
     [
-        (("sim:seed=1", "sim:seed=2"), "SIMULATED:"),
-        (("dynapse2:A1", "dynapse2:B2"), "MEASURED:"),
+        (("sim:seed=1",), "SIMULATED:"),
+        (("dynapse2:A1",), "MEASURED:"),
         (("sim:seed=1", "dynapse2:B2"), "MEASURED and SIMULATED:"),
     ],
 )
 def test_the_first_line_says_what_was_measured(
-    kinds: tuple[str, str], first: str, tmp_path: Path
+    kinds: tuple[str, ...], first: str, tmp_path: Path
 ) -> None:
     path = write_report(tmp_path / "page.html", Page(recordings=recorded(kinds)))
     lines = re.sub("<.*?>", "", body(path.read_text()).split("<body>")[1]).strip()
@@ -135,7 +135,7 @@ def test_names_from_outside_stay_text(tmp_path: Path) -> None:
         "</script><script>alert(1)</script>", "simulated", "rate & <b>",
         (ControlPoint("<i>now</i>", 1.0, None, None, False, "<u>", "a" * 64),),
     )  # fmt: skip
-    page = Page(recordings=recorded((name, "sim:seed=2")), control=(chart,), title="<h6>")
+    page = Page(recordings=recorded((name,)), control=(chart,), title="<h6>")
     html = write_report(tmp_path / "page.html", page).read_text()
     assert "</script><script>alert" not in html
     assert "<i>now" not in body(html) and "<h6>" not in body(html)
@@ -162,6 +162,16 @@ def test_a_recording_whose_books_do_not_balance_is_refused(tmp_path: Path) -> No
         page = Page(recordings=replace(found, takes=(wrong, found.takes[1])))
         write_report(tmp_path / "page.html", page)
     assert refused.value.code == "UNBALANCED"
+
+
+def test_a_recording_of_other_trials_is_refused(tmp_path: Path) -> None:
+    found = recorded(BOARDS[:2])
+    play = found.takes[0].recording
+    longer = replace(play, duration_us=play.duration_us + 1)
+    wrong = (replace(found.takes[0], recording=longer), found.takes[1])
+    with pytest.raises(InputError, match=f"{TRIALS} trials") as refused:
+        write_report(tmp_path / "page.html", Page(recordings=replace(found, takes=wrong)))
+    assert refused.value.code == "WRONG_RECORDING"
 
 
 def test_a_validation_without_any_chip_or_promise_has_a_page(tmp_path: Path) -> None:

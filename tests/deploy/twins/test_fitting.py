@@ -1,6 +1,7 @@
 """Twins of virtual boards whose factors are known."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,16 @@ PLACE = tuple(program().address.T)
 NOISY = replace(BOARD, noise=1.0)
 
 
+@cache
+def fitted(board: VirtualBoard = BOARD, alone: bool = False) -> Any:
+    """A snapshot with the twin of a board; alone: without its characterization."""
+    recordings = made(board)
+    return fit_twin(recordings.own, () if alone else recordings.sessions, WHEN)
+
+
 @pytest.fixture(scope="module", params=[BOARD, NOISY], ids=["quiet", "noisy"])
 def twin(request: pytest.FixtureRequest) -> tuple[VirtualBoard, Any]:
-    recordings = made(request.param)
-    return request.param, fit_twin(recordings.own, recordings.sessions, WHEN)
+    return request.param, fitted(request.param)
 
 
 def test_time_constants_gains_and_thresholds_are_found(twin):
@@ -71,18 +78,14 @@ def test_neurons_that_never_spiked_are_left_nominal_and_say_so():
 
 
 def test_without_a_characterization_the_split_of_gain_and_threshold_is_told_less():
-    recordings = made()
-    alone = fit_twin(recordings.own, [], WHEN).twin
-    both = fit_twin(recordings.own, recordings.sessions, WHEN).twin
-    assert alone is not None and both is not None
+    alone, both = fitted(alone=True).twin, fitted().twin
     for name in ("threshold", "gain_ampa"):
         assert np.nanmedian(alone.left[name]) > 2 * np.nanmedian(both.left[name])
 
 
 def test_a_twin_alone_is_no_screening_to_compile_for():
-    alone = fit_twin(made().own, [], WHEN)
     with pytest.raises(InputError) as refused:
-        compile(network(NeuronParameters.from_times()), snapshot=alone)
+        compile(network(NeuronParameters.from_times()), snapshot=fitted(alone=True))
     assert refused.value.code == "NOT_SCREENED"
 
 
@@ -105,6 +108,5 @@ def test_a_characterization_of_another_board_is_refused():
 
 
 def test_the_same_recordings_give_the_same_twin():
-    recordings = made()
-    first, second = (fit_twin(recordings.own, recordings.sessions, WHEN) for _ in range(2))
-    assert first.hash == second.hash
+    again = fit_twin(made().own, made().sessions, WHEN)
+    assert again is not fitted() and again.hash == fitted().hash

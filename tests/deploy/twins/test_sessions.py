@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analoop.deploy.balance import RECEIVED, SENT
 from analoop.deploy.twins.sessions import Session, split
 from analoop.models import InputError
 
@@ -17,8 +18,18 @@ def test_recordings_of_another_stimulus_or_board_are_refused_all_at_once():
     with pytest.raises(InputError) as refused:
         replace(session, recordings=(*session.recordings, *foreign.recordings))
     assert refused.value.code == "TWIN_RECORDINGS"
-    assert "recording 1 is of stimulus" in str(refused.value)
+    assert "recording 1: it was made with stimulus" in str(refused.value)
     assert "recording 1 is of another board" in str(refused.value)
+
+
+def test_a_recording_whose_books_do_not_balance_is_refused():
+    session = recorded(program(), trains(3), BOARD)
+    (whole,) = session.recordings
+    books = dict.fromkeys((*SENT, *RECEIVED, "repeated", "early_in"), 0)
+    short = replace(whole, books=books | {"words": 0, "received": 9})
+    with pytest.raises(InputError, match="received 9") as refused:
+        replace(session, recordings=(short,))
+    assert refused.value.code == "TWIN_RECORDINGS"
 
 
 def test_a_session_without_recordings_is_refused():

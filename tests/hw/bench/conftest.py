@@ -23,9 +23,11 @@ def simulate(tmp_path: Path) -> Iterator[Callable[..., SimulatedBench]]:
     """Makes simulated benches, which end with the test."""
     with ExitStack() as stack:
 
-        def make(folder: str = "bench", **options) -> SimulatedBench:
-            (tmp_path / folder).mkdir()
-            options = {"common": QUICK, "rules": "off_s = 0.0\nboot_s = 0.0\n"} | options
-            return stack.enter_context(SimulatedBench(tmp_path / folder, **options))
+        def make(
+            drivers: dict[str, str] | None = None, rules: str = "off_s = 0.0\nboot_s = 0.0\n"
+        ) -> SimulatedBench:
+            (tmp_path / "bench").mkdir()
+            bench = SimulatedBench(tmp_path / "bench", drivers, rules, QUICK)
+            return stack.enter_context(bench)
 
         yield make

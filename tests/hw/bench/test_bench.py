@@ -84,7 +84,9 @@ def test_at_a_normal_end_outputs_are_as_the_rule_says(
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
-def test_after_an_exception_what_was_switched_on_is_off(simulate: Simulate, error: type):
+def test_after_an_exception_what_was_switched_on_is_off(
+    simulate: Simulate, error: type[BaseException]
+):
     simulated = changed(simulate(), "[bench]\n", '[bench]\nat_exit = "on"\n')
     with pytest.raises(error), opened(simulated) as bench:
         bench.power_on()

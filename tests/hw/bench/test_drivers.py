@@ -153,7 +153,7 @@ def telnet():
         with connection:
             connection.settimeout(10)
             writer = type("Writer", (), {"write": staticmethod(connection.sendall)})
-            manager = PortManager(pins, writer)
+            manager = PortManager(pins, writer)  # pyright: ignore[reportArgumentType]
             while content := connection.recv(1024):
                 list(manager.filter(content))
 

@@ -1,5 +1,5 @@
-"""What goes wrong on a wire, one fault at a time, over real ttys. Each line of the table of faults in
-docs/bench.md is a test here: no hang, no lost measurement, never a wrong number."""
+"""What goes wrong on a wire, one fault at a time, over real ttys. Each line of the table of faults
+in docs/bench.md is a test here: no hang, no lost measurement, never a wrong number."""
 
 import re
 import threading
@@ -203,6 +203,10 @@ def test_more_current_than_the_limit_is_switched_off_by_us_if_not_by_the_supply(
     assert not simulated.circuit.on
     assert any("OVER_LIMIT" in remark for remark in sampler.traces.remarks)
     assert any(r.value == pytest.approx(0.3) for r in sampler.traces.readings), "it is kept"
+    for act in (opened.cycle, opened.power_on):
+        with pytest.raises(HardwareError) as caught:
+            act()
+        assert caught.value.code == "OVER_LIMIT" and not simulated.circuit.on
 
 
 def test_a_reading_out_of_range_is_lost_as_overload(simulate: Simulate):

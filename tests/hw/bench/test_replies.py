@@ -3,11 +3,13 @@
 import math
 import random
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analoop.hw.bench import line as reset_line
 from analoop.hw.bench import rigol_supply
 from analoop.hw.bench.replies import (
     ANY,
@@ -19,14 +21,21 @@ from analoop.hw.bench.replies import (
     read_switch,
     read_whole,
 )
+from analoop.hw.bench.scpi_meter import ScpiMeter
+from analoop.hw.bench.transport import LONGEST, SerialTransport, Wiring
+from analoop.hw.bench.wire_log import WireLog
 from analoop.models.errors import HardwareError
 
 EXPECTED = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?\r? *", re.ASCII)
 """IEEE 488.2, written down again: what a number may look like on the wire."""
+LINK: Any = None
+"""A parser needs none."""
 PARSERS = {
     "number": lambda line: read_number(line, ANY),
     "reading": lambda line: read_number(line, EXACT),
     "all": rigol_supply.read_all,
+    "meter": ScpiMeter(LINK, {"shape": "any", "quantity": "current"})._parsed,
+    "ok": reset_line.read_ok,
     "identity": read_identity,
     "error": read_error,
     "switch": read_switch,
@@ -43,6 +52,7 @@ def noise(seed: int) -> bytes:
         b'+0,"No error"\r\n\0 ',
         b"+1.80000000E+00",
         b"nanNANinfINF_0x",
+        b'"CURR";+1.8E-3\n',
         "٣１²½".encode(),
     ]
     alphabet = chance.choice(alphabets)
@@ -57,7 +67,7 @@ def test_a_thousand_random_streams_give_a_number_only_where_one_is_written(name:
         try:
             found = parse(decoded(content))
         except HardwareError as error:
-            assert error.code in ("GARBLED", "OVERLOAD", "NOT_A_NUMBER")
+            assert error.code in ("GARBLED", "OVERLOAD", "NOT_A_NUMBER", "INSTRUMENT_ERROR")
             continue
         accepted += 1
         if name in ("number", "reading"):
@@ -82,6 +92,24 @@ def test_a_reading_with_a_character_lost_added_or_moved_is_no_reading(value: flo
         with pytest.raises(HardwareError):
             read_number(decoded(bent.encode()), EXACT)
     assert read_number(sent, EXACT) == float(sent)
+
+
+def test_a_thousand_random_streams_over_a_port_are_lines_or_refused():
+    transport = SerialTransport(Wiring("it", "loop://", 4_000_000, 0.05), WireLog())
+    transport.port.timeout = 0.0005
+    lines = 0
+    for seed in range(1000):
+        transport.port.write(
+            (noise(seed) + noise(seed + 1000) * (1 + 50 * (seed % 50 == 0)))[:2000]
+        )
+        with pytest.raises(HardwareError) as caught:
+            while True:
+                line = transport.read(0.001)
+                assert b"\n" not in line and len(line) <= LONGEST
+                lines += 1
+        assert caught.value.code in ("GARBLED", "NO_ANSWER")
+    transport.close()
+    assert lines > 100
 
 
 def test_overload_and_no_number_are_said_and_are_no_numbers():
