@@ -84,13 +84,14 @@ def _verdict(found: Comparison) -> int:
 def gathered(
     sources: Sequence[Path], program: Path | None, source: str | None
 ) -> tuple[Program, Stimulus, list[Recording], list[str]]:
-    """Program, stimulus, recordings, and what boards were called in 'record'; no names where
-    only single recordings are given.
+    """Program, stimulus, recordings, and what boards were called in 'record', one name per
+    silicon; no names where only single recordings are given.
 
     Raises:
         InputError: NO_PROGRAM, NO_INPUT, UNFINISHED_SET; FileError.
     """
     from ..models.recording import Recording
+    from .comparison.alignment import named_by_silicon
     from .program import Program
     from .recordings.recording_set import load_finished
 
@@ -113,4 +114,5 @@ def gathered(
         else:
             recordings.append(Recording.load(path))
             boards.append(str(recordings[-1].board.get("name")))
-    return loaded, stimulus, recordings, boards if sets else []
+    named = named_by_silicon(recordings, boards) if sets else []
+    return loaded, stimulus, recordings, named

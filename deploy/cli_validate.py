@@ -94,6 +94,7 @@ def validate(
     boards = settings.targets(loaded.hash)
     if not settings.board:
         boards = [VirtualBoard(), *boards]
+    _tell_of_rows(out, quiet)
     kept = None if out is None else out / "bench.json"
     with (
         progress.rows(quiet) as (say, row),
@@ -112,6 +113,15 @@ def validate(
     interrupted(report)
     if report.verdict is not None:
         raise typer.Exit(EXIT_CODES[report.verdict.outcome])
+
+
+def _tell_of_rows(folder: Path | None, quiet: bool) -> None:
+    """Say how many chips need not be played again."""
+    from .population.rows import read_rows
+
+    table = None if folder is None else folder / "rows.csv"
+    if table is not None and table.exists() and not quiet:
+        print(f"{len(read_rows(table))} finished rows are in {table}", file=sys.stderr)
 
 
 def _source(asked: str | None, program: Any) -> str:

@@ -59,6 +59,21 @@ def accuracy_interval(right: int, trials: int, covered: float = 0.95) -> tuple[f
     return float(low), float(high)
 
 
+def repeated_accuracy(
+    recordings: Sequence[Recording], output: slice, target: np.ndarray, labels: Sequence[str] = ()
+) -> tuple[float, tuple[float, float]]:
+    """Mean accuracy over the repeats of one board, and its exact 95 % interval over trials like
+    these, in which repeats are not counted again [1]."""
+    share = float(np.mean([accuracy(r, output, target, labels) for r in recordings]))
+    return share, accuracy_interval(round(share * len(target)), len(target))
+
+
+def median_of_others(values: np.ndarray) -> np.ndarray:
+    """Median of the other boards, for every one of two boards or more, float64 [board, ...]."""
+    boards = np.arange(len(values))
+    return np.stack([np.median(values[boards != b], axis=0) for b in boards])
+
+
 def mean_rate_hz(recording: Recording) -> float:
     """Spikes per neuron and second over all neurons and trials [Hz]."""
     seconds = recording.duration_us.sum() * 1e-6

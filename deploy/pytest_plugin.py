@@ -93,31 +93,40 @@ MISSING = pytest.StashKey[str]()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Fail what has no board in strict mode; check what a test needs of the board."""
+    """Open the board for a test that is marked `hil` or `chip_only`, and check what it needs,
+    whether it asks for the fixture or not; fail what has no board in strict mode."""
     why = item.stash.get(MISSING, None)
     if why is not None:
         pytest.fail(f"{why} (--board-strict)", pytrace=False)
+    if item.get_closest_marker("chip_only") or item.get_closest_marker("hil"):
+        _board_for(item)
+
+
+def _board_for(item: pytest.Item) -> Board:
+    """The open board of the session; skips, or fails in strict mode, if there is none for this."""
+    from ..models.errors import BoardError
+
+    name = item.config.getoption("board")
+    opened = item.config.stash[BOARDS]
+    try:
+        if name not in opened:
+            opened[name] = _open(name)
+        _check_needs(item, opened[name])
+    except (BoardError, _Unmet) as error:
+        said = f"no board {name}: {error}"
+        if item.config.getoption("board_strict"):
+            pytest.fail(f"{said} (--board-strict)", pytrace=False)
+        pytest.skip(said)
+    return opened[name]
 
 
 @pytest.fixture
 def board(request: pytest.FixtureRequest, analoop_record: Record) -> Board:
     """The board of --board, open; it stays open from test to test and is closed at the end."""
-    from ..models.errors import BoardError
-
-    name = request.config.getoption("board")
-    opened = request.config.stash[BOARDS]
-    try:
-        if name not in opened:
-            opened[name] = _open(name)
-        _check_needs(request, opened[name])
-    except (BoardError, _Unmet) as error:
-        said = f"no board {name}: {error}"
-        if request.config.getoption("board_strict"):
-            pytest.fail(f"{said} (--board-strict)", pytrace=False)
-        pytest.skip(said)
-    for key, value in opened[name].identity.record().items():
+    found = _board_for(request.node)
+    for key, value in found.identity.record().items():
         analoop_record(f"board.{key}", value)
-    return opened[name]
+    return found
 
 
 def _open(name: str) -> Board:
@@ -130,8 +139,8 @@ class _Unmet(Exception):
     """What a test needs of a board and does not find."""
 
 
-def _check_needs(request: pytest.FixtureRequest, board: Board) -> None:
-    mark = request.node.get_closest_marker("hil")
+def _check_needs(item: pytest.Item, board: Board) -> None:
+    mark = item.get_closest_marker("hil")
     needs = () if mark is None else mark.kwargs.get("needs", ())
     said = board.identity.record()
     for need in (needs,) if isinstance(needs, str) else needs:

@@ -63,8 +63,8 @@ def align(
     """Group recordings by board, in the order in which boards first appear.
 
     Args:
-        boards: which board each recording is of, in any words; empty: recordings of the same
-            silicon (hw.snapshot.silicon) are repeats of one board.
+        boards: which board each recording is of, in any words, one silicon per name; empty:
+            recordings of the same silicon (hw.snapshot.silicon) are repeats of one board.
 
     Raises:
         InputError: NOT_COMPARABLE, with every reason and the recordings it holds for.
@@ -91,7 +91,24 @@ def align(
 
 def _keys(recordings: Sequence[Recording], boards: Sequence[str]) -> list[str]:
     """What tells the boards apart, one per recording."""
-    return list(boards) or [json.dumps(silicon(r.board), sort_keys=True) for r in recordings]
+    return list(boards) or [_silicon(r) for r in recordings]
+
+
+def _silicon(recording: Recording) -> str:
+    """Which chips it is of; the same text for the same chips."""
+    return json.dumps(silicon(recording.board), sort_keys=True)
+
+
+def named_by_silicon(recordings: Sequence[Recording], labels: Sequence[str]) -> list[str]:
+    """A board for each recording, as `align` takes them: for each silicon the first of its labels.
+
+    Args:
+        labels: what each recording's board was called; one board may have been called differently.
+    """
+    first: dict[str, str] = {}
+    for recording, label in zip(recordings, labels, strict=True):
+        first.setdefault(_silicon(recording), label)
+    return [first[_silicon(recording)] for recording in recordings]
 
 
 def _names(groups: Sequence[Sequence[Recording]]) -> list[str]:
@@ -137,3 +154,37 @@ def _violations(
             if fault.kind in _REMEDIES:  # columns in another order are brought into the program's
                 code, remedy = _REMEDIES[fault.kind]
                 yield Violation(code, what, fault.need, fault.found, remedy)
+    whole = [r for r in recordings if isinstance(r, Recording)]
+    yield from _counted_twice(whole)
+    if len(whole) == len(boards):
+        yield from _shared_names(whole, boards)
+
+
+def _counted_twice(recordings: Sequence[Recording]) -> Iterator[Violation]:
+    """Recordings that are given twice, so that one repeat would pass for two."""
+    first: dict[str, int] = {}
+    for number, recording in enumerate(recordings):
+        before = first.setdefault(recording.hash, number)
+        varied = [recording.board.get(name) for name in ("noise", "loss", "jitter_us")]
+        # A simulation without noise repeats itself truly.
+        if before < number and (any(varied) or recording.board.get("target") == "measured"):
+            yield Violation(
+                "COMPARE_TWICE", f"recording {number}", "to be another than those before it",
+                f"it is recording {before} once more ({recording.hash[:12]})", "give it once",
+            )  # fmt: skip
+
+
+def _shared_names(recordings: Sequence[Recording], boards: Sequence[str]) -> Iterator[Violation]:
+    """Names that stand for different chips."""
+    chips: dict[str, dict[str, str]] = {}
+    for recording, board in zip(recordings, boards, strict=True):
+        told = str(recording.board.get("serial") or recording.board.get("name"))
+        chips.setdefault(board, {}).setdefault(_silicon(recording), told)
+    for board, found in chips.items():
+        if len(found) > 1:
+            yield Violation(
+                "COMPARE_NAMES", f"board {board!r}", "recordings of one board",
+                f"they are of {len(found)}: {', '.join(found.values())}",
+                "give each its own name; or give recordings instead of folders, which are told "
+                "apart by their silicon",
+            )  # fmt: skip

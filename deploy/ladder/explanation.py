@@ -28,7 +28,7 @@ from ..program import Program
 from ..recorded import need_recording
 from .distance import Sample, mean_distance
 from .fitting import fit
-from .judgement import ALPHA, interval, mcnemar
+from .judgement import ALPHA, mcnemar
 from .ladder import Ladder, Outcome, Rung
 from .steps import Step, Subject, steps_of
 
@@ -203,7 +203,7 @@ def _outcome(
     return Outcome(
         correct,
         correct / trials,
-        interval(correct, trials),
+        accuracy_interval(correct, trials),
         int(recording.counts.sum()),
         mean_rate_hz(recording),
         cost,

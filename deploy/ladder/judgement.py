@@ -1,4 +1,4 @@
-"""What chance alone would do to an accuracy: exact intervals, exact paired tests between rungs.
+"""What chance alone would do to an accuracy: exact paired tests between rungs.
 
 Trials are paired: both rungs play the same ones. McNemar's exact test asks whether those that only
 the upper rung decides right are more than chance would make them among all that change. Holm's
@@ -12,17 +12,6 @@ import numpy as np
 
 ALPHA = 0.05
 """Chance of blaming any rung that costs nothing [1]."""
-
-COVERED = 0.95
-"""Of intervals of accuracy [1]."""
-
-
-def interval(right: int, trials: int) -> tuple[float, float]:
-    """Exact (Clopper-Pearson) 95 % interval of an accuracy, as if trials were drawn at random."""
-    from scipy.stats import binomtest
-
-    found = binomtest(right, trials).proportion_ci(COVERED, "exact")
-    return float(found.low), float(found.high)
 
 
 def mcnemar(above: np.ndarray, here: np.ndarray) -> float:

@@ -76,8 +76,7 @@ def deviations_hz(rates_hz: np.ndarray) -> np.ndarray:
     """Rate less the median of the other boards, [board, neuron]; 0 with no other board."""
     if len(rates_hz) < 2:
         return np.zeros_like(rates_hz)
-    others = [np.median(np.delete(rates_hz, b, axis=0), axis=0) for b in range(len(rates_hz))]
-    return rates_hz - np.stack(others)
+    return rates_hz - median_of_others(rates_hz)
 
 
 def from_recordings(found: RecordingSet) -> Boards:

@@ -13,6 +13,7 @@ from ...hw.virtual_board import VirtualBoard
 from ...models.errors import InputError
 from ...models.recording import Recording
 from ..execution import run_virtual
+from ..metrics import rates_hz
 from ..program import Program
 
 
@@ -59,11 +60,6 @@ def fidelity(snapshot: Snapshot, program: Program) -> dict[str, Any]:
         "repeats": len(held.recordings),
         "spikes": sum(len(r.trial) for r in held.recordings),
     }
-
-
-def rates_hz(recording: Recording) -> np.ndarray:
-    """Mean rate of every neuron over all trials [Hz]."""
-    return recording.counts.sum(axis=0) / max(1e-6 * recording.duration_us.sum(), 1e-6)
 
 
 def _error(played: Recording, measured: np.ndarray) -> dict[str, float | None]:

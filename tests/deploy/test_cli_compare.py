@@ -36,6 +36,22 @@ def test_a_recorded_folder_is_compared_and_the_first_line_says_simulated(
     assert record["provenance"]["program"] == Program.load(files / "program.npz").hash
 
 
+def test_a_folder_and_a_copy_of_a_part_of_it_are_no_more_boards_or_repeats(
+    shell: Shell, files: Path, tmp_path: Path
+) -> None:
+    folder = recorded(shell, files, tmp_path / "set")
+    again = shell("compare", folder, folder, *QUICK)
+    assert again.code == 2
+    assert again.err.count("COMPARE_TWICE") == 4
+    copied = sorted(p for p in folder.glob("**/*.npz") if "noise" in p.name)
+    assert "COMPARE_TWICE" in shell("compare", folder, copied[0], *QUICK).err
+    more = ("--boards", "sim:seed=1,noise=1,noise_seed=50", "--trials", 1)
+    source = ("--input", files / "labelled.npz")
+    assert shell("record", files / "program.npz", *source, *more, "-o", tmp_path / "b").code == 0
+    record = shell("compare", folder, tmp_path / "b", *QUICK, "--json").json
+    assert [b["repeats"] for b in record["boards"]] == [3, 2]
+
+
 def test_single_recordings_need_their_program_and_stimulus(
     shell: Shell, files: Path, tmp_path: Path
 ) -> None:

@@ -33,6 +33,10 @@ def test_board(board, program):
 def test_silicon(board):
     raise AssertionError
 
+@pytest.mark.hil(needs="serial=7")
+def test_without_fixture():
+    raise AssertionError
+
 @pytest.mark.chip_only
 def test_chip():
     raise AssertionError
@@ -86,11 +90,13 @@ def test_on_a_simulated_board_what_needs_silicon_is_skipped_with_the_reason(proj
 def test_a_missing_board_skips_with_the_reason_and_fails_in_strict_mode(project: Path):
     found = run_pytest(project, "--board=dynapse2:nobody")
     assert found["test_population"] == "passed"
-    assert found["test_board"].startswith("skipped no board dynapse2:nobody: ")
+    for name in ("test_board", "test_without_fixture"):
+        assert found[name].startswith("skipped no board dynapse2:nobody: ")
     assert found["test_simulation"] == "skipped for simulated boards only, not dynapse2:nobody"
     strict = run_pytest(project, "--board=dynapse2:nobody", "--board-strict")
     assert strict["test_board"].startswith(("error", "failure"))
     assert "dynapse2:nobody" in strict["test_board"]
+    assert "dynapse2:nobody" in strict["test_without_fixture"]
     assert strict["test_population"] == "passed"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analoop.deploy import Program
-from analoop.deploy.comparison.alignment import align
+from analoop.deploy.comparison.alignment import align, named_by_silicon
 from analoop.models.errors import InputError
 from analoop.models.partial_recording import PartialRecording
 from analoop.models.recording import Stimulus
@@ -79,3 +79,34 @@ def test_everything_that_is_wrong_is_said_at_once(program: Program, stimulus: St
     assert len(lines) == len(wanted)
     for line, words in zip(lines, wanted, strict=True):
         assert all(word in line for word in words)
+
+
+def test_a_name_that_stands_for_two_boards_is_refused_and_says_which(
+    program: Program, stimulus: Stimulus
+) -> None:
+    made = [random_recording(program, stimulus, s, k) for k, s in enumerate("ABC")]
+    with pytest.raises(InputError, match=r"dynapse2:any.*they are of 2: A, B.*COMPARE_NAMES"):
+        align(program, stimulus, made, ("dynapse2:any", "dynapse2:any", "b"))
+
+
+def test_names_are_labels_of_silicon(program: Program, stimulus: Stimulus) -> None:
+    made = [random_recording(program, stimulus, s, k) for k, s in enumerate("ABA")]
+    assert named_by_silicon(made, ("left", "right", "dynapse2:any")) == ["left", "right", "left"]
+
+
+def test_a_recording_that_is_given_twice_is_refused(program: Program, stimulus: Stimulus) -> None:
+    a, b = (random_recording(program, stimulus, s, k) for k, s in enumerate("AB"))
+    with pytest.raises(InputError, match=r"recording 2 .*recording 0 once more.*COMPARE_TWICE"):
+        align(program, stimulus, [a, b, a])
+
+
+def test_a_simulation_without_noise_may_repeat_itself(program: Program, stimulus: Stimulus) -> None:
+    quiet = {"target": "simulated", "chip": "dynapse2", "level": 1.0, "noise": 0.0}
+    made = [
+        replace(random_recording(program, stimulus, "A", k), board=quiet | {"name": "s", "seed": k})
+        for k in (0, 0, 1)
+    ]
+    assert [len(b.recordings) for b in align(program, stimulus, made)] == [2, 1]
+    noisy = [replace(r, board=dict(r.board) | {"noise": 1.0}) for r in made]
+    with pytest.raises(InputError, match="COMPARE_TWICE"):
+        align(program, stimulus, noisy)

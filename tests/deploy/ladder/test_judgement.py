@@ -1,9 +1,9 @@
-"""Exact tests and intervals, against values known otherwise."""
+"""Exact tests, against values known otherwise."""
 
 import numpy as np
 import pytest
 
-from analoop.deploy.ladder.judgement import interval, mcnemar
+from analoop.deploy.ladder.judgement import mcnemar
 
 
 def test_mcnemar_counts_only_trials_that_change():
@@ -19,9 +19,3 @@ def test_mcnemar_counts_only_trials_that_change():
 def test_rungs_that_decide_alike_do_not_differ():
     same = np.array([True, False, True])
     assert mcnemar(same, same) == 1.0
-
-
-def test_an_interval_of_all_right_is_the_rule_of_exact_binomials():
-    low, high = interval(20, 20)
-    assert high == 1.0
-    assert low == pytest.approx(0.025 ** (1 / 20))

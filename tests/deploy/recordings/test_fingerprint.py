@@ -11,8 +11,8 @@ from analoop.deploy import Program, compile, run, shipped_network
 from analoop.deploy.recordings import fingerprint as asking
 from analoop.deploy.recordings.fingerprint import fingerprint, question
 from analoop.deploy.recordings.fingerprint_history import read_charts
-from analoop.hw.board import open_board
-from analoop.models import FileError, Recording
+from analoop.hw.board import Board, open_board
+from analoop.models import FileError, Recording, Stimulus
 from analoop.models.errors import BoardError, HardwareError, InputError
 
 from ..command import Shell
@@ -144,7 +144,9 @@ def test_a_board_that_cannot_be_asked_changes_nothing(
     if fails == "to play":
         name = NOISY
 
-        def broken(*_) -> None:
+        def broken(program: Program, board: Board, stimulus: Stimulus) -> Recording:
+            if stimulus.n_trials == 1:  # the nominal board works
+                return run(program, board, stimulus)
             raise HardwareError("it fell silent", code="HARDWARE_FAULT")
 
         monkeypatch.setattr(asking, "run", broken)
