@@ -11,14 +11,14 @@ import numpy as np
 from ...models.errors import RegisterError
 from ...models.recording import Recording, Stimulus
 from ...models.versions import versions
-from ..metrics import accuracy, accuracy_interval, mean_rate_hz
+from ..metrics import mean_rate_hz, repeated_accuracy
 from ..program import Program
 from .alignment import BoardRecordings, align
 from .contrasts import Margins
 from .deviations import deviations
 from .distances import sample_trials
 from .equivalence import Equivalence, equivalences
-from .findings import Finding, find
+from .findings import Finding, find, unsettled
 from .gains import effective_gains
 from .replay import Replay
 from .responses import Pair, Responses, pairs, responses
@@ -187,6 +187,7 @@ def _findings(
         f"{len(trials)} of {stimulus.n_trials} trials (seed {rules.seed}); effective gains are "
         "those of a SIMULATED nominal chip that receives what was recorded; margins ASSUMED"
     ]
+    notes += unsettled([board.name for board in boards], program.names, away, rules.margins.alpha)
     if len(boards) == 2 and found:
         notes.append("two boards: a difference is named on both, which is odd cannot be said")
     return found, tuple(notes)
@@ -211,10 +212,9 @@ def _remarks(
 def _summary(board: BoardRecordings, program: Program, stimulus: Stimulus) -> BoardSummary:
     share, low, high = None, None, None
     if len(stimulus.target):
-        columns = program.output_columns
-        each = [accuracy(r, columns, stimulus.target, program.labels) for r in board.recordings]
-        share = float(np.mean(each))
-        low, high = accuracy_interval(round(share * stimulus.n_trials), stimulus.n_trials)
+        share, (low, high) = repeated_accuracy(
+            board.recordings, program.output_columns, stimulus.target, program.labels
+        )
     return BoardSummary(
         board.name,
         str(board.record["target"]),

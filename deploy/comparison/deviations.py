@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..metrics import median_of_others
 from .awake import awake
 from .gains import Gains
 from .multiplicity import holm
@@ -52,6 +53,11 @@ class Deviations:
     neuron_p: np.ndarray
     """That it is within the margin, Holm over all boards and neurons [board, neuron]. Of one
     that is not judged: that it is not awake alone (awake.py), over AWAKE_SHARE."""
+    core_shared_p: np.ndarray
+    """What core_p would be, of cores that are not named because half of the boards agree with
+    them [board, core]; NaN: others."""
+    neuron_shared_p: np.ndarray
+    """The same of neurons [board, neuron]."""
 
 
 def deviations(
@@ -62,22 +68,26 @@ def deviations(
     judged = _judged(gains)
     cores, of = np.unique(address[:, :2], axis=0, return_inverse=True)
     members = [of.ravel() == k for k in range(len(cores))]
-    away = np.where(judged, mean - _others(mean), np.nan)
+    away = np.where(judged, mean - median_of_others(mean), np.nan)
     inner = np.where(gains.inside, away, np.nan)
     shift, error, freedom = _of_cores(gains, inner, members)
     core_p = _beyond(shift, error, core_margin, freedom)
-    core_p = holm(_unless_shared(core_p, _levels(mean, inner, members), core_margin, error))
+    core_shared = _shared(_levels(mean, inner, members), core_margin, error)
     known = np.where(np.isnan(shift), 0.0, shift)
     own = mean - sum(np.outer(known[:, k], member) for k, member in enumerate(members))
-    single = np.where(judged, own - _others(own), np.nan)
+    single = np.where(judged, own - median_of_others(own), np.nan)
     spread = sum(np.outer(_scatter(single[:, member]), member) for member in members)
     noise, more = _noise(gains, mean)
     single_error = np.sqrt(noise + spread**2)
     neuron_p = _beyond(single, single_error, neuron_margin, more)
-    neuron_p = _unless_shared(neuron_p, own, neuron_margin, np.sqrt(noise))
+    shared = _shared(own, neuron_margin, np.sqrt(noise)) & judged
     alone = holm(np.where(judged, np.nan, awake(gains)))
-    neuron_p = np.where(judged, holm(neuron_p), np.minimum(1.0, alone / AWAKE_SHARE))
-    return Deviations(cores, shift, error, core_p, single, single_error, neuron_p)
+    judged_p, neuron_shared_p = _unless(neuron_p, shared)
+    neuron_p = np.where(judged, judged_p, np.minimum(1.0, alone / AWAKE_SHARE))
+    core_p, core_shared_p = _unless(core_p, core_shared)
+    return Deviations(
+        cores, shift, error, core_p, single, single_error, neuron_p, core_shared_p, neuron_shared_p
+    )
 
 
 def _mean(values: np.ndarray) -> np.ndarray:
@@ -86,17 +96,11 @@ def _mean(values: np.ndarray) -> np.ndarray:
     return np.where(there, values, 0.0).sum(axis=1) / there.sum(axis=1)
 
 
-def _others(values: np.ndarray) -> np.ndarray:
-    """Median of the other boards, for every board [board, ...]."""
-    boards = np.arange(len(values))
-    return np.stack([np.median(values[boards != b], axis=0) for b in boards])
-
-
 def _judged(gains: Gains) -> np.ndarray:
     """Where the other boards' answer says enough about a neuron, bool [board, neuron]."""
     spikes = _mean(np.where(gains.spikes < 0, np.nan, gains.spikes))
-    enough = _others(spikes) >= LEAST_SPIKES
-    return enough & (_others(gains.inside.astype(np.float64)) > 0.5)
+    enough = median_of_others(spikes) >= LEAST_SPIKES
+    return enough & (median_of_others(gains.inside.astype(np.float64)) > 0.5)
 
 
 def _of_cores(
@@ -180,19 +184,23 @@ def _levels(mean: np.ndarray, inner: np.ndarray, members: Sequence[np.ndarray]) 
     return levels
 
 
-def _unless_shared(
-    p: np.ndarray, values: np.ndarray, margin: float, error: np.ndarray
-) -> np.ndarray:
-    """The probabilities, 1 where half of all boards agree with one [board, ...].
+def _shared(values: np.ndarray, margin: float, error: np.ndarray) -> np.ndarray:
+    """Where half of all boards agree with one, bool [board, ...].
 
     Boards agree that differ by less than the margin and two standard errors of a difference.
     """
     boards = len(values)
     if boards == 2:
-        return p
+        return np.zeros(values.shape, bool)
     near = np.nan_to_num(margin + 2.0 * error)
     agree = sum((np.abs(values - values[b]) <= near).astype(np.int64) for b in range(boards))
-    return np.where(~np.isnan(p) & (2 * agree >= boards), 1.0, p)
+    return 2 * agree >= boards
+
+
+def _unless(p: np.ndarray, shared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The probabilities after Holm, 1 where shared; and what those would be, elsewhere NaN."""
+    kept = np.where(~np.isnan(p) & shared, 1.0, p)
+    return holm(kept), np.where(shared, holm(p), np.nan)
 
 
 def _beyond(

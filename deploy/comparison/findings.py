@@ -109,6 +109,29 @@ def find(
     return tuple(found)
 
 
+def unsettled(
+    boards: Sequence[str], names: Sequence[str], away: Deviations, alpha: float
+) -> tuple[str, ...]:
+    """Cores and neurons in which boards differ half against half, so that none can be named."""
+    cores = [f"chip {chip} core {core}" for chip, core in away.core.tolist()]
+    said = []
+    for places, p, shared in (
+        (cores, away.core_p, away.core_shared_p),
+        (names, away.neuron_p, away.neuron_shared_p),
+    ):
+        hidden = (shared < alpha / 2) & ~(p < alpha / 2).any(axis=0)
+        found = np.flatnonzero(hidden.any(axis=0))
+        if len(found):
+            first = found[0]
+            who = ", ".join(boards[b] for b in np.flatnonzero(hidden[:, first]))
+            more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+            said.append(
+                f"not named: {places[first]} ({who}){more}: large differences, but half of "
+                "the boards agree with each of these, so which are odd cannot be said"
+            )
+    return tuple(said)
+
+
 def _of_neuron(
     replay: Replay, board: str, gains: Gains, away: Deviations, which: tuple[int, int]
 ) -> Finding:

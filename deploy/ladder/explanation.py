@@ -23,7 +23,7 @@ from ..comparison.multiplicity import holm
 from ..compilation import compile
 from ..execution import run_virtual
 from ..labelled import check_labelled
-from ..metrics import decisions, mean_rate_hz
+from ..metrics import accuracy_interval, decisions, mean_rate_hz
 from ..program import Program
 from ..recorded import need_recording
 from .distance import Sample, mean_distance

@@ -15,7 +15,7 @@ import numpy as np
 from ...models.recording import Recording
 from ..comparison.alignment import BoardRecordings
 from ..comparison.responses import Responses, responses
-from ..metrics import accuracy, accuracy_interval, mean_rate_hz
+from ..metrics import mean_rate_hz, median_of_others, repeated_accuracy
 from ..program import Program
 from ..recorded import need_recording
 from ..recordings.recording_set import RecordingSet
@@ -140,9 +140,7 @@ def _share(
     target, program = found.stimulus.target, found.program
     if not len(target):
         return None, None
-    columns, labels = program.output_columns, program.labels
-    share = float(np.mean([accuracy(play, columns, target, labels) for play in plays]))
-    return share, accuracy_interval(round(share * len(target)), len(target))
+    return repeated_accuracy(plays, program.output_columns, target, program.labels)
 
 
 def _checked(recording: Recording, found: RecordingSet) -> Recording:
