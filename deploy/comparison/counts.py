@@ -75,7 +75,7 @@ class CountContrast(NamedTuple):
         low, high = sorted(x / n for x, n in zip(self.spikes, self.replicates, strict=True))
         ratio = float(np.exp(margins.floor))
         if high > ratio * low:
-            return self._clears(high, ratio * low, ratio, alpha, replicates)
+            return self._clears(high, ratio * low, ratio, alpha / 2, replicates)
         above = self._clears(ratio * low, high, ratio, alpha, replicates)
         return max(0.0, above + self._clears(ratio * high, low, ratio, alpha, replicates) - 1.0)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from analoop.deploy.comparison.deviations import Deviations, deviations
+from analoop.deploy.comparison.findings import unsettled
 from analoop.deploy.comparison.gains import Gains
 
 ADDRESS = np.stack(
@@ -71,6 +72,23 @@ def test_where_half_of_the_boards_agree_neither_half_is_the_odd_one() -> None:
     log_gain[2:, :, 7] -= 0.5
     found = judged(log_gain)
     assert (found.neuron_p[:, 7] > 0.5).all()
+    (note,) = unsettled("ABCD", [f"neuron {k}" for k in range(80)], found, 0.05)
+    assert note.startswith("not named: neuron 7 (A, B, C, D): ")
+
+
+def test_what_is_named_or_alike_is_not_called_unsettled() -> None:
+    log_gain = measured(np.random.default_rng(7), 4, 5, 0.002)
+    log_gain[3, :, 7] -= 0.5
+    found = judged(log_gain)
+    assert found.neuron_p[3, 7] < 0.025
+    assert unsettled("ABCD", [f"neuron {k}" for k in range(80)], found, 0.05) == ()
+
+
+def test_a_core_that_is_weak_on_half_of_the_boards_is_said_to_be_unsettled() -> None:
+    log_gain = measured(np.random.default_rng(8), 4, 5, 0.002)
+    log_gain[:2, :, 40:] -= 0.2
+    notes = unsettled("ABCD", [f"neuron {k}" for k in range(80)], judged(log_gain), 0.05)
+    assert notes[0].startswith("not named: chip 0 core 1 (A, B, C, D): ")
 
 
 def test_two_boards_are_named_both_in_opposite_directions() -> None:
