@@ -11,6 +11,7 @@ import numpy as np
 
 from ...models.archive import write_bytes
 from ...models.errors import InputError
+from ..demonstration import make_folder
 from ..recordings.recording_set import RecordingSet
 from .boards import Boards
 from .canvas import BAD, BOARD_COLORS, GOOD, PLAIN
@@ -33,6 +34,7 @@ def write_figures(folder: Path, page: Page, suffix: str = "png") -> list[Path]:
     """
     figure = _figures()
     content = content_of(page)
+    make_folder(folder)
     return [
         write_bytes(folder / f"{name}.{suffix}", _saved(draw(figure), suffix))
         for name, draw in _drawings(content).items()
