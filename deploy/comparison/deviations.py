@@ -194,7 +194,7 @@ def _shared(values: np.ndarray, margin: float, error: np.ndarray) -> np.ndarray:
         return np.zeros(values.shape, bool)
     near = np.nan_to_num(margin + 2.0 * error)
     agree = sum((np.abs(values - values[b]) <= near).astype(np.int64) for b in range(boards))
-    return 2 * agree >= boards
+    return np.asarray(2 * agree >= boards)
 
 
 def _unless(p: np.ndarray, shared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -114,16 +114,17 @@ def unsettled(
 ) -> tuple[str, ...]:
     """Cores and neurons in which boards differ half against half, so that none can be named."""
     cores = [f"chip {chip} core {core}" for chip, core in away.core.tolist()]
-    said = []
-    for places, p, shared in (
+    said: list[str] = []
+    kinds: tuple[tuple[Sequence[str], np.ndarray, np.ndarray], ...] = (
         (cores, away.core_p, away.core_shared_p),
         (names, away.neuron_p, away.neuron_shared_p),
-    ):
+    )
+    for places, p, shared in kinds:
         hidden = (shared < alpha / 2) & ~(p < alpha / 2).any(axis=0)
         found = np.flatnonzero(hidden.any(axis=0))
         if len(found):
-            first = found[0]
-            who = ", ".join(boards[b] for b in np.flatnonzero(hidden[:, first]))
+            first = int(found[0])
+            who = ", ".join(boards[int(b)] for b in np.flatnonzero(hidden[:, first]))
             more = f", and {len(found) - 1} more" if len(found) > 1 else ""
             said.append(
                 f"not named: {places[first]} ({who}){more}: large differences, but half of "

@@ -73,7 +73,7 @@ def test_as_many_more_trials_as_asked_for_find_equal_boards_equivalent() -> None
     played = np.random.default_rng(2).normal(0, spread * np.sqrt(2), (DRAWS, trials))
     contrasts = [
         Contrast(
-            float(x.mean()), float(x.std(ddof=1) / np.sqrt(2)), (trials,) * 2, trials - 1, True
+            float(x.mean()), float(x.std(ddof=1) / np.sqrt(2)), (trials, trials), trials - 1, True
         )
         for x in played
     ]
