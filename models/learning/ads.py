@@ -54,7 +54,9 @@ class Settings:
     gain: float = 200.0
     """A, strength of the input: 10 / tau_mem, 50 / tau_mem for the wake phrase [1/s]."""
     rate: float = 1e-6
-    """eta: 1e-5 for the wake phrase."""
+    """eta at the start: 1e-5 for the wake phrase."""
+    rate_left: float = 1.0
+    """Share of eta that is left at the end of the training; it falls linearly [1]."""
     feedback: tuple[float, float] = (75.0, 75.0)
     """k in the first and in the last eighth of the training: (200, 25) for the wake phrase."""
     signals: int = 10_000
@@ -91,7 +93,7 @@ def train(
     validation = task.draw("validation", settings.validation, generator)
     wanted = teacher.activations(validation)
     best, best_score = student, -np.inf
-    for done, taught in _lessons(student, task, teacher, settings, generator):
+    for done, taught in lessons(student, task, teacher, settings, generator):
         response = respond(taught, validation.input)
         error = reconstruction_error(wanted, np.asarray(response.dynamics))
         score = -error if task.signed else _accuracy(validation, response)
@@ -161,7 +163,7 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
     return Response(decoded @ student.arrays["w_out"], rate_hz, decoded)
 
 
-def _lessons(
+def lessons(
     student: Student,
     task: SequenceTask,
     teacher: Teacher,
@@ -172,7 +174,6 @@ def _lessons(
     w_slow = student.arrays["w_slow"].copy()
     sheet, weights = sheet_of(student)._replace(w_slow=w_slow), input_weights(student)
     lesson = _lesson(student)._replace(
-        rate=np.float32(settings.rate),
         block=task.steps if settings.batched else settings.block,
         normalised=settings.batched,
     )
@@ -181,15 +182,22 @@ def _lessons(
         batch = task.draw("train", min(settings.epoch, settings.signals - first), generator)
         for k in range(len(batch)):
             one = batch.chosen(slice(k, k + 1))
-            step = 8 * (first + k) // settings.signals
+            done = first + k
             lesson = lesson._replace(
-                wanted=teacher.activations(one)[0], feedback=np.float32(ladder[step])
+                wanted=teacher.activations(one)[0],
+                feedback=np.float32(ladder[8 * done // settings.signals]),
+                rate=np.float32(settings.rate * _left(settings, done)),
             )
             play(sheet, one.input[0] @ weights, lesson)
         yield (
             first + len(batch),
             replace(student, arrays={**student.arrays, "w_slow": w_slow.copy()}),
         )
+
+
+def _left(settings: Settings, done: int) -> float:
+    """Share of eta that a signal is learned with, so many before it [1]."""
+    return 1.0 - (1.0 - settings.rate_left) * done / settings.signals
 
 
 def input_weights(student: Student) -> np.ndarray:

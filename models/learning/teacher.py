@@ -21,6 +21,8 @@ from ..tasks.samples import Samples, SequenceTask
 from .rate_dynamics import activations, trained_activations
 
 FORMAT, VERSION = "teacher", 1
+PENALTY = 1e-2
+"""Weight of all penalties together [1]."""
 COARSE_SHARE = 0.8
 """Share of the updates that see averaged steps, see `TeacherSettings.coarse` [1]."""
 
@@ -49,6 +51,13 @@ class TeacherSettings:
     as much cheaper; shorter together than the time constants."""
     input_range: float = 5.0
     """Input weights at the start are uniform within plus and minus this [1]."""
+    recurrence: float = 1.0
+    """Weight of the mean square of recurrent weights, times `PENALTY`; 100 in paper.md [1]."""
+    bias: float = 1.0
+    """Weight of the mean square of biases, times `PENALTY`; 1e5 in paper.md [1]."""
+    long_tau: float = 0.0
+    """Weight of the square of how far the longest time constant is above the least, times
+    `PENALTY`; 100 in paper.md [1/s^2]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +135,7 @@ class _Model(nn.Module):
         w_rec = generator.uniform(-0.1, 0.1, (n, n))
         np.fill_diagonal(w_rec, 0.0)
         w_rec *= 0.95 / np.abs(np.linalg.eigvals(w_rec)).max()
-        self.least_tau_s = settings.least_tau_s
+        self.settings, self.least_tau_s = settings, settings.least_tau_s
         self.w_in = _parameter(generator.uniform(-wide, wide, (channels, n)))
         self.w_rec = _parameter(w_rec)
         self.w_out = _parameter(generator.uniform(-0.2, 0.2, n))
@@ -136,13 +145,19 @@ class _Model(nn.Module):
     def loss(self, given: np.ndarray, target: np.ndarray, coarse: int) -> Tensor:
         """Squared error, and the penalties that keep the teacher imitable; in steps that are as
         many times longer."""
-        tau_s = self.log_tau.exp()
+        weigh, tau_s = self.settings, self.log_tau.exp()
         current = torch.tensor(given) @ self.w_in
         output = trained_activations(current, self.w_rec, self.bias, tau_s / coarse) @ self.w_out
         error = (output - torch.tensor(target)).square().mean()
         short = torch.relu(self.least_tau_s - tau_s).sum() / self.least_tau_s
-        penalties = self.w_rec.square().mean() + self.w_rec.diagonal().abs().mean()
-        return error + 1e-2 * (penalties + short + self.bias.square().mean())
+        penalties = (
+            weigh.recurrence * self.w_rec.square().mean() + self.w_rec.diagonal().abs().mean()
+        )
+        penalties = penalties + short + weigh.bias * self.bias.square().mean()
+        if weigh.long_tau:
+            long_s = torch.relu(tau_s.max() - self.least_tau_s)
+            penalties = penalties + weigh.long_tau * long_s.square()
+        return error + PENALTY * penalties
 
     def hold(self) -> None:
         """Keep every step stable."""

@@ -80,7 +80,11 @@ def test_wake_phrases_are_learned_with_settings_of_their_own():
     [
         ("ads-no-ebn", "temporal-xor", {"balance": 0.0}),
         ("ads-batched", "temporal-xor", {"batched": True, "adaptation": 0.01, "rate": 3e-5}),
-        ("ads-no-ebn", "synth-snips", {"balance": 0.0, "neurons": 768, "rate": 1e-5}),
+        (
+            "ads-no-ebn",
+            "synth-snips",
+            {"balance": 0.0, "neurons": 768, "rate": 1e-5, "rate_left": 1.0},
+        ),
     ],
 )
 def test_a_variant_is_a_method_with_other_settings(name: str, task: str, changed: dict):

@@ -85,20 +85,41 @@ def test_construction_is_that_of_the_paper():
     )
 
 
-def test_a_lesson_changes_the_slow_connections_by_the_rule_of_the_paper():
-    """W += eta r (F^T e)^T at every step, no neuron on itself; here as a block of all steps."""
+@pytest.mark.parametrize("steps", [300, 298])
+def test_a_lesson_changes_the_slow_connections_by_the_rule_of_the_paper(steps: int):
+    """W += eta r (F^T e)^T at every step, no neuron on itself; here as a block of all steps, a
+    number that is a multiple of four or is not."""
     net, teacher = student(), some_teacher()
     one = TASK.draw("train", 1, np.random.default_rng(3))
-    wanted = teacher.activations(one)[0, :300]
+    wanted = teacher.activations(one)[0, :steps]
     sheet = ads.sheet_of(net)
-    lesson = ads.Lesson(wanted, np.float32(0.0), np.float32(1e-3), 300, False)
-    ads.play(sheet, one.input[0, :300] @ ads.input_weights(net), lesson)
-    filtered, _ = written_out(net, one.input[0, :300])
+    lesson = ads.Lesson(wanted, np.float32(0.0), np.float32(1e-3), steps, False)
+    ads.play(sheet, one.input[0, :steps] @ ads.input_weights(net), lesson)
+    filtered, _ = written_out(net, one.input[0, :steps])
     error = wanted - filtered @ net.arrays["decoder"]
     rule = filtered.T @ (error @ net.arrays["encoder"])
     np.fill_diagonal(rule, 0.0)
     change = (sheet.w_slow - net.arrays["w_slow"]) / 1e-3
     assert np.abs(change - rule).max() < 1e-2 * np.abs(rule).max() and np.abs(rule).max() > 1
+
+
+def test_eta_falls_linearly_to_the_share_that_is_left_while_k_goes_down_its_ladder(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    given = []
+
+    def listen(sheet: ads.Sheet, drive: np.ndarray, lesson: ads.Lesson) -> None:
+        given.append((float(lesson.rate), float(lesson.feedback)))
+
+    monkeypatch.setattr(ads, "play", listen)
+    net, teacher, generator = student(), some_teacher(), np.random.default_rng(0)
+    for left, last in ((1.0, 4e-6), (0.2, 1.6e-6)):
+        settings = Settings(rate=4e-6, rate_left=left, feedback=(80.0, 10.0), signals=4, epoch=3)
+        given.clear()
+        assert [done for done, _ in ads.lessons(net, TASK, teacher, settings, generator)] == [3, 4]
+        rates, feedback = zip(*given, strict=True)
+        assert rates == pytest.approx(np.linspace(4e-6, last, 4))
+        assert feedback == pytest.approx((80.0, 60.0, 40.0, 20.0))
 
 
 def test_samples_do_not_depend_on_each_other_nor_noise_on_the_batch():
