@@ -64,7 +64,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     """Skip what is not for this kind of board, with the reason."""
-    name = config.getoption("board")
+    name = str(config.getoption("board"))
     simulated = _is_simulated(name)
     for item in items:
         if item.get_closest_marker("sim_only") and not simulated:
@@ -106,7 +106,7 @@ def _board_for(item: pytest.Item) -> Board:
     """The open board of the session; skips, or fails in strict mode, if there is none for this."""
     from ..models.errors import BoardError
 
-    name = item.config.getoption("board")
+    name = str(item.config.getoption("board"))
     opened = item.config.stash[BOARDS]
     try:
         if name not in opened:
@@ -165,8 +165,9 @@ def fleet(
     def drawn(chips: int | None = None, options: str = "") -> list[VirtualBoard]:
         from .population.targets import sampled
 
-        asked = request.config.getoption("chips") if chips is None else chips
-        boards = sampled(asked, request.config.getoption("chips_seed"), options)
+        config = request.config.option
+        asked = config.chips if chips is None else chips
+        boards = sampled(asked, config.chips_seed, options)
         analoop_record("chips", " ".join(board.name for board in boards))
         return boards
 
