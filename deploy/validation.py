@@ -229,14 +229,18 @@ def _snapshots(program: Program, boards: Sequence[Target]) -> dict[str, str]:
     return {path: snapshot.hash for path, snapshot in found.items() if snapshot is not None}
 
 
-def _check_different(program: Program, boards: Sequence[Target]) -> None:
+_CHIPS = ("seed", "level", "mismatch", "doubled", "defects", "stuck", "snapshot")
+"""What of a virtual board says which chips it has."""
+
+
+def _check_different(boards: Sequence[Target]) -> None:
     """Refuse a board, or chips, that are asked for twice. Raises InputError SAME_BOARD."""
-    chip, names = program.configuration.chip, defaultdict(list)
+    names: dict[object, list[str]] = defaultdict(list)
     for board in boards:
         if isinstance(board, str):
             names[board].append(board)
         elif is_counted(board):
-            names[silicon_hash(identify(board, chip).record())].append(board.name)
+            names[tuple(getattr(board, key) for key in _CHIPS)].append(board.name)
         else:
             names[board.name].append(board.name)
     twice = [" and ".join(alike) for alike in names.values() if len(alike) > 1]
@@ -251,7 +255,7 @@ def _check(
     program: Program, stimulus: Stimulus, boards: Sequence[Target], network: Network | None
 ) -> None:
     check_labelled(program, stimulus)
-    _check_different(program, boards)
+    _check_different(boards)
     own = (program.network_hash, decoded_network(program).hash)
     if network is not None and network.hash not in own:
         raise InputError(
