@@ -12,7 +12,7 @@ from ..models.archive import check_writable
 from ..models.errors import InputError
 from . import console, console_compare, progress
 from .cli_options import Json, Quiet
-from .cli_run import stimulus_of
+from .cli_run import stimulus_for
 
 if TYPE_CHECKING:
     from ..models.recording import Recording, Stimulus
@@ -99,13 +99,10 @@ def gathered(
     if not sets and program is None:
         raise InputError("which program? give --program FILE", code="NO_PROGRAM")
     loaded = next(iter(sets.values())).program if program is None else Program.load(program)
-    if not sets and source is None:
-        raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    stimulus = (
-        next(iter(sets.values())).stimulus
-        if source is None
-        else stimulus_of(source, loaded.n_inputs)
-    )
+    if sets and source is None:
+        stimulus = next(iter(sets.values())).stimulus
+    else:
+        stimulus = stimulus_for(loaded, source)
     recordings, boards = [], []
     for path in sources:
         if path in sets:

@@ -11,7 +11,7 @@ from ..models.archive import check_writable
 from ..models.errors import FileError, InputError
 from . import console, console_explain, progress
 from .cli_options import Json, Quiet
-from .cli_run import stimulus_of
+from .cli_run import stimulus_for
 
 if TYPE_CHECKING:
     from ..models.network import Network
@@ -66,7 +66,7 @@ def explain(
         if path is not None:
             check_writable(path)
     loaded, given = _loaded(program, network, board_chips, compiled)
-    stimulus = _stimulus(source, loaded, given)
+    stimulus = stimulus_for(loaded, source, given)
     played = None if recording is None else Recording.load(recording)
     subject = _subject(loaded, stimulus, board, played, (twin, snapshot))
     with progress.study(quiet) as tell:
@@ -108,14 +108,6 @@ def _loaded(
             code="COMPILED",
         )
     return program, None if network is None else load_network(network)
-
-
-def _stimulus(source: str | None, program: Program, network: Network | None) -> Stimulus:
-    origins = [program.provenance.get("network", {}), {} if network is None else network.provenance]
-    chosen = source or next((o["task"] for o in origins if o.get("task")), None)
-    if chosen is None:
-        raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    return stimulus_of(chosen, program.n_inputs)
 
 
 def _subject(

@@ -10,10 +10,9 @@ from typing import Annotated
 import typer
 
 from ..models.archive import check_writable
-from ..models.errors import InputError
 from . import console, console_record, progress
 from .cli_options import Json, ProgramFile, Quiet
-from .cli_run import stimulus_of
+from .cli_run import stimulus_for
 
 
 class Format(StrEnum):
@@ -53,10 +52,7 @@ def record(
 
     plan = Plan(named_boards(board or [], boards), trials, seed)
     loaded = Program.load(program)
-    source = source or loaded.provenance.get("network", {}).get("task")
-    if source is None:
-        raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    stimulus = stimulus_of(source, loaded.n_inputs)
+    stimulus = stimulus_for(loaded, source)
     with progress.study(quiet) as tell:
         found = run_session(loaded, plan, stimulus, out, tell)
     if as_json:

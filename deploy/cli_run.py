@@ -18,6 +18,7 @@ from .cli_options import Json, ProgramFile, Quiet
 
 if TYPE_CHECKING:
     from ..hw.board import Board
+    from ..models.network import Network
     from ..models.partial_recording import PartialRecording
     from ..models.recording import Recording, Stimulus
     from .bench_session import BenchSession
@@ -192,6 +193,19 @@ def stimulus_of(source: str, n_channels: int):
     if source.endswith(".csv"):
         return Stimulus.read_csv(source, n_channels)
     return Stimulus.load(source)
+
+
+def stimulus_for(program: Program, source: str | None, network: Network | None = None):
+    """The stimulus asked for, or the task the program's network, or this one, was trained on.
+
+    Raises:
+        InputError: NO_INPUT, if neither is known. FileError.
+    """
+    trained = [program.provenance.get("network", {}), {} if network is None else network.provenance]
+    chosen = source or next((made["task"] for made in trained if made.get("task")), None)
+    if chosen is None:
+        raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
+    return stimulus_of(chosen, program.n_inputs)
 
 
 def arguments(given: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from ..models.errors import InputError
 from . import console, console_bench, progress
 from .cli_bench import BenchFile, Recover
 from .cli_options import Json, ProgramFile, Quiet
-from .cli_run import stimulus_of
+from .cli_run import stimulus_for
 
 
 def validate(
@@ -89,7 +89,7 @@ def validate(
     if file is not None and not quiet:
         print(f"settings of {file}", file=sys.stderr)
     loaded = Program.load(program)
-    stimulus = stimulus_of(_source(settings.input, loaded), loaded.n_inputs)
+    stimulus = stimulus_for(loaded, settings.input)
     model = None if network is None else Network.load(network)
     boards = settings.targets(loaded.hash)
     if not settings.board:
@@ -122,14 +122,6 @@ def _tell_of_rows(folder: Path | None, quiet: bool) -> None:
     table = None if folder is None else folder / "rows.csv"
     if table is not None and table.exists() and not quiet:
         print(f"{len(read_rows(table))} finished rows are in {table}", file=sys.stderr)
-
-
-def _source(asked: str | None, program: Any) -> str:
-    """The stimulus asked for, or the task the network was trained on."""
-    source = asked or program.provenance.get("network", {}).get("task")
-    if source is None:
-        raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    return source
 
 
 def _write(folder: Path, report: Any) -> list[str]:

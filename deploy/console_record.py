@@ -29,20 +29,10 @@ def set_record(found: RecordingSet | UnfinishedSet) -> dict[str, Any]:
         "cause": None if whole else found.cause,
         "program": found.program.hash,
         "stimulus": found.stimulus.hash,
-        "takes": [_take_record(take) for take in found.takes],
+        "takes": [
+            take.record() | {"rate_hz": mean_rate_hz(take.recording)} for take in found.takes
+        ],
         "failures": [vars(failure) for failure in found.failures],
-    }
-
-
-def _take_record(take: Take) -> dict[str, Any]:
-    r = take.recording
-    return {
-        "board": take.board,
-        "repeat": take.repeat,
-        "recording": r.hash,
-        "identity": dict(r.board),
-        "books": dict(r.books),
-        "rate_hz": mean_rate_hz(r),
     }
 
 

@@ -75,7 +75,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
 
 
 def _is_simulated(name: str) -> bool:
-    """Whether a board of this name is, behind the driver or not."""
+    """Whether a board of this name is, behind the driver or not.
+
+    As `hw.board.simulated`, whose import would be paid by every session of pytest.
+    """
     kind, _, rest = name.partition(":")
     return kind == "sim" or (kind == "dynapse2" and rest.partition(":")[0] == "sim")
 

@@ -118,5 +118,27 @@ class RowFile(Generic[T]):
         write_bytes(self.path, text.getvalue().encode())
 
 
+def read_table(path: Path, build: Callable[[Mapping[str, str]], T], maker: str) -> list[T]:
+    """The rows of a table as `RowFile` writes them.
+
+    Args:
+        build: a row from its cells by name; KeyError, ValueError or TypeError if they are none.
+        maker: the verb that writes such tables.
+
+    Raises:
+        FileError: FILE_MISSING, FILE_CORRUPT.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [build(line) for line in csv.DictReader(file)]
+    except FileNotFoundError as error:
+        raise FileError(f"{path}: no such file: check the folder", code="FILE_MISSING") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise FileError(
+            f"{path} is no table that '{maker}' wrote ({error!r}): take one that it wrote",
+            code="FILE_CORRUPT",
+        ) from error
+
+
 def _line(row: Any) -> list[Any]:
     return ["" if value is None else value for value in astuple(row)]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ..models.errors import FileError
-from .resumable import RowFile, WorkFolder
+from .resumable import RowFile, WorkFolder, read_table
 
 Place = tuple[str, int, str, int]
 """Method, number of the network, cell, draw: what tells rows apart."""
@@ -61,16 +59,7 @@ def read_rows(path: Path) -> list[Row]:
     Raises:
         FileError: FILE_MISSING, FILE_CORRUPT.
     """
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [_row(line) for line in csv.DictReader(file)]
-    except FileNotFoundError as error:
-        raise FileError(f"{path}: no such file: check the folder", code="FILE_MISSING") from error
-    except (KeyError, ValueError, TypeError) as error:
-        raise FileError(
-            f"{path} holds no rows of a study ({error!r}): take one that 'robustness' wrote",
-            code="FILE_CORRUPT",
-        ) from error
+    return read_table(path, _row, "robustness")
 
 
 class StudyFiles(WorkFolder):

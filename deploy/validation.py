@@ -11,7 +11,7 @@ from typing import Any
 
 from ..hw.injection import injected
 from ..hw.simulated_board import identify
-from ..hw.snapshot import silicon_hash
+from ..hw.snapshot import chips_of, silicon_hash
 from ..hw.virtual_board import VirtualBoard
 from ..models.errors import InputError
 from ..models.mismatch import MISMATCH_VERSION
@@ -106,17 +106,17 @@ def validate(
     _check(program, stimulus, boards, network)
     planned = len(boards) + (network is not None)
     rows: list[Row] = []
-    complete = True
+    counted, complete = _Count(how.promise), True
     with ExitStack() as stack:
         kept = _kept(program, stimulus, how.folder, stack)
         made = _made(Job(program, stimulus, how.play), boards, network, how.scheduler, kept)
         stack.callback(made.close)
         try:
             for row in made:
-                _check_new(row, rows)
+                settled = counted.add(row)
                 rows.append(row)
                 how.progress(len(rows), planned, row)
-                if how.promise is not None and _settled(rows, how.promise):
+                if settled:
                     break
         except KeyboardInterrupt:
             complete = False
@@ -126,21 +126,35 @@ def validate(
     return Report(tuple(rows), _provenance(program, stimulus, boards), complete, planned, verdict)
 
 
-def _check_new(row: Row, rows: Sequence[Row]) -> None:
-    """Refuse to count the same chips twice under two names. Raises InputError SAME_BOARD."""
-    twin = next((r for r in rows if row.counted and r.counted and r.silicon == row.silicon), None)
-    if twin is not None:
-        raise InputError(
-            f"{row.name} and {twin.name} are the same chips, and a chip counts once: leave one out",
-            code="SAME_BOARD",
-        )
+@dataclass
+class _Count:
+    """The chips that counted so far."""
 
+    promise: Promise | None
+    """What is to be decided."""
+    failed: int = 0
+    """Chips that did not keep it."""
+    chips: dict[str, str] = field(default_factory=dict)
+    """Names of the boards by their silicon."""
 
-def _settled(rows: Sequence[Row], promise: Promise) -> bool:
-    counted = [promise.kept_by(row.accuracy) for row in rows if row.counted]
-    if not counted or not rows[-1].counted:
-        return False
-    return outcome_of(len(counted), counted.count(False), promise) != "undecided"
+    def add(self, row: Row) -> bool:
+        """Count a row, if it counts; whether it settles the promise.
+
+        Raises:
+            InputError: SAME_BOARD, the same chips were counted under another name.
+        """
+        if not row.counted:
+            return False
+        other = self.chips.setdefault(row.silicon, row.name)
+        if other != row.name:
+            raise InputError(
+                f"{row.name} and {other} are the same chips, and a chip counts once: leave one out",
+                code="SAME_BOARD",
+            )
+        if self.promise is None:
+            return False
+        self.failed += not self.promise.kept_by(row.accuracy)
+        return outcome_of(len(self.chips), self.failed, self.promise) != "undecided"
 
 
 def _kept(
@@ -229,10 +243,6 @@ def _snapshots(program: Program, boards: Sequence[Target]) -> dict[str, str]:
     return {path: snapshot.hash for path, snapshot in found.items() if snapshot is not None}
 
 
-_CHIPS = ("seed", "level", "mismatch", "doubled", "defects", "stuck", "snapshot")
-"""What of a virtual board says which chips it has."""
-
-
 def _check_different(boards: Sequence[Target]) -> None:
     """Refuse a board, or chips, that are asked for twice. Raises InputError SAME_BOARD."""
     names: dict[object, list[str]] = defaultdict(list)
@@ -240,7 +250,7 @@ def _check_different(boards: Sequence[Target]) -> None:
         if isinstance(board, str):
             names[board].append(board)
         elif is_counted(board):
-            names[tuple(getattr(board, key) for key in _CHIPS)].append(board.name)
+            names[chips_of(board)].append(board.name)
         else:
             names[board.name].append(board.name)
     twice = [" and ".join(alike) for alike in names.values() if len(alike) > 1]

@@ -23,6 +23,7 @@ from ..models.errors import FileError, InputError
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import CHIPS
 from .twin import Twin, twin_content, twin_from
+from .virtual_board import VirtualBoard
 
 FAILING_ABOVE_PERCENT = 10
 """A word is bad if it fails in more than this share of its trials [percent] (chip.md 4.4)."""
@@ -41,7 +42,8 @@ UNSCREENED = "not screened"
 _UNITS = {"tried": "trials", "failed": "trials", "stuck": "0 or 1"}
 
 _ALWAYS = ("target", "chip")
-_SIMULATED = ("seed", "level", "mismatch", "sampler", "doubled", "defects", "stuck", "snapshot")
+_DRAWN = ("seed", "level", "mismatch", "doubled", "defects", "stuck", "snapshot")
+_SIMULATED = (*_DRAWN, "sampler")
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +210,12 @@ def silicon(record: Mapping[str, Any]) -> dict[str, Any]:
     measured = ("serial",) if record.get("serial") else ("name",)
     own = _SIMULATED if record.get("target") == "simulated" else measured
     return {key: record.get(key) for key in (*_ALWAYS, *own)}
+
+
+def chips_of(board: VirtualBoard) -> tuple[Any, ...]:
+    """What of a virtual board says which chips it has, as `silicon` of its record; to compare many
+    without making records."""
+    return tuple(getattr(board, key) for key in _DRAWN)
 
 
 def silicon_hash(record: Mapping[str, Any]) -> str:

@@ -19,6 +19,8 @@ def install_samna(folder: Path, monkeypatch: pytest.MonkeyPatch, *files: str) ->
         f"open({imported!r}, 'w').close()\nraise BaseException('samna was imported')"
     )
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: samna\nVersion: 0.48.6\n")
+    for name in files:  # importlib_metadata, once imported, hides entries that have no file
+        (folder / name).touch()
     record = ["samna/__init__.py", "samna-0.48.6.dist-info/METADATA", *files]
     (info / "RECORD").write_text("".join(f"{name},,\n" for name in record))
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,10 +10,10 @@ import numpy as np
 
 from ...hw.board import simulated
 from ...hw.snapshot import silicon_hash
-from ...models.errors import FileError
 from ...models.recording import Recording, Stimulus
 from ..metrics import accuracy, mean_rate_hz
 from ..program import Program
+from ..resumable import read_table
 from .targets import Target
 
 SOFTWARE = "software model"
@@ -72,16 +71,7 @@ def is_counted(target: Target) -> bool:
 
 def read_rows(path: Path) -> list[Row]:
     """Rows of a sweep. Raises FileError FILE_MISSING, FILE_CORRUPT."""
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [_row(line) for line in csv.DictReader(file)]
-    except FileNotFoundError as error:
-        raise FileError(f"{path}: no such file: check the folder", code="FILE_MISSING") from error
-    except (KeyError, ValueError, TypeError) as error:
-        raise FileError(
-            f"{path} holds no rows of a validation ({error!r}): take one that 'validate' wrote",
-            code="FILE_CORRUPT",
-        ) from error
+    return read_table(path, _row, "validate")
 
 
 def summary_of(rows: tuple[Row, ...]) -> dict[str, float] | None:

@@ -151,7 +151,8 @@ def _result(future: Any, batch: list[Target]) -> Any:
     """What a worker found; errors made on purpose as they are.
 
     Raises:
-        IncompleteError: BATCH_LOST, when workers died under it again and again, or took too long.
+        IncompleteError: BATCH_LOST, when workers died under it again and again, or took too long;
+            its `partial` is None, as finished rows are in the folder of the sweep.
     """
     try:
         return future.result(timeout=PATIENCE_S)

@@ -71,22 +71,12 @@ def about(source: Source) -> str:
             "names": list(first.names),
             "duration_us": first.duration_us.tolist(),
             "target": targets_of(source).tolist(),
-            "takes": [_about_take(take) for take in takes],
+            "takes": [
+                take.record() | {"provenance": dict(take.recording.provenance)} for take in takes
+            ],
         },
         sort_keys=True,
     )
-
-
-def _about_take(take: Take) -> dict[str, Any]:
-    r = take.recording
-    return {
-        "board": take.board,
-        "repeat": take.repeat,
-        "recording": r.hash,
-        "identity": dict(r.board),
-        "books": dict(r.books),
-        "provenance": dict(r.provenance),
-    }
 
 
 def spans_of(names: Sequence[str]) -> dict[str, slice]:

@@ -31,6 +31,16 @@ class Take:
     recording: Recording
     """What came."""
 
+    def record(self) -> dict[str, Any]:
+        """All but the spikes, as JSON values."""
+        return {
+            "board": self.board,
+            "repeat": self.repeat,
+            "recording": self.recording.hash,
+            "identity": dict(self.recording.board),
+            "books": dict(self.recording.books),
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class RecordingSet:

@@ -42,22 +42,26 @@ def rasters(
         plot = canvas(330, ("time (ms)", "neuron"), x_range=x, y_range=y, name=f"raster-{k}")
         _bands(plot, program)
         first = np.flatnonzero(one.trial == 0).tolist()
-        marks = plot.scatter(
-            "t",
-            "neuron",
-            source=source,
-            view=models().CDSView(
-                filter=models().IndexFilter(indices=first, name=f"raster-filter-{k}")
-            ),
-            marker="dash",
-            angle=np.pi / 2,
-            size=7,
-            line_width=1.6,
-            color=BOARD_COLORS[k % len(BOARD_COLORS)],
-        )
+        shown = models().IndexFilter(indices=first, name=f"raster-filter-{k}")
+        marks = _spikes(plot, source, shown, "neuron", k)
         add_hover(plot, [marks], [("neuron", "@neuron"), ("time", "@t{0.0} ms")])
         plots.append(plot)
     return plots
+
+
+def _spikes(plot: Any, source: Any, shown: Any, y: Any, board: int) -> Any:
+    """An upright dash for every spike that is shown, in the color of its board."""
+    return plot.scatter(
+        "t",
+        y,
+        source=source,
+        view=models().CDSView(filter=shown),
+        marker="dash",
+        angle=np.pi / 2,
+        size=8,
+        line_width=1.8,
+        color=BOARD_COLORS[board % len(BOARD_COLORS)],
+    )
 
 
 def _bands(plot: Any, program: Program) -> None:
@@ -98,21 +102,9 @@ def neuron_figure(
     marks = []
     for k, (source, one) in enumerate(zip(sources, drawn.events, strict=True)):
         mine = np.flatnonzero(one.neuron == neuron).tolist()
-        marks.append(
-            plot.scatter(
-                "t",
-                {"field": "trial", "transform": models().Dodge(value=float(k * block))},
-                source=source,
-                view=models().CDSView(
-                    filter=models().IndexFilter(indices=mine, name=f"neuron-filter-{k}")
-                ),
-                marker="dash",
-                angle=np.pi / 2,
-                size=8,
-                line_width=2,
-                color=BOARD_COLORS[k % len(BOARD_COLORS)],
-            )
-        )
+        shown = models().IndexFilter(indices=mine, name=f"neuron-filter-{k}")
+        line = {"field": "trial", "transform": models().Dodge(value=float(k * block))}
+        marks.append(_spikes(plot, source, shown, line, k))
     middle = [k * block + (lines - 1) / 2 for k in range(count)]
     plot.yaxis.ticker = models().FixedTicker(ticks=middle)
     plot.yaxis.major_label_overrides = {

@@ -64,17 +64,15 @@ class Link:
             HardwareError: NO_ANSWER, GARBLED, UNPLUGGED, when it stayed so; what `read` raises.
         """
         with self._lock:
-            for left in range(AGAIN, -1, -1):
-                if self._lost:
-                    self._reconnect()
+            for _ in range(AGAIN):
+                self._back()
                 try:
-                    self._get_ready()
-                    return self._ask(question, read)
+                    return self._asked(question, read)
                 except HardwareError as error:
-                    self._note(error)
-                    if error.code not in TRANSIENT or not left:
-                        raise self._named(error) from error
-            raise refused(question, "question")  # pragma: no cover
+                    if error.code not in TRANSIENT:
+                        raise
+            self._back()
+            return self._asked(question, read)
 
     def tell(self, command: str, again: bool = True) -> None:
         """Give a command, and read the error queue until it is empty.
@@ -88,8 +86,7 @@ class Link:
         """
         with self._lock:
             try:
-                if self._lost:
-                    self._reconnect()
+                self._back()
                 self._get_ready()
                 self._in_step = False
                 self._transport.write(command)
@@ -126,6 +123,15 @@ class Link:
         """Let go of the port."""
         with self._lock:
             self._transport.close()
+
+    def _asked(self, question: str, read: Callable[[str], T]) -> T:
+        """One attempt, from getting in step to the answer; errors name the instrument."""
+        try:
+            self._get_ready()
+            return self._ask(question, read)
+        except HardwareError as error:
+            self._note(error)
+            raise self._named(error) from error
 
     def _ask(self, question: str, read: Callable[[str], T]) -> T:
         """One exchange; whatever ends it early, a signal too, leaves the link out of step."""
@@ -187,7 +193,10 @@ class Link:
         self._transport.write("*ESE 0")
         self._in_step = True
 
-    def _reconnect(self) -> None:
+    def _back(self) -> None:
+        """Wait for an instrument whose cable was out. Raises HardwareError UNPLUGGED."""
+        if not self._lost:
+            return
         deadline = time.monotonic() + self.wiring.reconnect_s
         while True:
             try:

@@ -1,56 +1,28 @@
 """A board that damages registers on their way, as silicon or a driver could."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from analoop.hw import BoardIdentity, ChipSpec, Configuration, Events, Trial, open_board
+from analoop.deploy.watched_board import WatchedBoard
+from analoop.hw import ChipSpec, Configuration, open_board
 
 Damage = Callable[[Configuration], Configuration]
 
 
-class DamagedBoard:
+class DamagedBoard(WatchedBoard):
     """A simulated board behind a damage that is done to every configuration."""
 
     def __init__(self, damage: Damage, name: str, chip: ChipSpec):
-        self._damage, self._board = damage, open_board(name, chip)
+        super().__init__(open_board(name, chip))
+        self._damage = damage
         self.programmed: list[str] = []
-
-    @property
-    def identity(self) -> BoardIdentity:
-        return self._board.identity
-
-    @property
-    def chip(self) -> ChipSpec:
-        return self._board.chip
-
-    @property
-    def books(self) -> dict[str, int]:
-        return self._board.books
 
     def program(self, configuration: Configuration) -> None:
         self.programmed.append(configuration.hash)
-        self._board.program(self._damage(configuration))
-
-    def settle(self) -> None:
-        self._board.settle()
-
-    def run(self, events: Events, duration_us: int) -> Events:
-        return self._board.run(events, duration_us)
-
-    def run_trials(self, trials: Sequence[Trial]) -> list[Events]:
-        return self._board.run_trials(trials)
-
-    def close(self) -> None:
-        self._board.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+        super().program(self._damage(configuration))
 
 
 def nothing(configuration: Configuration) -> Configuration:

@@ -14,6 +14,8 @@ NEURON = {
 """Values that labs use (chip.md 1.3)."""
 
 END, PROBE = 2047, 1024
+LEAD_US = 20_000
+"""Events start so long after they are made [us]: what is late when written comes all at once."""
 
 
 def set_biases(core: Any, **changed: tuple[int, int]) -> None:
@@ -69,7 +71,7 @@ def counts(
     samna: ModuleType, board: Any, tags: list[int], period_us: int, duration_us: int = 300_000
 ) -> dict[int, int]:
     """Spikes by tag while every one of `tags` is sent once per period."""
-    start = clock_of(samna, board) + 20_000
+    start = clock_of(samna, board) + LEAD_US
     times = range(start, start + duration_us, period_us)
     sent = [event(samna, tag, t) for t in times for tag in tags]
     sent.append(event(samna, END, start + duration_us, -7, -7))
@@ -112,7 +114,7 @@ def write(parameters: Any, **codes: tuple[int, int]) -> None:
 
 def played(samna: ModuleType, board: Any, tag: int, period_us: int, duration_us: int) -> list[int]:
     """Send a tag regularly (0: nothing); times of the spikes that come, from the start on [us]."""
-    start = clock_of(samna, board) + 2_000
+    start = clock_of(samna, board) + LEAD_US
     times = range(start, start + duration_us, period_us) if period_us else ()
     sent = [event(samna, tag, t) for t in times]
     board.input_interface_write_events(0, [*sent, event(samna, END, start + duration_us, -7, -7)])

@@ -7,6 +7,7 @@ from analoop.hw.virtual_samna import virtual_samna
 from .lab import (
     END,
     HIGH_GAIN,
+    LEAD_US,
     LOW_GAIN,
     clock_of,
     convert,
@@ -116,7 +117,7 @@ def test_homeostasis_started_in_order_brings_a_neuron_to_its_rate(samna, board):
     model.set_sadc_sample_period_ms(50)
 
     def rates(duration_us: int) -> list[float]:
-        start = clock_of(samna, board) + 2_000
+        start = clock_of(samna, board) + LEAD_US
         sent = [event(samna, 1200, t) for t in range(start, start + duration_us, 2_000)]
         sent.append(event(samna, END, start + duration_us, -7, -7))
         board.input_interface_write_events(0, sent)
@@ -165,7 +166,7 @@ def test_a_winner_takes_all(samna, board):
     model.apply_configuration(config)
 
     def answer(periods: tuple[int, int]) -> list[int]:
-        start = clock_of(samna, board) + 2_000
+        start = clock_of(samna, board) + LEAD_US
         times = [
             (t, 1300 + group)
             for group, period in enumerate(periods)

@@ -33,7 +33,8 @@ def cluster() -> Iterator:
 @pytest.mark.filterwarnings("ignore")
 def test_a_worker_killed_in_mid_sweep_loses_nothing_and_counts_nothing_twice(cluster):
     alone = validate(PROGRAM, STIMULUS, CHIPS)
-    workers = [worker["pid"] for worker in _pids(cluster)]
+    with distributed.Client(cluster) as client:
+        workers = list(client.run(os.getpid).values())
     heard: list[str] = []
 
     def kill_one(done: int, planned: int, row: Row) -> None:
@@ -45,11 +46,6 @@ def test_a_worker_killed_in_mid_sweep_loses_nothing_and_counts_nothing_twice(clu
     spread = validate(PROGRAM, STIMULUS, CHIPS, how=how)
     assert spread.rows == alone.rows
     assert heard == [row.name for row in alone.rows]
-
-
-def _pids(cluster) -> list[dict]:
-    with distributed.Client(cluster) as client:
-        return [{"pid": pid} for pid in client.run(os.getpid).values()]
 
 
 def test_a_scheduler_that_is_not_there_is_a_typed_error(monkeypatch: pytest.MonkeyPatch):

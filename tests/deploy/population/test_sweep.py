@@ -133,7 +133,7 @@ def test_a_table_that_holds_no_rows_is_a_typed_error(tmp_path: Path):
     assert caught.value.code == "FILE_CORRUPT"
 
 
-KILLS = int(os.environ.get("ANALOOP_KILLS", "6"))
+KILLS = 6
 """Moments at which a sweep is killed; the issue's fifty were tried with benchmarks/kills.py."""
 
 
