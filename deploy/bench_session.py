@@ -10,7 +10,7 @@ import atexit
 import json
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -126,10 +126,29 @@ class BenchSession:
             return _stepped_stamp(bench, recording)
         return _stamp(bench, sampler.traces, watch.window_s or sampler.window_s, "host")
 
-    def recovered(self, play: Callable[[], T]) -> tuple[T, dict[str, Any] | None]:
+    def recovered(
+        self,
+        play: Callable[[], T],
+        keep: Callable[[PartialRecording, int], None] | None = None,
+        let_go: Callable[[], None] = lambda: None,
+    ) -> tuple[T, dict[str, Any] | None]:
         """What `play` returns, played again after a power cycle while the board fails; and what
-        happened, if anything, for `with_incidents`. Raises as `recovery.recovered`."""
-        made, incidents = recovered(play, self._recovery)
+        happened, if anything, for `with_incidents`.
+
+        Args:
+            keep: in place of the session's own.
+            let_go: called before a power cycle, which is of every board of the bench.
+
+        Raises: as `recovery.recovered`.
+        """
+        cycle = self._recovery.cycle
+
+        def let_go_and_cycle() -> Mapping[str, Any]:
+            let_go()
+            return cycle()
+
+        how = replace(self._recovery, cycle=let_go_and_cycle, keep=keep or self._recovery.keep)
+        made, incidents = recovered(play, how)
         if not incidents:
             return made, None
         return made, {"asked": self._recovery.times, "incidents": [i.record() for i in incidents]}

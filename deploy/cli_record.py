@@ -11,6 +11,7 @@ import typer
 
 from ..models.archive import check_writable
 from . import console, console_record, progress
+from .cli_bench import BenchFile, Recover
 from .cli_options import Json, ProgramFile, Quiet
 from .cli_run import stimulus_for
 
@@ -41,10 +42,13 @@ def record(
         typer.Option("--input", help="Stimulus file, CSV or task name; else the program's task."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the order in which the boards play.")] = 0,
+    bench: BenchFile = None,
+    recover: Recover = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Play a stimulus on several boards in turn, into a folder; resumable."""
+    from .bench_session import open_session
     from .program import Program
     from .recordings.plan import Plan, named_boards
     from .recordings.recording_set import UnfinishedSet
@@ -53,8 +57,8 @@ def record(
     plan = Plan(named_boards(board or [], boards), trials, seed)
     loaded = Program.load(program)
     stimulus = stimulus_for(loaded, source)
-    with progress.study(quiet) as tell:
-        found = run_session(loaded, plan, stimulus, out, tell)
+    with progress.study(quiet) as tell, open_session(bench, recover) as session:
+        found = run_session(loaded, plan, stimulus, out, tell, session)
     if as_json:
         console.print_json(console_record.set_record(found) | {"folder": str(out)})
     else:

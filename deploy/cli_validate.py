@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from . import console, console_bench, progress
 from .cli_bench import BenchFile, Recover
 from .cli_options import Json, ProgramFile, Quiet
 from .cli_run import stimulus_for
+
+if TYPE_CHECKING:
+    from .population.targets import Target
 
 
 def validate(
@@ -92,7 +95,9 @@ def validate(
     stimulus = stimulus_for(loaded, settings.input)
     model = None if network is None else Network.load(network)
     boards = settings.targets(loaded.hash)
-    if not settings.board:
+    if bench is not None:
+        boards = _one_by_one(settings.named)
+    elif not settings.board:
         boards = [VirtualBoard(), *boards]
     _tell_of_rows(out, quiet)
     kept = None if out is None else out / "bench.json"
@@ -113,6 +118,21 @@ def validate(
     interrupted(report)
     if report.verdict is not None:
         raise typer.Exit(EXIT_CODES[report.verdict.outcome])
+
+
+def _one_by_one(named: list[str]) -> list[Target]:
+    """Boards on a bench, simulated ones too: opened and measured by themselves.
+
+    Raises:
+        InputError: NEEDS_BOARD.
+    """
+    if not named:
+        raise InputError(
+            "--bench measures boards that are named, and chips that are drawn stand on none: give "
+            "--board",
+            code="NEEDS_BOARD",
+        )
+    return list(named)
 
 
 def _tell_of_rows(folder: Path | None, quiet: bool) -> None:

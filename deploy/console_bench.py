@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..hw.bench.measuring import Reading
     from ..hw.bench.ports import Port
     from ..hw.bench.simulated_bench import SimulatedBench
+    from .surroundings import Surroundings
 
 UNITS = {"voltage": "V", "current": "A", "temperature": "degree Celsius"}
 
@@ -155,6 +156,34 @@ def energy_words(energy: Mapping[str, Any]) -> str:
     lost = f", {details['lost']} readings lost" if details["lost"] else ""
     by = "; ".join(details["by"])
     return ", ".join(words) + f" ({energy['trials']} trials; by {by}{lost})"
+
+
+def print_surroundings(found: Sequence[Surroundings]) -> None:
+    """What a bench read around the recordings of each board; nothing if it read none."""
+    if not found:
+        return
+    table = Table("board", "instrument", "quantity", title="bench, while trials played")
+    for name in ("mean", "range", "limits of error", "readings"):
+        table.add_column(name, justify="right")
+    table.add_column("kind")
+    for one in found:
+        for level in one.levels:
+            lost = f", {level.lost} LOST" if level.lost else ""
+            table.add_row(
+                one.board, level.instrument, level.quantity, f"{level.mean:.5g} {level.unit}",
+                f"{level.low:.5g} to {level.high:.5g}", f"±{level.limits:.2g}",
+                f"{level.readings}{lost}", "SIMULATED" if level.simulated else "measured",
+            )  # fmt: skip
+    stdout().print(table)
+    for one in found:
+        energy = "no energy: `analoop bench energy` of a recording says why"
+        if one.joules_per_inference is not None:
+            energy = (
+                f"energy {one.energy_label.upper()}: {one.joules_per_inference:.4g} J ± "
+                f"{one.uncertainty_J:.2g} J per inference (k=1)"
+            )
+        cycles = f"; {one.power_cycles} power cycles" if one.power_cycles else ""
+        print(f"bench, {one.board}: {energy}; {one.recordings} recordings{cycles}")
 
 
 def _trace_words(trace: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from rich.table import Table
 from .comparison.comparison import Comparison
 from .comparison.distances import MEASURES
 from .console import stdout
+from .console_bench import print_surroundings
 
 
 def print_comparison(found: Comparison) -> None:
@@ -23,6 +24,7 @@ def print_comparison(found: Comparison) -> None:
     for finding in found.findings:
         print(f"  {finding.sentence}")
     _print_boards(found)
+    print_surroundings([b.surroundings for b in found.boards if b.surroundings is not None])
     _print_equivalences(found)
     _print_pairs(found)
     shares = found.variance.shares.items()

@@ -10,11 +10,13 @@ from rich.table import Table
 
 from ..hw.board import simulated
 from . import console
+from .console_bench import print_surroundings
 from .metrics import mean_rate_hz
 from .recordings.control_limits import FALSE_ALARMS
 from .recordings.fingerprint import Fingerprint
 from .recordings.plan import is_noisy
 from .recordings.recording_set import RecordingSet, Take, UnfinishedSet
+from .surroundings import surroundings
 
 _LOST = ("early", "late", "foreign", "lost_in", "lost_out", "undelivered")
 """Books of words and events that are in no recording; which there are depends on the board."""
@@ -50,6 +52,9 @@ def print_set(found: RecordingSet | UnfinishedSet, folder: Path) -> None:
             *_row(board, [t for t in found.takes if t.board == board], found.plan.repeats)
         )
     console.stdout().print(table)
+    around = [surroundings(b, [t.recording for t in found.takes if t.board == b])
+              for b in found.plan.boards]  # fmt: skip
+    print_surroundings([one for one in around if one is not None])
     alike = [b for b in found.plan.boards if (v := simulated(b)) and not is_noisy(v)]
     if alike and found.plan.repeats > 1:
         print(f"without noise every repeat is the same: {', '.join(alike)}")

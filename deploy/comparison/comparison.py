@@ -13,6 +13,7 @@ from ...models.recording import Recording, Stimulus
 from ...models.versions import versions
 from ..metrics import mean_rate_hz, repeated_accuracy
 from ..program import Program
+from ..surroundings import Surroundings, differences, surroundings
 from .alignment import BoardRecordings, align
 from .contrasts import Margins
 from .deviations import deviations
@@ -64,6 +65,8 @@ class BoardSummary:
     accuracy_low: float | None
     """Bounds of its exact 95 % interval over trials like these, repeats not counted again [1]."""
     accuracy_high: float | None
+    surroundings: Surroundings | None
+    """What a bench read while it played; None: it was not on one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,9 +143,10 @@ def compare(
     verdicts = equivalences(counts, groups, rules.margins)
     split = split_variance(list(counts.values()), program.address)
     found, notes = _findings(program, stimulus, grouped, rules)
+    summaries = tuple(_summary(board, program, stimulus) for board in grouped)
     provenance = {"program": program.hash, "stimulus": stimulus.hash, "trials": stimulus.n_trials}
     return Comparison(
-        tuple(_summary(board, program, stimulus) for board in grouped),
+        summaries,
         found,
         verdicts,
         split,
@@ -150,7 +154,7 @@ def compare(
         compared,
         groups,
         program.names,
-        (*_remarks(grouped, compared, rules), *notes),
+        (*_remarks(grouped, compared, rules), *notes, *_unlike(summaries)),
         provenance | {"criteria": asdict(rules), "versions": versions()},
     )
 
@@ -224,4 +228,10 @@ def _summary(board: BoardRecordings, program: Program, stimulus: Stimulus) -> Bo
         share,
         low,
         high,
+        surroundings(board.name, board.recordings),
     )
+
+
+def _unlike(boards: Sequence[BoardSummary]) -> list[str]:
+    """Which boards were not kept alike, as far as a bench saw it."""
+    return differences([b.surroundings for b in boards if b.surroundings is not None])

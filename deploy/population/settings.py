@@ -49,6 +49,11 @@ class GateSettings:
             return None
         return Promise(self.accuracy, self.share, self.confidence)
 
+    @property
+    def named(self) -> list[str]:
+        """Boards by name; none where chips are drawn."""
+        return [*self.board, *(f"sim:snapshot={file}" for file in self.snapshot)]
+
     def targets(self, program: str) -> list[Target]:
         """What is played: named boards and snapshots, or drawn chips.
 
@@ -59,9 +64,8 @@ class GateSettings:
             BoardError: UNKNOWN_BOARD.
             InputError: CHIP_OPTIONS.
         """
-        named = [*self.board, *(f"sim:snapshot={file}" for file in self.snapshot)]
-        if named:
-            return targets_of(named)
+        if self.named:
+            return targets_of(self.named)
         few, many = 20, 200
         chips = self.chips if self.chips is not None else (few if self.accuracy is None else many)
         level = "" if self.level == 1.0 else f"level={self.level!r}"

@@ -7,9 +7,9 @@ opened once, before anything is played, and closed at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +24,7 @@ from ...models.errors import HardwareError, IncompleteError, InputError
 from ...models.partial_recording import PartialRecording
 from ...models.recording import Recording, Stimulus
 from ...models.versions import versions
+from ..bench_session import BenchSession, with_incidents
 from ..board_check import check_board
 from ..execution import run
 from ..labelled import check_channels
@@ -42,6 +43,7 @@ def record(
     stimulus: Stimulus,
     folder: Path,
     tell: Tell = lambda done, planned, what: None,
+    bench: BenchSession | None = None,
 ) -> RecordingSet | UnfinishedSet:
     """Play a stimulus on every board of a plan, as often as it says, into a folder.
 
@@ -49,6 +51,10 @@ def record(
     partial recording and tried again when the same is recorded again. A board that failed
     (HARDWARE_FAULT) plays no more in this session, one whose books did not balance goes on; the
     other boards go on in any case. Ctrl-C ends the session and keeps what is finished.
+
+    Args:
+        bench: what it measures while a board plays is in that recording; and it power-cycles a
+            board that stopped answering, if it was told to. What came before is kept.
 
     Raises:
         InputError: INPUT_CHANNELS; WRONG_BOARD; OTHER_SET, SET_HELD as `SetFiles`; OTHER_BOARD,
@@ -64,7 +70,9 @@ def record(
         with SetFiles(folder, whole, program, stimulus) as files:
             left = _left(files, plan, asked, opened)
             try:
-                _play(program, stimulus, opened, files, left, tell)
+                _play(
+                    Session(program, stimulus, opened, bench or BenchSession()), files, left, tell
+                )
             except KeyboardInterrupt:
                 stopped = "interrupted"
     found = load_set(folder)
@@ -90,10 +98,34 @@ def _left(files: SetFiles, plan: Plan, asked: dict[str, Any], opened: _Boards) -
     return left
 
 
-def _play(
-    program: Program, stimulus: Stimulus, opened: _Boards, files: SetFiles, left: list[Play],
-    tell: Tell,
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class Session:
+    """What every play of a session shares."""
+
+    program: Program
+    """What boards are programmed with."""
+    stimulus: Stimulus
+    """What they are played."""
+    opened: _Boards
+    """The boards."""
+    bench: BenchSession
+    """What stands around them."""
+
+    def play(self, play: Play, keep: Callable[[PartialRecording], None]) -> Recording:
+        """Play once; with a bench that may, again after a power cycle. `keep` is given what came
+        before each. Raises as `execution.run`."""
+
+        def once() -> Recording:
+            with self.opened.ready(play) as board:
+                return self.bench.watched(board, lambda b: run(self.program, b, self.stimulus))
+
+        recording, incidents = self.bench.recovered(
+            once, lambda partial, number: keep(partial), self.opened.close
+        )
+        return with_incidents(recording, incidents)
+
+
+def _play(session: Session, files: SetFiles, left: list[Play], tell: Tell) -> None:
     """Play what is left, as long as its board works."""
     planned = len(files.finished) + len(left)
     broken: set[str] = set()
@@ -101,17 +133,20 @@ def _play(
         words = f"{play.board}, repeat {play.repeat}"
         if play.board in broken:
             continue
+
+        def fail(partial: PartialRecording, play: Play = play) -> None:
+            content = _marked(partial.content, play, _now())
+            files.fail(play, replace(partial, content=content))
+
         try:
-            with opened.ready(play) as board:
-                files.finish(play, _marked(run(program, board, stimulus), play, _now()))
+            files.finish(play, _marked(session.play(play, fail), play, _now()))
         except IncompleteError as error:
-            content = _marked(error.partial.content, play, _now())
-            files.fail(play, replace(error.partial, content=content))
+            fail(error.partial)
             words += f" FAILED: {error} ({error.code})"
             if error.code == "HARDWARE_FAULT":
                 broken.add(play.board)
         except HardwareError as error:
-            files.fail(play, _nothing(program, stimulus, play, error))
+            fail(_nothing(session, play, error))
             words += f" FAILED: {error} ({error.code})"
             broken.add(play.board)
         tell(len(files.finished), planned, words)
@@ -130,21 +165,21 @@ def _marked(recording: Recording, play: Play, time: str) -> Recording:
     return replace(recording, provenance=dict(recording.provenance) | more)
 
 
-def _nothing(
-    program: Program, stimulus: Stimulus, play: Play, error: HardwareError
-) -> PartialRecording:
+def _nothing(session: Session, play: Play, error: HardwareError) -> PartialRecording:
     """What there is of a play before whose first trial the board failed."""
     none = np.zeros(0, np.int64)
     target = "simulated" if boards.simulated(play.board) else "measured"
     board = {"name": play.board, "target": target}
-    made = {"program": program.hash, "stimulus": stimulus.hash, "versions": versions()}
-    content = Recording(program.names, none, none, none, none, {}, board, made)
+    asked = {"program": session.program.hash, "stimulus": session.stimulus.hash}
+    made = asked | {"versions": versions()}
+    content = Recording(session.program.names, none, none, none, none, {}, board, made)
     cause = f"{error} ({error.code}); no trial was begun"
-    return PartialRecording(_marked(content, play, _now()), cause, stimulus.n_trials)
+    return PartialRecording(content, cause, session.stimulus.n_trials)
 
 
 class _Boards:
-    """The boards of a session: real ones open from its beginning to its end.
+    """The boards of a session: real ones open from its beginning to its end, or to a power cycle,
+    after which all of them are opened anew.
 
     Raises:
         BoardError: a board cannot be had.
@@ -153,30 +188,50 @@ class _Boards:
 
     def __init__(self, program: Program, plan: Plan):
         self._chip = program.configuration.chip
+        self._real = [name for name in plan.boards if not boards.simulated(name)]
         self._open: dict[str, Board] = {}
-        self._records: dict[str, dict[str, Any]] = {}
-        with ExitStack() as stack:
-            for name in plan.boards:
-                board = boards.simulated(name)
-                if board:
-                    identity = identify(board, self._chip)
-                else:
-                    self._open[name] = stack.enter_context(boards.open_board(name, self._chip))
-                    identity = self._open[name].identity
-                self._records[name] = identity.record()
-                check_board(program, self._records[name])
-            self._stack = stack.pop_all()
+        self._stack = ExitStack()
+        self._open_all()
+        try:
+            self._records = {name: self._record(name) for name in plan.boards}
+            for record in self._records.values():
+                check_board(program, record)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all boards."""
+        self._open.clear()
         self._stack.close()
+
+    def _open_all(self) -> None:
+        """Open the real ones, or none of them."""
+        with ExitStack() as stack:
+            found = {n: stack.enter_context(boards.open_board(n, self._chip)) for n in self._real}
+            self._stack = stack.pop_all()
+        self._open = found
+
+    def _record(self, name: str) -> dict[str, Any]:
+        """The identity record of a board, which is open if it is real."""
+        board = boards.simulated(name)
+        identity = identify(board, self._chip) if board else self._open[name].identity
+        return identity.record()
 
     @contextmanager
     def ready(self, play: Play) -> Iterator[Board]:
         """The board of a play: the open one, or a simulated one with the noise of this repeat."""
-        if play.board in self._open:
+        if play.board in self._real:
+            if not self._open:
+                self._open_all()
+                for name, board in self._open.items():
+                    self._same(name, board.identity.record(), "open before")
             yield self._open[play.board]
             return
         with boards.open_board(name_in_repeat(play.board, play.repeat), self._chip) as board:
@@ -184,9 +239,12 @@ class _Boards:
 
     def check(self, name: str, recording: Recording) -> None:
         """Refuse to go on with another board than the one that was recorded before."""
-        if silicon(self._records[name]) != silicon(recording.board):
+        self._same(name, recording.board, "recorded before in this folder")
+
+    def _same(self, name: str, record: Mapping[str, Any], when: str) -> None:
+        if silicon(self._records[name]) != silicon(record):
             raise InputError(
-                f"'{name}' opens another board than the one recorded before in this folder "
-                f"({recording.board['name']}): connect that one, or record into another folder",
+                f"'{name}' opens another board than the one {when} ({record['name']}): connect "
+                "that one, or record into another folder",
                 code="OTHER_BOARD",
             )

@@ -6,7 +6,7 @@ Bokeh's JavaScript is written into the page, and a policy in its head forbids ev
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -14,9 +14,11 @@ from typing import Any
 
 from ...models.archive import write_bytes
 from ...models.errors import InputError
+from ..bench_session import ENTRY
 from ..comparison.comparison import Comparison
 from ..ladder.ladder import Ladder
 from ..recordings.recording_set import RecordingSet
+from ..surroundings import Surroundings, from_record, of_stamps, surroundings
 from ..validation import Report
 from . import wording
 from .boards import Boards, from_comparison, from_recordings
@@ -66,6 +68,8 @@ class Content:
     """Spikes that are shown."""
     control: tuple[ControlChart, ...]
     """A chart for each board with fingerprints."""
+    around: tuple[Surroundings, ...] = ()
+    """What a bench read around boards."""
     targets: set[str] = field(default_factory=set)
     """'simulated', 'measured' or both."""
 
@@ -109,7 +113,8 @@ def content_of(page: Page) -> Content:
     if boards is not None and boards.views[0].plays:
         drawn = draw([view.plays[0] for view in boards.views], page.seed)
     targets = _targets(records, boards, page.control)
-    return Content(page.title, records, boards, found, drawn, page.control, targets)
+    around = tuple(_around(records, found))
+    return Content(page.title, records, boards, found, drawn, page.control, around, targets)
 
 
 def _check_programs(records: Mapping[str, Record | None], found: RecordingSet | None) -> None:
@@ -123,6 +128,25 @@ def _check_programs(records: Mapping[str, Record | None], found: RecordingSet | 
             f"a page is about one program, here are {said}: write a page for each",
             code="MIXED_PROGRAMS",
         )
+
+
+def _around(
+    records: Mapping[str, Record | None], found: RecordingSet | None
+) -> Iterator[Surroundings]:
+    """What a bench read, of each board once: around its recordings, or as a record has it."""
+    said: list[Surroundings | None] = []
+    if found is not None:
+        said += [surroundings(n, [take.recording for take in found.of(n)]) for n in found.boards]
+    if (comparison := records["comparison"]) is not None:
+        said += [from_record(one.get("surroundings")) for one in comparison["boards"]]
+    if (validation := records["validation"]) is not None:
+        stamps = validation["provenance"].get(ENTRY, {})
+        said += [of_stamps(name, [stamp]) for name, stamp in stamps.items()]
+    known: set[str] = set()
+    for one in said:
+        if one is not None and one.board not in known:
+            known.add(one.board)
+            yield one
 
 
 def _targets(

@@ -1,0 +1,1 @@
+from deploy.surroundings import *
