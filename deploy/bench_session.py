@@ -89,13 +89,13 @@ class BenchSession:
                 return self.watched(board, lambda watched: run(program, watched, stimulus))
 
         recording, incidents = self.recovered(once)
-        recording = with_incidents(recording, incidents)
-        stamp = recording.provenance.get(ENTRY)
+        stamp = with_incidents(recording, incidents).provenance.get(ENTRY)
+        plain = bare(recording)
         if stamp is not None:
-            self.stamps[name] = stamp
+            self.stamps[name] = {**stamp, "recording": plain.hash}
             if self._kept is not None:
                 write_bytes(self._kept, json.dumps(self.stamps, sort_keys=True).encode())
-        return bare(recording)
+        return plain
 
     def watched(self, board: Board, play: Callable[[Board], Recording]) -> Recording:
         """A recording, stamped with what the bench measured while it was made; one that is not
@@ -224,9 +224,12 @@ def signals_as_exits() -> Iterator[None]:
 
 def reported(session: BenchSession, report: Report) -> Report:
     """A report of a validation with what the bench has to say of its boards."""
-    if not session.stamps:
-        return report
-    return replace(report, provenance=report.provenance | {ENTRY: session.stamps})
+    stamps = {
+        row.name: stamp
+        for row in report.rows
+        if (stamp := session.stamps.get(row.name)) and stamp["recording"] == row.recording
+    }
+    return replace(report, provenance=report.provenance | {ENTRY: stamps}) if stamps else report
 
 
 def _read_stamps(file: Path | None) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,7 @@ from .cli_options import Json, ProgramFile, Quiet
 from .cli_run import stimulus_for
 
 if TYPE_CHECKING:
+    from ..models.partial_recording import PartialRecording
     from .population.targets import Target
 
 
@@ -103,7 +106,7 @@ def validate(
     kept = None if out is None else out / "bench.json"
     with (
         progress.rows(quiet) as (say, row),
-        open_session(bench, recover, tell=say, kept=kept) as session,
+        open_session(bench, recover, keep=_keep(out), tell=say, kept=kept) as session,
     ):
         how = Sweep(settings.promise, out, scheduler, row, session.play)
         report = reported(session, run_validate(loaded, stimulus, boards, model, how))
@@ -118,6 +121,19 @@ def validate(
     interrupted(report)
     if report.verdict is not None:
         raise typer.Exit(EXIT_CODES[report.verdict.outcome])
+
+
+def _keep(folder: Path | None) -> Callable[[PartialRecording, int], None]:
+    """Keeps what came before a board failed and was brought back, in the folder."""
+
+    def keep(partial: PartialRecording, number: int) -> None:
+        if folder is not None:
+            name = re.sub(r"[^\w=.-]+", "_", str(partial.content.board["name"]))
+            (folder / "failed").mkdir(exist_ok=True)
+            file = partial.save(folder / "failed" / f"{name}.{number}.npz")
+            print(f"kept what came in {file}, as a partial recording", file=sys.stderr)
+
+    return keep
 
 
 def _one_by_one(named: list[str]) -> list[Target]:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from ..hw.bench.measuring import Reading
     from ..hw.bench.ports import Port
     from ..hw.bench.simulated_bench import SimulatedBench
-    from .surroundings import Surroundings
+    from .surroundings import Level, Surroundings
 
+UNITS_SHORT = {"voltage": "V", "current": "A", "temperature": "°C"}
 UNITS = {"voltage": "V", "current": "A", "temperature": "degree Celsius"}
 
 
@@ -162,18 +163,17 @@ def print_surroundings(found: Sequence[Surroundings]) -> None:
     """What a bench read around the recordings of each board; nothing if it read none."""
     if not found:
         return
-    table = Table("board", "instrument", "quantity", title="bench, while trials played")
-    for name in ("mean", "range", "limits of error", "readings"):
-        table.add_column(name, justify="right")
-    table.add_column("kind")
+    columns = list(dict.fromkeys((k.instrument, k.quantity) for one in found for k in one.levels))
+    kinds = {"SIMULATED" if k.simulated else "measured" for one in found for k in one.levels}
+    kind = f"bench, {' and '.join(sorted(kinds))}"
+    table = Table(
+        "board", title=f"{kind}: mean and range while trials played", title_justify="left"
+    )
+    for instrument, quantity in columns:
+        table.add_column(f"{instrument}, {quantity} ({UNITS_SHORT[quantity]})", justify="right")
     for one in found:
-        for level in one.levels:
-            lost = f", {level.lost} LOST" if level.lost else ""
-            table.add_row(
-                one.board, level.instrument, level.quantity, f"{level.mean:.5g} {level.unit}",
-                f"{level.low:.5g} to {level.high:.5g}", f"±{level.limits:.2g}",
-                f"{level.readings}{lost}", "SIMULATED" if level.simulated else "measured",
-            )  # fmt: skip
+        cells = {(level.instrument, level.quantity): _level_words(level) for level in one.levels}
+        table.add_row(one.board, *(cells.get(column, "") for column in columns))
     stdout().print(table)
     for one in found:
         energy = "no energy: `analoop bench energy` of a recording says why"
@@ -184,6 +184,12 @@ def print_surroundings(found: Sequence[Surroundings]) -> None:
             )
         cycles = f"; {one.power_cycles} power cycles" if one.power_cycles else ""
         print(f"bench, {one.board}: {energy}; {one.recordings} recordings{cycles}")
+
+
+def _level_words(level: Level) -> str:
+    """A quantity over a board's recordings, in a cell."""
+    lost = f", {level.lost} LOST" if level.lost else ""
+    return f"{level.mean:.4g}{lost}\n{level.low:.4g} to {level.high:.4g}"
 
 
 def _trace_words(trace: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -99,7 +99,7 @@ def recovered(play: Callable[[], T], how: Recovery) -> tuple[T, tuple[Incident, 
                 f"{error} ({error.code}): power cycle {len(incidents)} of {how.times}, then again"
             )
             cycled = how.cycle()
-            incidents[-1] = Incident(**{**vars(incidents[-1]), "cycled": dict(cycled)})
+            incidents[-1] = replace(incidents[-1], cycled=dict(cycled))
 
 
 def _returned(play: Callable[[], T], patience_s: float) -> T:
@@ -128,11 +128,12 @@ def _after(error: HardwareError | IncompleteError, cycles: int) -> AnaloopError:
     """The last error, saying how often it was tried."""
     if not cycles:
         return error
-    words = f"{error}; so it was after {cycles} power cycle{'s' * (cycles > 1)} too"
+    so = f"; so it was after {cycles} power cycle{'s' * (cycles > 1)} too"
     if isinstance(error, IncompleteError):
+        partial = replace(error.partial, cause=error.partial.cause + so)
         return IncompleteError(
-            words, code=error.code, partial=error.partial, exit_code=error.exit_code
+            f"{error}{so}", code=error.code, partial=partial, exit_code=error.exit_code
         )
-    again = HardwareError(words, code=error.code)
+    again = HardwareError(f"{error}{so}", code=error.code)
     again.received = error.received
     return again
