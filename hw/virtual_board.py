@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -176,39 +176,45 @@ OPTIONS = (
 """What can stand in the name of a simulated board, in the order of its canonical name."""
 
 
-def _cause(error: Exception) -> str:
-    """What is wrong with a board name, in a few words."""
-    return f"there is no option {error}" if isinstance(error, KeyError) else str(error)
-
-
 def parse_board(name: str) -> VirtualBoard:
     """Read a board name.
 
     Raises:
-        BoardError: UNKNOWN_BOARD, saying which names there are.
+        BoardError: UNKNOWN_BOARD, with everything that is wrong with the name.
     """
     kind, _, rest = name.partition(":")
-    options = {option.key: option for option in OPTIONS}
-    words = [word for word in rest.split(",") if word]
-    keys = [word.partition("=")[0] for word in words]
-    try:
-        if kind != "sim" or len(set(keys)) < len(keys):
-            raise ValueError("another kind of board, or an option twice")
-        values = {}
-        for key, word in zip(keys, words, strict=True):
-            if word != "nominal":
-                values[key] = options[key].read(word.partition("=")[2])
-        if "nominal" in keys and "seed" in keys:
-            raise ValueError("nominal and sampled at once")
-        if any(options[k].needs and not set(options[k].needs) & set(keys) for k in values):
-            raise ValueError("an option without another that it needs")
-        return VirtualBoard(**values)
-    except (KeyError, ValueError, InputError) as error:
-        legal = "; ".join(f"{o.key} {o.wanted}" for o in OPTIONS)
-        only = ", ".join(f"{o.key} only{o.condition}" for o in OPTIONS if o.needs)
-        raise BoardError(
-            f"no board is named '{name}' ({_cause(error)}): this release opens {NAMES} ({legal}; "
-            f"each at most once; "
-            f"{only})",
-            code="UNKNOWN_BOARD",
-        ) from error
+    words = [word.split("=", 1) for word in rest.split(",") if word not in ("", "nominal")]
+    problems = [f"names are {NAMES}"] if kind != "sim" else list(_problems(rest))
+    if not problems:
+        try:
+            return VirtualBoard(**{key: _OF[key].read(*value) for key, *value in words})
+        except InputError as error:
+            problems = [str(error)]
+    raise BoardError(f"no board is named '{name}': {'; '.join(problems)}", code="UNKNOWN_BOARD")
+
+
+_OF = {option.key: option for option in OPTIONS}
+
+
+def _problems(rest: str) -> Iterator[str]:
+    """What is wrong with the options of a name, but for values out of range."""
+    words = [word.partition("=") for word in rest.split(",") if word]
+    keys = [key for key, _, _ in words]
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield f"{key} stands there twice"
+    if unknown := sorted(set(keys) - _OF.keys() - {"nominal"}):
+        yield f"there is no option {', '.join(unknown)}: options are {', '.join(_OF)}"
+    if "nominal" in keys and "seed" in keys:
+        yield "nominal chips are not drawn: leave out nominal, or the seed"
+    for key, equals, text in words:
+        option = _OF.get(key)
+        if key == "nominal" and equals:
+            yield "nominal takes no value"
+        if option is None:
+            continue
+        try:
+            option.read(text)
+        except (KeyError, ValueError):
+            yield f"{key} is {option.wanted}, not '{text}'"
+        if option.needs and not set(option.needs) & set(keys):
+            yield f"{key} only{option.condition}"

@@ -223,14 +223,23 @@ def test_a_stimulus_of_another_width_is_refused(refused, program: Path, tmp_path
     assert wanted in refused("validate", program, "--input", path, "-o", tmp_path / "r")
 
 
-@pytest.mark.parametrize("name", ["dynapse2:", "sim:sed=3", "sim:seed=x", "", "sim:step_us=0"])
-def test_an_unknown_board_exits_with_3_and_names_those_there_are(
-    refused, program: Path, files: Path, tmp_path: Path, name: str
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("dynapse2:", "sim:seed=3"),
+        ("", "sim:seed=3"),
+        ("sim:sed=3", "options are seed, level"),
+        ("sim:seed=x", "seed is 0 or more, not 'x'"),
+        ("sim:step_us=0", "step_us is 1..1000"),
+    ],
+)
+def test_an_unknown_board_exits_with_3_and_says_which_there_are(
+    refused, program: Path, files: Path, tmp_path: Path, name: str, said: str
 ):
     arguments = ("--input", files / "input.csv", "-o", tmp_path / "r.npz")
     line = refused("run", program, "--board", name, *arguments, code=3)
     assert f"no board is named '{name}'" in line
-    assert "sim:seed=3" in line
+    assert said in line
     assert line.endswith("(UNKNOWN_BOARD)")
 
 
