@@ -20,6 +20,7 @@ from .cli_run import stimulus_for
 if TYPE_CHECKING:
     from ..models.partial_recording import PartialRecording
     from .population.targets import Target
+    from .validation import Report
 
 
 def validate(
@@ -110,14 +111,7 @@ def validate(
     ):
         how = Sweep(settings.promise, out, scheduler, row, session.play)
         report = reported(session, run_validate(loaded, stimulus, boards, model, how))
-    files = [] if out is None else _write(out, report)
-    if as_json:
-        console.print_json(report.record())
-    else:
-        console.print_report(report)
-        console_bench.print_stamps(report.provenance.get("bench", {}))
-        for written in files:
-            print(f"wrote {written}")
+    _show(report, [] if out is None else _write(out, report), as_json)
     interrupted(report)
     if report.verdict is not None:
         raise typer.Exit(EXIT_CODES[report.verdict.outcome])
@@ -158,6 +152,17 @@ def _tell_of_rows(folder: Path | None, quiet: bool) -> None:
     table = None if folder is None else folder / "rows.csv"
     if table is not None and table.exists() and not quiet:
         print(f"{len(read_rows(table))} finished rows are in {table}", file=sys.stderr)
+
+
+def _show(report: Report, files: list[str], as_json: bool) -> None:
+    """The report on stdout."""
+    if as_json:
+        console.print_json(report.record())
+        return
+    console.print_report(report)
+    console_bench.print_stamps(report.provenance.get("bench", {}))
+    for written in files:
+        print(f"wrote {written}")
 
 
 def _write(folder: Path, report: Any) -> list[str]:
