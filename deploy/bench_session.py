@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import json
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -21,8 +22,9 @@ import numpy as np
 from ..hw import board as boards
 from ..hw.bench import toy_model
 from ..hw.bench.bench import Bench
-from ..hw.bench.bench_file import read_bench
+from ..hw.bench.bench_file import BenchPlan, read_bench
 from ..hw.bench.measuring import Sampler, Traces
+from ..hw.bench.wire_log import WireLog
 from ..hw.board import Board
 from ..models.archive import write_bytes
 from ..models.errors import FileError, IncompleteError, InputError
@@ -54,7 +56,8 @@ class BenchSession:
             session; its folder is there by then. None: nowhere.
 
     Raises:
-        InputError: NEEDS_BENCH, recovery without a bench; RECOVER.
+        InputError: NEEDS_BENCH, recovery without a bench; RECOVER. With `recover`, as
+            `Bench.check_cycle`: a bench that could not do it is found before a board hangs.
     """
 
     def __init__(
@@ -71,6 +74,8 @@ class BenchSession:
                 "--bench FILE",
                 code="NEEDS_BENCH",
             )
+        if recover and bench is not None:
+            bench.check_cycle()
         self._bench = bench
         cycle = (lambda: {}) if bench is None else bench.cycle
         self._recovery = Recovery(recover, cycle, keep, tell)
@@ -176,19 +181,26 @@ def bare(recording: Recording) -> Recording:
 
 
 @contextmanager
-def open_bench(file: Path) -> Iterator[Bench]:
+def open_bench(plan: BenchPlan, whole: bool = True) -> Iterator[Bench]:
     """A bench for the command line: SIGTERM and SIGHUP end it as an exception does, and outputs
-    are made safe at the end of the interpreter too.
+    are made safe at the end of the interpreter too. What the wire log could not keep is said.
 
     Raises:
-        FileError, ViolationsError, BoardError, HardwareError: as `read_bench` and `Bench`.
+        ViolationsError, BoardError, HardwareError: as `Bench`.
     """
-    with signals_as_exits(), Bench(read_bench(file)) as bench:
+    with signals_as_exits(), Bench(plan, whole=whole) as bench:
         atexit.register(bench.make_safe)
         try:
             yield bench
         finally:
             atexit.unregister(bench.make_safe)
+            tell_trouble(bench.log)
+
+
+def tell_trouble(log: WireLog) -> None:
+    """Say on stderr what the wire log could not keep."""
+    if log.trouble:
+        print(f"wire log: {log.trouble}", file=sys.stderr)
 
 
 @contextmanager
@@ -197,7 +209,7 @@ def open_session(file: Path | None, recover: int = 0, **more: Any) -> Iterator[B
     if file is None:
         yield BenchSession(None, recover, **more)
         return
-    with open_bench(file) as bench:
+    with open_bench(read_bench(file)) as bench:
         yield BenchSession(bench, recover, **more)
 
 
@@ -227,7 +239,7 @@ def reported(session: BenchSession, report: Report) -> Report:
     stamps = {
         row.name: stamp
         for row in report.rows
-        if (stamp := session.stamps.get(row.name)) and stamp["recording"] == row.recording
+        if (stamp := session.stamps.get(row.name)) and stamp.get("recording") == row.recording
     }
     return replace(report, provenance=report.provenance | {ENTRY: stamps}) if stamps else report
 

@@ -158,15 +158,15 @@ app.command()(cli_machine.doctor)
 
 
 SHOWN = 10
-"""Violations printed in full; --json prints them all."""
+"""Violations printed in full, of errors that may have thousands; --json prints them all."""
 
 
 def _shortened(error: AnaloopError) -> str:
     lines = str(error).split("\n")
     more = len(lines) - SHOWN
-    return "\n".join(
-        lines[:SHOWN] + ([f"... and {more} more; --json lists all"] if more > 0 else [])
-    )
+    if more <= 0 or getattr(error, "unabridged", False):
+        return str(error)
+    return "\n".join([*lines[:SHOWN], f"... and {more} more; --json lists all"])
 
 
 def main() -> None:

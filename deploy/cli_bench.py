@@ -6,14 +6,18 @@ import sys
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..models.archive import check_writable
-from ..models.errors import InputError
+from ..models.errors import FileError, InputError
 from . import console, console_bench
 from .cli_options import Json
+
+if TYPE_CHECKING:
+    from ..hw.bench.bench import Bench
+    from ..hw.bench.measuring import Traces
 
 app = typer.Typer(
     help="The bench around the board: supplies, meters, thermometers, reset lines.",
@@ -76,7 +80,7 @@ def check(bench: File = Path("bench.toml"), as_json: Json = False) -> None:
     from ..hw.bench.bench import wire_log
     from ..hw.bench.bench_file import read_bench
     from ..hw.bench.checking import check as run_check
-    from .bench_session import signals_as_exits
+    from .bench_session import signals_as_exits, tell_trouble
 
     plan = read_bench(bench)
     log = wire_log(plan)
@@ -86,7 +90,7 @@ def check(bench: File = Path("bench.toml"), as_json: Json = False) -> None:
         console.print_json([vars(one) for one in found])
     else:
         console_bench.print_checked(found)
-    _trouble(log.trouble)
+    tell_trouble(log)
     if not all(one.sound for one in found):
         raise typer.Exit(1)
 
@@ -101,31 +105,52 @@ def power(
 ) -> None:
     """Switch the outputs; `on` and `cycle` need a limit for each, which the supply confirms.
 
-    After `on` and `cycle` the outputs stay on. If anything goes wrong, or on SIGTERM, they are
-    switched off.
+    Only supplies are opened, for `cycle` reset lines too; `off` is done whatever is wrong with the
+    rest of the file. After `on` and `cycle` the outputs stay on. If anything goes wrong, or on
+    SIGTERM, they are switched off, also when their state cannot be read back or printed.
     """
     from ..hw.bench.bench_file import read_bench
     from ..hw.bench.dry_run import dry_bench, sent
     from .bench_session import open_bench
 
+    plan = _needed(read_bench(bench), action)
     if dry_run:
-        with dry_bench(read_bench(bench)) as dry:
+        with dry_bench(plan) as dry:
             _act(dry, action)
+            dry.keep()
         print("dry run: would be sent, to healthy instruments; nothing was")
         print("\n".join(sent(dry.log)))
         return
-    with open_bench(bench) as opened:
+    with open_bench(plan, whole=action is not Action.OFF) as opened:
         _act(opened, action)
-        console_bench.print_outputs(opened)
-    _trouble(opened.log.trouble)
+        try:
+            console_bench.print_outputs(opened)
+            sys.stdout.flush()
+        except OSError as error:
+            raise FileError(
+                f"what the outputs are cannot be printed ({error}), so they are off: mend stdout",
+                code="STDOUT",
+            ) from error
+        opened.keep()  # last: what fails before this switches them off
+
+
+def _needed(plan, action: Action):
+    """The part of a bench that an action is about. What is wrong with the others keeps no output
+    on: it is a warning."""
+    if action is not Action.OFF:
+        return plan.only("supply", *(("reset",) if action is Action.CYCLE else ()))
+    needed = plan.outputs()
+    for problem in plan.problems:
+        if problem not in needed.problems and problem.code != "NO_LIMIT":
+            print(f"warning: {problem}", file=sys.stderr)
+    return needed
 
 
 def _act(bench, action: Action) -> None:
-    """Do it, and leave it so."""
+    """Do it."""
     acts = {Action.ON: bench.power_on, Action.OFF: bench.power_off}
     acts |= {Action.CYCLE: bench.cycle, Action.CLEAR: bench.clear}
     acts[action]()
-    bench.keep()
 
 
 @app.command()
@@ -137,32 +162,49 @@ def measure(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="JSON file to write.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Read every instrument once, or over a time. A reading that is lost is named as such."""
-    from ..hw.bench.measuring import Sampler
-    from ..hw.bench.measuring import measure as measure_once
+    """Read every instrument once, or over a time. A reading that is lost is named as such.
+
+    An output that gives more than its limit is switched off. Ctrl-C ends it with what was read.
+    """
+    from ..hw.bench.bench_file import read_bench
     from .bench_session import open_bench
     from .demonstration import write_json
 
     if out is not None:
         check_writable(out)
-    with open_bench(bench) as opened:
+    with open_bench(read_bench(bench)) as opened:
+        traces, stop = _read(opened, seconds)
+        readings, record = list(traces.readings), traces.record(opened)
         if seconds is None:
-            readings = measure_once(opened)
-            record = {"readings": [reading.record() for reading in readings]}
-        else:
-            with Sampler(opened) as sampler:
-                time.sleep(seconds)
-            readings = sampler.traces.readings
-            record = sampler.traces.record(opened)
-        lost = [reading for reading in readings if reading.value is None]
+            record = {"readings": [r.record() for r in readings], "remarks": traces.remarks}
+        if out is not None:
+            print(f"wrote {write_json(out, record)}", file=sys.stderr)
         if as_json:
             console.print_json(record)
         else:
-            console_bench.print_readings(opened, readings)
-    if out is not None:
-        print(f"wrote {write_json(out, record)}", file=sys.stderr)
-    if lost:
+            console_bench.print_readings(opened, readings, traces.remarks)
+        if stop is not None:
+            raise stop
+    if traces.remarks or any(reading.value is None for reading in readings):
         raise typer.Exit(4)
+
+
+def _read(opened: Bench, seconds: float | None) -> tuple[Traces, BaseException | None]:
+    """Everything once, or traces over a time; and the signal that ended them early."""
+    from ..hw.bench.measuring import Sampler, Traces, guard
+    from ..hw.bench.measuring import measure as measure_once
+
+    if seconds is None:
+        traces = Traces(measure_once(opened))
+        guard(opened, traces.readings, traces)
+        return traces, None
+    sampler = Sampler(opened)
+    try:
+        with sampler:
+            time.sleep(seconds)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        return sampler.traces, stop
+    return sampler.traces, None
 
 
 @app.command()
@@ -174,6 +216,14 @@ def simulate(
     seconds: Annotated[
         float | None, typer.Option("--for", min=0, help="End after this time; else by Ctrl-C.")
     ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault",
+            metavar="[INSTRUMENT=]NAME[:COUNT]",
+            help="Show a fault, as 'thermometer=silence', 'meter=garbage:3', 'short'; repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Serve simulated instruments behind ttys, so that everything here can be tried without any."""
     from ..hw.bench.simulated_bench import DRIVERS, SimulatedBench
@@ -182,6 +232,8 @@ def simulate(
     folder.mkdir(parents=True, exist_ok=True)
     drivers = DRIVERS | {"supply": supply.value}
     with signals_as_exits(), SimulatedBench(folder.absolute(), drivers) as simulated:
+        for one in fault or ():
+            simulated.show(one)
         console_bench.print_simulated(simulated)
         deadline = None if seconds is None else time.monotonic() + seconds
         try:
@@ -225,8 +277,3 @@ def energy(
         console.print_json(found)
     else:
         console_bench.print_energy(found)
-
-
-def _trouble(text: str) -> None:
-    if text:
-        print(f"wire log: {text}", file=sys.stderr)

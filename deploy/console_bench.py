@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .surroundings import Level, Surroundings
 
 UNITS_SHORT = {"voltage": "V", "current": "A", "temperature": "°C"}
-UNITS = {"voltage": "V", "current": "A", "temperature": "degree Celsius"}
+KINDS = {True: "SIMULATED", False: "measured", None: "by an instrument that nobody knows"}
+"""Readings by whether their instrument is simulated; None: it does not say who it is."""
 
 
 def listed(ports: Sequence[Port], drivers: Drivers, plan: BenchPlan | None) -> dict[str, Any]:
@@ -87,8 +88,10 @@ def print_outputs(bench: Bench) -> None:
         )
 
 
-def print_readings(bench: Bench, readings: Sequence[Reading]) -> None:
-    """Every reading with its limits of error, or why there is none."""
+def print_readings(bench: Bench, readings: Sequence[Reading], remarks: Sequence[str] = ()) -> None:
+    """Every reading with its limits of error, or why there is none; what had to be done."""
+    from ..hw.bench.instruments import UNITS
+
     table = Table("time (s)", "instrument", "quantity", "reading", "limits of error", "by")
     for r in readings:
         section = bench.section(r.name)
@@ -101,6 +104,8 @@ def print_readings(bench: Bench, readings: Sequence[Reading]) -> None:
             cells = (f"{r.value:.6g} {UNITS[r.quantity]}", f"±{limits:.2g}")
         table.add_row(f"{r.time_s:.3f}", r.name, r.quantity, *cells, who)
     stdout().print(table)
+    for remark in remarks:
+        print(f"REMARK {remark}")
 
 
 def print_simulated(simulated: SimulatedBench) -> None:
@@ -164,7 +169,7 @@ def print_surroundings(found: Sequence[Surroundings]) -> None:
     if not found:
         return
     columns = list(dict.fromkeys((k.instrument, k.quantity) for one in found for k in one.levels))
-    kinds = {"SIMULATED" if k.simulated else "measured" for one in found for k in one.levels}
+    kinds = {KINDS[level.simulated] for one in found for level in one.levels}
     kind = f"bench, {' and '.join(sorted(kinds))}"
     table = Table(
         "board", title=f"{kind}: mean and range while trials played", title_justify="left"
@@ -199,7 +204,7 @@ def _trace_words(trace: Mapping[str, Any]) -> str:
     if not trace["value"]:
         return f"{name}: no reading{lost}"
     low, high = min(trace["value"]), max(trace["value"])
-    kind = "simulated" if trace["simulated"] else "measured"
+    kind = KINDS[trace["simulated"]]
     return f"{name}: {low:.6g} to {high:.6g} {unit}, {len(trace['value'])} readings, {kind}{lost}"
 
 

@@ -1,16 +1,22 @@
 """Energy of a run and of an inference, from what a bench measured around it, or estimated.
 
-Power is voltage times current, integrated by the trapezoid rule over the time in which trials were
-played. Standard uncertainty (k = 1), the root of the sum of squares of:
+Power is voltage times current, each on straight lines between its own readings, integrated over
+the time in which trials were played. Standard uncertainty (k = 1), root of the sum of squares of:
 
     voltage    (1/sqrt 3) * integral of |I| * (share_V * |V| + constant_V)
     current    (1/sqrt 3) * integral of |V| * (share_I * |I| + constant_I)
-    sampling   sqrt(sum over intervals of (h * w)^2 / 3)
+    sampling   (1/sqrt 3) * (sqrt(sum over gaps of V of (w_V * integral of |I| over the gap)^2)
+                           + sqrt(sum over gaps of I of (w_I * integral of |V| over the gap)^2))
 
 Limits of error of an instrument are taken for the bounds of a uniform distribution, and for the
-same error in all samples of a run. Between two samples the power may be anything between both, so
-w is half their difference; where a reading was lost, w is the largest power of the run. What is
-shorter than an interval and gone again is not seen.
+same error in all samples of a run. A gap lies between two good readings of one trace, however the
+other was sampled. In it the trace may be anything between both: the mean is off its line by half
+their difference at most, so w is that half. (Of a gap that the window cuts, w is d * max(m, 1 - m)
+with the difference d, and m the place in the gap, 0 to 1, of the middle of what is left.) Where
+readings were lost, w is the span of all readings and 0: anything from nothing to the largest may
+have been. Gaps of one trace are independent; both traces may change for one cause, so theirs are
+added. Products of two deviations are left out. What is shorter than a gap and gone again, with no
+reading lost, is not seen.
 
 Three labels, never mixed: measured, simulated (toy model), estimated from event counts.
 """
@@ -90,7 +96,7 @@ def energy_of(stamp: Mapping[str, Any], target: str, trials: int) -> Energy:
     try:
         pairs = _rails(stamp["traces"])
         used = [trace for pair in pairs.values() for trace in pair]
-        label = _label(target, [bool(trace["simulated"]) for trace in used])
+        label = _label(target, used)
         parts = {
             rail: _integral(_trace(v), _trace(i), stamp["window_s"])
             for rail, (v, i) in pairs.items()
@@ -153,21 +159,39 @@ def _rails(traces: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Mapping, Mapp
     """Voltage and current of each rail; a meter goes before the supply's own read-back."""
     best: dict[tuple[str, str], Mapping[str, Any]] = {}
     for trace in sorted(traces, key=lambda trace: trace["capability"] == "meter"):
-        if trace["quantity"] in ("voltage", "current"):
-            best[trace["rail"], trace["quantity"]] = trace
+        if trace["quantity"] not in ("voltage", "current"):
+            continue
+        rail, quantity = trace["rail"], trace["quantity"]
+        other = best.get((rail, quantity))
+        if other is not None and other["capability"] == trace["capability"]:
+            raise InputError(
+                f"{other['instrument']} and {trace['instrument']} both give the {quantity} of rail "
+                f"'{rail}': give each a `rail` of its own in bench.toml",
+                code="RAIL_TWICE",
+            )
+        best[rail, quantity] = trace
     rails = sorted({rail for rail, _ in best})
-    short = [r for r in rails if len({q for rail, q in best if rail == r}) < 2]
+    short = [f"'{r}' has one" for r in rails if len({q for rail, q in best if rail == r}) < 2]
     if short or not rails:
         raise InputError(
-            f"energy needs voltage and current of every rail; {', '.join(short) or 'no rail'} has "
-            "not both: add a supply or a meter with the same `rail` to bench.toml",
+            "energy needs voltage and current of every rail; "
+            f"{', '.join(short) or 'nothing here reads either'}: add a supply or a meter with the "
+            "same `rail` to bench.toml",
             code="NO_POWER",
         )
     return {rail: (best[rail, "voltage"], best[rail, "current"]) for rail in rails}
 
 
-def _label(target: str, simulated: Sequence[bool]) -> str:
+def _label(target: str, used: Sequence[Mapping[str, Any]]) -> str:
     """What an energy may be called. Raises InputError where nobody measured this board."""
+    nameless = sorted({trace["instrument"] for trace in used if trace["simulated"] is None})
+    if nameless:
+        raise InputError(
+            f"{', '.join(nameless)}: an instrument that does not say who it is may be simulated or "
+            "not: no energy; its driver needs an `identity`",
+            code="NAMELESS",
+        )
+    simulated = [trace["simulated"] for trace in used]
     if target == "measured" and not any(simulated):
         return MEASURED
     if target == "simulated" and all(simulated):
@@ -207,21 +231,44 @@ def _integral(voltage: Trace, current: Trace, window_s: Sequence[float]) -> dict
     inside = np.unique(np.concatenate([voltage.time_s, current.time_s]))
     inside = inside[(inside > start) & (inside < end)]
     time = np.concatenate([[start], inside, [end]])
-    v, i = voltage.at(time), current.at(time)
-    power, step = v * i, np.diff(time)
-    width = np.abs(np.diff(power)) / 2
+    volts, amperes = (np.abs(trace.value) for trace in (voltage, current))
+    v, i = voltage.at(time, volts), current.at(time, amperes)
     lost = np.concatenate([voltage.lost_s, current.lost_s])
-    lost = lost[(lost >= start) & (lost <= end)]
-    hit = np.clip(np.searchsorted(time, lost, side="right") - 1, 0, len(step) - 1)
-    width[hit] = np.abs(power).max()
     return {
-        "joules": float(np.trapezoid(power, time)),
-        "voltage": float(np.trapezoid(np.abs(i) * voltage.at(time, voltage.limits), time)) / _ROOT3,
-        "current": float(np.trapezoid(np.abs(v) * current.at(time, current.limits), time)) / _ROOT3,
-        "sampling": float(np.sqrt(np.sum((step * width) ** 2) / 3)),
+        "joules": float(_products(time, voltage.at(time), current.at(time)).sum()),
+        "voltage": float(_products(time, voltage.at(time, voltage.limits), i).sum()) / _ROOT3,
+        "current": float(_products(time, v, current.at(time, current.limits)).sum()) / _ROOT3,
+        "sampling": _between(voltage, time, i) + _between(current, time, v),
         "samples": len(inside),
-        "lost": len(lost),
+        "lost": int(np.count_nonzero((lost >= start) & (lost <= end))),
     }
+
+
+def _products(time: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Integral of the product of two straight lines, in each interval."""
+    ends = one[:-1] * other[:-1] + one[1:] * other[1:]
+    crossed = one[:-1] * other[1:] + one[1:] * other[:-1]
+    return np.diff(time) * (2 * ends + crossed) / 6
+
+
+def _between(trace: Trace, time: np.ndarray, weight: np.ndarray) -> float:
+    """Standard uncertainty from what a trace may have done between its readings [J].
+
+    Args:
+        weight: size of the other trace at `time`, straight lines in between [V or A].
+    """
+    at = trace.time_s
+    change = np.abs(np.diff(trace.value))
+    start, end = np.clip(at[:-1], time[0], time[-1]), np.clip(at[1:], time[0], time[-1])
+    # At both ends of the window a gap is seen in part: the line is nearer to one of its readings.
+    middle = ((start + end) / 2 - at[:-1]) / np.maximum(np.diff(at), 1e-12)
+    most = change * np.maximum(middle, 1 - middle)
+    gap = np.searchsorted(at, trace.lost_s, side="right") - 1
+    gap = gap[(gap >= 0) & (gap < len(change))]
+    most[gap] = max(trace.value.max(), 0.0) - min(trace.value.min(), 0.0)
+    area = np.concatenate([[0.0], np.cumsum(_products(time, weight, np.ones_like(weight)))])
+    other = np.interp(end, time, area) - np.interp(start, time, area)
+    return float(np.sqrt(np.sum((most * other) ** 2))) / _ROOT3
 
 
 def _by(trace: Mapping[str, Any]) -> str:

@@ -43,8 +43,8 @@ class Level:
     """How many there are."""
     lost: int
     """Readings that did not come."""
-    simulated: bool
-    """Whether the instrument is."""
+    simulated: bool | None
+    """Whether the instrument is; None: it does not say who it is."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,13 @@ def _level(parts: Sequence[tuple[Mapping[str, Any], Sequence[float]]]) -> Level 
         accuracy["share"] * abs(mean) + accuracy["constant"],
         len(values),
         sum(len(trace["lost"]) for trace, _ in parts),
-        any(trace["simulated"] for trace, _ in parts),
+        _simulated({trace["simulated"] for trace, _ in parts}),
     )
+
+
+def _simulated(kinds: set[bool | None]) -> bool | None:
+    """Whether one of several instruments is."""
+    return True if True in kinds else None if None in kinds else False
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -12,23 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any, Self
 
-from ...models.errors import BoardError, HardwareError, InputError
+from ...models.errors import AnaloopError, BoardError, HardwareError, InputError
 from .bench_file import BenchPlan, Section
 from .instruments import Quantity, ResetLine, Supply
-from .link import Link, reserve
-from .ports import find_port
+from .link import Link
+from .links import Connect, Links, connect
 from .power import refuse_tripped, switch_off, switch_on
 from .wire_log import WireLog
 
 BOTH: tuple[Quantity, ...] = ("voltage", "current")
 """What a supply measures of its output."""
-Connect = Callable[[Section, WireLog], Link]
-"""How an instrument is reached."""
-
-
-def connect(section: Section, log: WireLog) -> Link:
-    """Over its port."""
-    return Link(section.wiring, log, scpi=section.driver.scpi)
 
 
 class Bench:
@@ -37,6 +30,8 @@ class Bench:
     Args:
         by: how instruments are reached; `hw.bench.dry_run` has another way.
         sleep: how to wait.
+        whole: whether all of it has to be sound and there. If not, what can be is opened, and
+            `power_off` says what else may be on.
 
     Raises:
         ViolationsError: of the file.
@@ -50,15 +45,22 @@ class Bench:
         log: WireLog | None = None,
         by: Connect = connect,
         sleep: Callable[[float], None] = time.sleep,
+        whole: bool = True,
     ):
-        self.plan, self.log = plan.checked(), wire_log(plan) if log is None else log
+        self.plan = plan.checked() if whole else plan
+        self.log = wire_log(plan) if log is None else log
+        self._missing = [] if whole else [str(problem) for problem in plan.problems]
         self.instruments: dict[str, Any] = {}
+        self.links: dict[str, Link] = {}
         self._sections = {section.name: section for section in plan.sections}
         self._touched: dict[str, bool] = {}
         self._blocked: dict[str, HardwareError] = {}
-        self._by, self._sleep = by, sleep
+        self._sleep = sleep
         with ExitStack() as stack:
-            self._open(stack)
+            failed = self._open(stack.enter_context(Links(self.log, by)))
+            if whole:
+                _raise_all(list(failed.values()))
+            self._missing += [f"{name}: {error}" for name, error in failed.items()]
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -110,24 +112,33 @@ class Bench:
         Raises:
             HardwareError: OUTPUT_STATE_UNKNOWN.
         """
-        self._need_supply()
-        self._switch_off([section.name for section, _ in self.supplies])
+        if not self._missing:
+            self._need_supply()
+        self._switch_off([section.name for section, _ in self.supplies], self._missing)
 
-    def cycle(self) -> dict[str, Any]:
-        """Power off, wait, power on, pull the reset lines, wait; what was done, as JSON values.
+    def check_cycle(self) -> None:
+        """See that there is something to cycle, and a limit for each output.
 
-        Without a supply, the reset lines alone. Raises as `power_on` and `power_off`; InputError
-        NOTHING_TO_CYCLE.
+        Raises:
+            InputError: NOTHING_TO_CYCLE. ViolationsError: NO_LIMIT, for all that have none.
         """
-        lines: list[tuple[Section, ResetLine]] = list(self.of("reset"))
-        if not self.supplies and not lines:
+        if not self.supplies and not list(self.of("reset")):
             raise InputError(
                 f"{self.plan.path} names no supply and no reset line: there is nothing to cycle",
                 code="NOTHING_TO_CYCLE",
             )
-        rules = self.plan.rules
         if self.supplies:
             self.plan.checked(energise=True)
+
+    def cycle(self) -> dict[str, Any]:
+        """Power off, wait, power on, pull the reset lines, wait; what was done, as JSON values.
+
+        Without a supply, the reset lines alone. Raises as `check_cycle`, `power_on`, `power_off`.
+        """
+        self.check_cycle()
+        lines: list[tuple[Section, ResetLine]] = list(self.of("reset"))
+        rules = self.plan.rules
+        if self.supplies:
             for section, supply in self.supplies:
                 self._refuse_blocked(section)
                 refuse_tripped(section, supply)
@@ -143,9 +154,10 @@ class Bench:
         return done | {"off_s": rules["off_s"], "boot_s": rules["boot_s"]}
 
     def block(self, section: Section, why: HardwareError) -> None:
-        """Switch an output off, and do not switch it on again until `clear`."""
+        """Switch an output off, see that it is off, and do not switch it on again until `clear`.
+        Raises as `hw.bench.power.switch_off`."""
         self._blocked[section.name] = why
-        self.instruments[section.name].switch(False)
+        switch_off(section, self.instruments[section.name])
 
     def clear(self) -> None:
         """Let tripped and blocked outputs be switched on again; they stay off."""
@@ -164,6 +176,10 @@ class Bench:
         names, self._touched = list(self._touched), {}
         self._switch_off(names)
 
+    def at_close(self, act: Callable[[], object]) -> None:
+        """Have something done when the outputs are in their state and the ports still open."""
+        self._stack.callback(act)
+
     def close(self, failed: bool = False) -> None:
         """Bring the outputs into their state, and let go of the ports; once only."""
         rule = self.plan.rules["at_exit"]
@@ -181,18 +197,27 @@ class Bench:
         if section.name not in self._touched:
             self._touched[section.name] = supply.is_on()
 
-    def _switch_off(self, names: Sequence[str]) -> None:
+    def _switch_off(self, names: Sequence[str], unknown: Sequence[str] = ()) -> None:
+        try:
+            failed = [*unknown, *self._failed_off(names)]
+        except (KeyboardInterrupt, SystemExit):  # a signal, and the last that is heard
+            self._failed_off(names)
+            raise
+        if failed:
+            raise HardwareError(
+                f"outputs may be ON: {'; '.join(failed)}; switch them off by hand",
+                code="OUTPUT_STATE_UNKNOWN",
+            )
+
+    def _failed_off(self, names: Sequence[str]) -> list[str]:
+        """Those that could not be switched off, and why."""
         failed = []
         for name in reversed(names):
             try:
                 switch_off(self._sections[name], self.instruments[name])
             except Exception as error:  # whatever it is, the others have to be switched off
                 failed.append(f"{name}: {error}")
-        if failed:
-            raise HardwareError(
-                f"outputs may be ON: {'; '.join(failed)}; switch them off by hand",
-                code="OUTPUT_STATE_UNKNOWN",
-            )
+        return failed
 
     def _need_supply(self) -> None:
         if not self.supplies:
@@ -200,31 +225,29 @@ class Bench:
                 f"{self.plan.path} names no supply: add one, as [supply]", code="NO_SUPPLY"
             )
 
-    def _open(self, stack: ExitStack) -> None:
-        """Open every port once, and ask who is there."""
-        links: dict[str, Link] = {}
-        failed: list[BoardError] = []
+    def _open(self, links: Links) -> dict[str, AnaloopError]:
+        """Open every port, and ask who is there; what failed."""
+        failed: dict[str, AnaloopError] = {}
         for section in self.plan.sections:
-            port = section.wiring.port
             try:
-                if port not in links:
-                    if self._by is connect and port != "loop://":
-                        stack.enter_context(reserve(find_port(port)))
-                    links[port] = self._by(section, self.log)
-                    stack.callback(links[port].close)
-                    if section.driver.scpi:
-                        links[port].identify()
-                self.instruments[section.name] = section.driver.build(links[port], section.settings)
-            except BoardError as error:
-                failed.append(error)
-        if len(failed) == 1:
-            raise failed[0]
-        if failed:
-            kind = (
-                HardwareError if any(isinstance(e, HardwareError) for e in failed) else BoardError
-            )
-            codes = "+".join(sorted({error.code for error in failed}))
-            raise kind("\n".join(map(str, failed)), code=codes)
+                link = links.to(section)
+                if section.driver.scpi and link.identity is None:
+                    link.identify()
+                self.links[section.name] = link
+                self.instruments[section.name] = section.driver.build(link, section.settings)
+            except AnaloopError as error:
+                failed[section.name] = error
+        return failed
+
+
+def _raise_all(failed: Sequence[AnaloopError]) -> None:
+    """All of them in one error."""
+    if len(failed) == 1:
+        raise failed[0]
+    if failed:
+        kind = HardwareError if any(isinstance(e, HardwareError) for e in failed) else BoardError
+        codes = "+".join(sorted({error.code for error in failed}))
+        raise kind("\n".join(map(str, failed)), code=codes)
 
 
 def wire_log(plan: BenchPlan) -> WireLog:

@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ...models.errors import BoardError, FileError, Violation, ViolationsError
-from .instruments import Driver, Drivers, Key, Quantity, load_drivers
-from .ports import FORMS, find_port
+from .instruments import (
+    Capability,
+    Driver,
+    Drivers,
+    Key,
+    Quantity,
+    accuracy_keys,
+    load_drivers,
+)
+from .ports import FORMS, find_port, key_of_name
+from .settings import problem, read_settings
 from .transport import Wiring
 
 NO_LIMIT = "NO_LIMIT"
@@ -34,12 +43,27 @@ board boots [s]; time between two samples of a trace [s]; the wire log."""
 COMMON = (
     Key("port", str),
     Key("baud", int, None, 50, 10_000_000),
+    Key("parity", str, "N", legal=("N", "E", "O")),
+    Key("bits", int, 8, 5, 8),
+    Key("stop_bits", int, 1, 1, 2),
     Key("timeout_s", float, 2.0, 0.001, 3600.0),
     Key("reconnect_s", float, 5.0, 0.0, 3600.0),
     Key("backend", str, "@py"),
     Key("rail", str, "rail"),
 )
 """What every instrument can be told. Instruments of one rail belong together."""
+OF_OUTPUTS = ("channel", "limit_A", "voltage_V")
+"""Keys by which a table of an unknown driver is taken for a supply."""
+AMBIGUOUS = ("NO_DRIVER", "NO_PORT_NAME", "PORT_NAME", "KEY", "VALUE")
+"""Problems that leave in doubt which output is meant."""
+LEAST_HZ = 50.0
+"""Slowest mains, by whose cycles meters count [Hz]."""
+
+
+class BenchFileError(ViolationsError):
+    """What is wrong with a bench.toml; all of it is printed."""
+
+    unabridged = True
 
 
 @dataclass(frozen=True)
@@ -67,10 +91,20 @@ class Section:
 
     def accuracy(self, quantity: Quantity) -> tuple[float, float]:
         """Limits of error of a reading: share of it [1], and a constant in its unit."""
-        supply = self.driver.capability == "supply"
-        key = f"accuracy_{'V' if quantity == 'voltage' else 'A'}" if supply else "accuracy"
-        percent = self.settings.get(f"{key}_percent", 0.0)
-        return percent / 100.0, self.settings.get(key, 0.0)
+        percent, constant = accuracy_keys(self.driver.capability, quantity)
+        return self.settings[percent] / 100.0, self.settings[constant]
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """A table that is no instrument yet, for want of a driver or a port."""
+
+    name: str
+    """What the user calls it."""
+    port: str | None
+    """Its port, if it names one."""
+    output: bool
+    """Whether it is a supply, or may be one."""
 
 
 @dataclass(frozen=True)
@@ -85,17 +119,35 @@ class BenchPlan:
     """`RULES`, defaults filled in."""
     problems: tuple[Violation, ...] = field(default=())
     """Everything that is wrong with it."""
+    unclear: tuple[Unclear, ...] = field(default=())
+    """Its tables that cannot be understood."""
 
     def checked(self, energise: bool = False) -> BenchPlan:
         """Itself, if it will do for reading, or also for switching on.
 
         Raises:
-            ViolationsError: every problem.
+            BenchFileError: every problem.
         """
         bad = [p for p in self.problems if energise or p.code != NO_LIMIT]
         if bad:
-            raise ViolationsError(bad)
+            raise BenchFileError(bad)
         return self
+
+    def only(self, *capabilities: Capability) -> BenchPlan:
+        """The instruments that can do something; the problems are those of the whole file."""
+        kept = (s for s in self.sections if s.driver.capability in capabilities)
+        return replace(self, sections=tuple(kept))
+
+    def outputs(self) -> BenchPlan:
+        """What has to be switched off, whatever is wrong with the rest of the file: supplies, and
+        the problems of those, or of what may be one, that leave in doubt which output is meant."""
+        supplies = self.only("supply").sections
+        names = {f"[{s.name}]" for s in supplies}
+        names |= {f"[{table.name}]" for table in self.unclear if table.output}
+        doubts = tuple(p for p in self.problems if p.object in names and p.code in AMBIGUOUS)
+        doubtful = {p.object for p in doubts}
+        clear = tuple(s for s in supplies if f"[{s.name}]" not in doubtful)
+        return replace(self, sections=clear, problems=doubts)
 
 
 def read_bench(path: Path, drivers: Drivers | None = None) -> BenchPlan:
@@ -115,20 +167,20 @@ def read_bench(path: Path, drivers: Drivers | None = None) -> BenchPlan:
         raise FileError(f"{path} cannot be read ({error}): mend it", code="FILE_CORRUPT") from error
     known = load_drivers() if drivers is None else drivers
     problems: list[Violation] = []
-    rules = _values("bench", tables.pop("bench", {}), RULES, problems)
-    sections: list[Section] = []
-    for name, table in tables.items():
-        section = _section(name, table, known, problems)
-        if section is not None:
-            sections.append(section)
+    rules = read_settings("bench", tables.pop("bench", {}), RULES, problems)
+    found = [_section(name, table, known, problems) for name, table in tables.items()]
+    sections = [one for one in found if isinstance(one, Section)]
+    unclear = tuple(one for one in found if isinstance(one, Unclear))
     problems += _together(sections, bool(tables))
-    return BenchPlan(path, tuple(sections), rules, tuple(problems))
+    return BenchPlan(path, tuple(sections), rules, tuple(problems), unclear)
 
 
-def _section(name: str, table: Any, drivers: Drivers, problems: list[Violation]) -> Section | None:
+def _section(
+    name: str, table: Any, drivers: Drivers, problems: list[Violation]
+) -> Section | Unclear:
     if not isinstance(table, dict):
-        problems.append(_problem("NO_TABLE", name, "a table", f"it is {table!r}", f"[{name}]"))
-        return None
+        problems.append(problem("NO_TABLE", name, "a table", f"it is {table!r}", f"[{name}]"))
+        return Unclear(name, None, output=False)
     driver = drivers.known.get(str(table.get("driver")))
     if driver is None:
         problems.append(_no_driver(name, table, drivers))
@@ -136,25 +188,35 @@ def _section(name: str, table: Any, drivers: Drivers, problems: list[Violation])
     given = {k: v for k, v in table.items() if k != "driver"}
     if driver is None:  # its own settings cannot be judged
         given = {k: v for k, v in given.items() if k in {key.name for key in COMMON}}
-    values = _values(name, given, keys, problems)
+    values = read_settings(name, given, keys, problems)
     if "port" not in values:
         if "port" not in given:
             problems.append(
-                _problem("NO_PORT_NAME", name, "a port", "none is named", f"port = one of {FORMS}")
+                problem("NO_PORT_NAME", name, "a port", "none is named", f"port = one of {FORMS}")
             )
     else:
         _check_port(name, values["port"], problems)
+    output = driver.capability == "supply" if driver else any(k in table for k in OF_OUTPUTS)
     if driver is None or "port" not in values:
-        return None
-    if driver.capability == "supply" and "limit_A" not in values:
+        return Unclear(name, values.get("port"), output)
+    if output and "limit_A" not in values:
         remedy = "say at which current it has to switch off, as limit_A = 0.25"
-        problems.append(
-            _problem(NO_LIMIT, name, "limit_A to switch it on", "it is missing", remedy)
-        )
+        problems.append(problem(NO_LIMIT, name, "limit_A to switch it on", "it is missing", remedy))
     common = {key.name: values.pop(key.name) for key in COMMON if key.name in values}
-    rail = common.pop("rail", "rail")
+    rail = common.pop("rail")
     common.setdefault("baud", driver.baud)
-    return Section(driver, Wiring(name, **common), values, rail)
+    problems += _slow(name, values.get("nplc", 0.0), common["timeout_s"])
+    rest = driver.rest(values) if driver.rest else None
+    return Section(driver, Wiring(name, **common, rest=rest), values, rail)
+
+
+def _slow(name: str, cycles: float, timeout_s: float) -> Iterator[Violation]:
+    """A meter integrates for so many cycles of the mains, and once more to find its zero."""
+    needed_s = 2 * cycles / LEAST_HZ
+    if needed_s >= timeout_s:
+        need = f"a timeout_s above {needed_s:g} for nplc = {cycles:g}"
+        remedy = f"say timeout_s = {needed_s + 2:g}, or a smaller nplc"
+        yield problem("TIMEOUT", name, need, f"it is {timeout_s:g}", remedy)
 
 
 def _check_port(name: str, port: str, problems: list[Violation]) -> None:
@@ -164,73 +226,35 @@ def _check_port(name: str, port: str, problems: list[Violation]) -> None:
     except BoardError as error:
         if error.code == "PORT_NAME":
             problems.append(
-                _problem("PORT_NAME", name, "a port", f"'{port}' names none", f"give {FORMS}")
+                problem("PORT_NAME", name, "a port", f"'{port}' names none", f"give {FORMS}")
             )
-
-
-def _values(
-    name: str, table: Mapping[str, Any], keys: tuple[Key, ...], problems: list[Violation]
-) -> dict[str, Any]:
-    """Settings with defaults; what is wrong is left out, and a problem."""
-    known = {key.name: key for key in keys}
-    values = {key.name: key.default for key in keys if key.default is not None}
-    if not isinstance(table, Mapping):
-        problems.append(_problem("NO_TABLE", name, "a table", f"it is {table!r}", f"[{name}]"))
-        return values
-    for word, value in table.items():
-        key = known.get(word)
-        if key is None:
-            remedy = f"there are {', '.join(known)}"
-            problems.append(_problem("KEY", name, "known keys", f"'{word}' is none", remedy))
-            continue
-        if key.kind is float and type(value) is int:
-            value = float(value)
-        wrong = _wrong(key, value)
-        if wrong:
-            limit = f"{word} = {value!r} is not"
-            problems.append(_problem("VALUE", name, f"{word} to be {wrong}", limit, "correct it"))
-            values.pop(word, None)
-        else:
-            values[word] = value
-    return values
-
-
-def _wrong(key: Key, value: Any) -> str:
-    """What a value should be, if it is not."""
-    if type(value) is not key.kind:
-        return {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[
-            key.kind
-        ]
-    if key.legal and value not in key.legal:
-        return " or ".join(f'"{word}"' for word in key.legal)
-    if key.kind in (int, float) and not key.least <= value <= key.most:
-        return f"{key.least:g}..{key.most:g}"
-    if key.kind is str and not (value and value.isascii() and value.isprintable()):
-        return "a printable text"
-    return ""
 
 
 def _together(sections: list[Section], any_table: bool) -> Iterator[Violation]:
     """What is wrong with instruments taken together."""
     if not sections and not any_table:
-        yield _problem("EMPTY", "bench", "an instrument", "there is none", "add [supply], ...")
+        yield problem("EMPTY", "bench", "an instrument", "there is none", "add [supply], ...")
     first: dict[str, Section] = {}
     taken: dict[tuple[str, Any], Section] = {}
     for section in sections:
         port, supply = section.wiring.port, section.driver.capability == "supply"
-        other = first.setdefault(port, section)
+        key = key_of_name(port)
+        other = first.setdefault(key, section)
         limit = f"[{other.name}] has it"
+        limit += "" if other.wiring.port == port else f" under the name {other.wiring.port}"
         if other is not section and not (supply and other.driver == section.driver):
             remedy = "name another port; only channels of one supply share one"
-            yield _problem("PORT_TWICE", section.name, f"port {port}", limit, remedy)
-        elif other.wiring.baud != section.wiring.baud:
-            limit += f" at {other.wiring.baud} baud"
-            yield _problem("PORT_TWICE", section.name, f"port {port}", limit, "say the same baud")
-        slot = (port, section.settings.get("channel"))
+            yield problem("PORT_TWICE", section.name, f"port {port}", limit, remedy)
+        elif other.wiring.framing != section.wiring.framing:
+            limit += " with baud, parity, bits, stop_bits = " + ", ".join(
+                map(str, other.wiring.framing)
+            )
+            yield problem("PORT_TWICE", section.name, f"port {port}", limit, "say the same")
+        slot = (key, section.settings.get("channel"))
         if supply and (other := taken.setdefault(slot, section)) is not section:
             limit = f"[{other.name}] has it"
             remedy = "name another channel"
-            yield _problem("CHANNEL_TWICE", section.name, f"channel {slot[1]}", limit, remedy)
+            yield problem("CHANNEL_TWICE", section.name, f"channel {slot[1]}", limit, remedy)
 
 
 def _no_driver(name: str, table: Mapping[str, Any], drivers: Drivers) -> Violation:
@@ -239,8 +263,4 @@ def _no_driver(name: str, table: Mapping[str, Any], drivers: Drivers) -> Violati
     if str(asked) in drivers.broken:
         limit = f"driver '{asked}' cannot be loaded ({drivers.broken[str(asked)]})"
     remedy = f"driver = one of {', '.join(sorted(drivers.known))}"
-    return _problem("NO_DRIVER", name, "a driver", limit, remedy)
-
-
-def _problem(code: str, name: str, need: str, limit: str, remedy: str) -> Violation:
-    return Violation(code, f"[{name}]", need, limit, remedy)
+    return problem("NO_DRIVER", name, "a driver", limit, remedy)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from ...models.errors import AnaloopError
-from .bench import Connect, connect
 from .bench_file import BenchPlan, Section
 from .instruments import UNITS, Supply
-from .link import Link, reserve
-from .ports import find_port, is_there
-from .power import refuse_tripped
+from .links import Connect, Links, connect
+from .ports import is_there
+from .power import against_the_file, refuse_tripped, tripping
 from .wire_log import WireLog
 
 
@@ -37,51 +35,74 @@ def check(plan: BenchPlan, log: WireLog, by: Connect = connect) -> list[Checked]
         Checked(p.object, False, f"needs {p.need}, {p.limit} [{p.code}]", p.remedy)
         for p in plan.problems
     ]
-    links: dict[str, Link] = {}
-    with ExitStack() as stack:
+    wrong = {(p.object, p.code) for p in plan.problems}
+    doubtful = {place for place, _ in wrong}
+    for table in plan.unclear:
+        found += _missing(f"[{table.name}]", table.port, wrong)
+    with Links(log, by) as links:
         for section in plan.sections:
-            found += _checked(section, links, stack, log, by)
+            name = f"[{section.name}]"
+            missing = list(_missing(name, section.wiring.port, wrong))
+            found += missing
+            if section.driver.rest is not None and name in doubtful:
+                continue  # at the wrong level it would pull something
+            if not missing and (name, "PORT_NAME") not in wrong:
+                found += _checked(section, links)
     return found
 
 
-def _checked(
-    section: Section, links: dict[str, Link], stack: ExitStack, log: WireLog, by: Connect
-) -> Iterator[Checked]:
-    """The port first; then who answers, and what it says."""
-    name, port = f"[{section.name}]", section.wiring.port
+def _missing(name: str, port: str | None, wrong: set[tuple[str, str]]) -> Iterator[Checked]:
+    """A port that is named and not there; what is no name of a port is said of the file."""
+    if port is None or (name, "PORT_NAME") in wrong:
+        return
     try:
         is_there(port)
-        if port not in links:
-            if by is connect and port != "loop://":
-                stack.enter_context(reserve(find_port(port)))
-            links[port] = by(section, log)
-            stack.callback(links[port].close)
-        link = links[port]
+    except AnaloopError as error:
+        yield Checked(name, False, f"{error} [{error.code}]")
+
+
+def _checked(section: Section, links: Links) -> Iterator[Checked]:
+    """Who answers at a port, and what it says."""
+    name = f"[{section.name}]"
+    try:
+        link = links.to(section)
         who = str(link.identify()) if section.driver.scpi else "opened; it cannot say who it is"
         if errors := link.errors():
             yield Checked(name, False, f"{who} had errors: {'; '.join(errors)}", "check again")
-        yield Checked(name, True, f"{who}; {', '.join(_said(section, link))}")
+        instrument = section.driver.build(link, section.settings)
+        if section.driver.capability == "supply":
+            yield from _checked_output(section, instrument, who)
+        else:
+            yield Checked(name, True, f"{who}; {_said(section, instrument)}{_driver(section)}")
     except AnaloopError as error:
-        cause, _, remedy = str(error).rpartition(": ")
-        yield Checked(name, False, f"{cause or error} [{error.code}]", remedy if cause else "")
+        yield Checked(name, False, f"{error} [{error.code}]")
+
+
+def _checked_output(section: Section, supply: Supply, who: str) -> Iterator[Checked]:
+    """What an output gives; one that is on has to be as the file says."""
+    name = f"[{section.name}]"
+    refuse_tripped(section, supply)
+    on, volts, amperes = supply.is_on(), supply.read("voltage"), supply.read("current")
+    limit = "no limit configured" if section.limit_A is None else f"{section.limit_A:g} A"
+    said = f"{who}; {'on' if on else 'off'}, {volts:g} V, {amperes:g} A, {protection(supply)}"
+    yield Checked(name, True, f"{said}, configured: {limit}, {_driver(section)}")
+    if on:
+        remedy = "`analoop bench power off`; `power on` sets limit and voltage"
+        for words in against_the_file(section, supply, amperes):
+            yield Checked(name, False, words, remedy)
 
 
 def protection(supply: Supply) -> str:
     """Where a supply would switch itself off, in words."""
-    limit = supply.protected_at_A()
-    return "protection is off" if math.isinf(limit) else f"would switch off at {limit:g} A"
+    return tripping(supply.protected_at_A())
 
 
-def _said(section: Section, link: Link) -> Iterator[str]:
-    """What an instrument reads."""
-    instrument = section.driver.build(link, section.settings)
-    kind = section.driver.capability
-    if kind == "supply":
-        refuse_tripped(section, instrument)
-        yield "on" if instrument.is_on() else "off"
-        yield f"{instrument.read('voltage'):g} V, {instrument.read('current'):g} A"
-        limit = "no limit configured" if section.limit_A is None else f"{section.limit_A:g} A"
-        yield f"{protection(instrument)}, configured: {limit}"
-    elif kind in ("meter", "thermometer"):
-        yield f"{instrument.read(instrument.quantity):g} {UNITS[instrument.quantity]}"
-    yield f"driver {section.driver.name}, tried {section.driver.tried}"
+def _said(section: Section, instrument: Any) -> str:
+    """What an instrument reads, if it reads anything."""
+    if section.driver.capability not in ("meter", "thermometer"):
+        return ""
+    return f"{instrument.read(instrument.quantity):g} {UNITS[instrument.quantity]}, "
+
+
+def _driver(section: Section) -> str:
+    return f"driver {section.driver.name}, tried {section.driver.tried}"

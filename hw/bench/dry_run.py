@@ -6,6 +6,8 @@ Questions get the answers of a healthy instrument of that dialect, nothing touch
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from ...models.errors import HardwareError, InputError
@@ -13,6 +15,7 @@ from .bench import Bench
 from .bench_file import BenchPlan, Section
 from .link import Link
 from .pseudo_terminal import Machine
+from .scpi_supply import CHANNEL, MOST_A, MOST_V
 from .toy_circuit import ToyCircuit
 from .transport import Wiring
 from .wire_log import WireLog
@@ -53,7 +56,7 @@ def dry_bench(plan: BenchPlan) -> Bench:
         InputError: NO_DRY_RUN, a driver delivers no simulator.
     """
     missing = [
-        s.name for s in plan.checked().sections if s.driver.simulator is None and not _pin(s)
+        s.name for s in plan.checked().sections if s.driver.simulator is None and not _is_pin(s)
     ]
     if missing:
         raise InputError(
@@ -61,22 +64,28 @@ def dry_bench(plan: BenchPlan) -> Bench:
             "send: give the driver one (docs/bench.md)",
             code="NO_DRY_RUN",
         )
-    circuit = ToyCircuit()
+    # Whatever the driver takes is right for some instrument of its kind.
+    circuit = ToyCircuit(demand_A=0.0, channels=int(CHANNEL.most), most_V=MOST_V, most_A=MOST_A)
 
-    def by(section: Section, log: WireLog) -> Link:
+    def link(section: Section, log: WireLog) -> Link:
         if section.driver.simulator is None:
             return Link(replace(section.wiring, port="loop://"), log, scpi=False)
         machine = section.driver.simulator(circuit)
         transport = MemoryTransport(section.wiring, log, machine)
         return Link(section.wiring, log, transport, section.driver.scpi)
 
+    @contextmanager
+    def by(section: Section, log: WireLog) -> Iterator[Link]:
+        with closing(link(section, log)) as opened:
+            yield opened
+
     log = WireLog(lines=deque(maxlen=10_000))
     return Bench(plan, log, by, lambda seconds: log.remark("bench", f"wait {seconds:g} s"))
 
 
-def _pin(section: Section) -> bool:
-    """A line is tried on pyserial's loop."""
-    return section.driver.capability == "reset"
+def _is_pin(section: Section) -> bool:
+    """Whether it is a line of a port, which is tried on pyserial's loop."""
+    return section.driver.rest is not None
 
 
 def sent(log: WireLog) -> list[str]:

@@ -125,6 +125,8 @@ class Driver(NamedTuple):
     """Makes a simulated one on a hw.bench.toy_circuit.ToyCircuit; what --dry-run talks to."""
     tried: str = "never on a real instrument"
     """Where it was tried."""
+    rest: Callable[[Mapping[str, Any]], bool] | None = None
+    """Level of DTR and RTS at rest, for one that is such a line; None: both are high."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,25 @@ class Drivers:
     """By name."""
     broken: Mapping[str, str]
     """Entry points that could not be loaded, and why."""
+
+
+def accuracy_keys(capability: Capability, quantity: Quantity) -> tuple[str, str]:
+    """Settings that hold the limits of error of a reading: percent of it, and in its unit."""
+    of = {"voltage": "_V", "current": "_A"}.get(quantity, "") if capability == "supply" else ""
+    return f"accuracy{of}_percent", f"accuracy{of}"
+
+
+def _without_accuracy(driver: Driver) -> str:
+    """Limits of error that a driver of something that reads should have, and does not."""
+    quantities: dict[str, tuple[Quantity, ...]] = {"supply": ("voltage", "current")}
+    quantities |= {"meter": ("current",), "thermometer": ("temperature",)}
+    needed = [
+        name
+        for quantity in quantities.get(driver.capability, ())
+        for name in accuracy_keys(driver.capability, quantity)
+    ]
+    there = {key.name for key in driver.keys if key.default is not None}
+    return ", ".join(name for name in needed if name not in there)
 
 
 def load_drivers() -> Drivers:
@@ -150,6 +171,8 @@ def load_drivers() -> Drivers:
             driver = point.load()
             if not isinstance(driver, Driver) or driver.name in known:
                 raise TypeError(f"{driver!r} is no Driver, or its name is taken")
+            if missing := _without_accuracy(driver):
+                raise TypeError(f"it has no limits of error: give it {missing}, with defaults")
             known[driver.name] = driver
         except Exception as error:  # other people's code
             broken[point.name] = f"{type(error).__name__}: {error}"

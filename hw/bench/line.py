@@ -76,6 +76,11 @@ def read_ok(line: str) -> None:
         raise refused(line, "OK")
 
 
+def rest(settings: Mapping[str, Any]) -> bool:
+    """The level that resets nothing."""
+    return settings["active"] == "low"
+
+
 PULSE = Key("pulse_s", float, 0.2, 0.0, 60.0)
 
 DRIVER = Driver(
@@ -88,6 +93,7 @@ DRIVER = Driver(
         PULSE,
     ),
     scpi=False,
+    rest=rest,
 )
 
 COMMAND_DRIVER = Driver(

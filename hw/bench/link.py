@@ -40,6 +40,9 @@ class Link:
     Args:
         transport: its wire; None opens the one of the wiring.
         scpi: whether it knows `*ESE?` and `SYST:ERR?`; without, being in step is silence.
+
+    `answered_s` is when the last question that got its answer was asked, and when the answer was
+    there, by `time.monotonic` [s].
     """
 
     def __init__(
@@ -47,8 +50,10 @@ class Link:
     ):
         self.wiring, self.log = wiring, log
         self.identity: InstrumentIdentity | None = None
+        self.answered_s = (0.0, 0.0)
         self._scpi, self._mark = scpi, 0
         self._in_step = self._lost = self._unsure = False
+        self._old_errors = True
         self._lock = threading.RLock()
         self._transport = open_transport(wiring, log) if transport is None else transport
 
@@ -75,7 +80,8 @@ class Link:
             return self._asked(question, read)
 
     def tell(self, command: str, again: bool = True) -> None:
-        """Give a command, and read the error queue until it is empty.
+        """Give a command, and read the error queue until it is empty. What is in there before is
+        no fault of the command: it goes into the wire log.
 
         Args:
             again: the command may be given once more if it did not get out, as all may that set
@@ -85,19 +91,16 @@ class Link:
             HardwareError: INSTRUMENT_ERROR, with what is in the queue; as `ask`.
         """
         with self._lock:
+            self._drop_errors()
+            self._old_errors = True  # until its own are read to the end
             try:
-                self._back()
-                self._get_ready()
-                self._in_step = False
-                self._transport.write(command)
-                self._in_step = True
+                self._write(command)
             except HardwareError as error:
-                self._note(error)
                 if not again or error.code not in TRANSIENT:
-                    raise self._named(error) from error
-                self.tell(command, again=False)
-                return
+                    raise
+                self._write(command)
             errors = self.errors()
+            self._old_errors = False
             if errors:
                 raise HardwareError(
                     f"{self.wiring.name} does not accept '{command}': {'; '.join(errors)}",
@@ -114,6 +117,13 @@ class Link:
             found.append(f"{number} {text}")
         return found
 
+    def _drop_errors(self) -> None:
+        """Empty the queue of what was there when we came, or came of getting in step."""
+        if not self._old_errors:
+            return
+        if errors := self.errors():
+            self.log.remark(self.wiring.name, f"errors of before: {'; '.join(errors)}")
+
     def identify(self) -> InstrumentIdentity:
         """Which instrument this is; another one than before is an error from then on."""
         self.identity = self.ask("*IDN?", read_identity)
@@ -123,6 +133,18 @@ class Link:
         """Let go of the port."""
         with self._lock:
             self._transport.close()
+
+    def _write(self, command: str) -> None:
+        """One attempt to get a command out."""
+        try:
+            self._back()
+            self._get_ready()
+            self._in_step = False
+            self._transport.write(command)
+            self._in_step = True
+        except HardwareError as error:
+            self._note(error)
+            raise self._named(error) from error
 
     def _asked(self, question: str, read: Callable[[str], T]) -> T:
         """One attempt, from getting in step to the answer; errors name the instrument."""
@@ -136,7 +158,7 @@ class Link:
     def _ask(self, question: str, read: Callable[[str], T]) -> T:
         """One exchange; whatever ends it early, a signal too, leaves the link out of step."""
         self._transport.drop_input()
-        self._in_step = False
+        self._in_step, asked = False, time.monotonic()
         self._transport.write(question)
         line = self._transport.read(self.wiring.timeout_s)
         if more := self._transport.drop_input().strip():
@@ -147,7 +169,7 @@ class Link:
         except HardwareError as error:
             self._in_step = error.code not in TRANSIENT
             raise
-        self._in_step = True
+        self._in_step, self.answered_s = True, (asked, time.monotonic())
         return value
 
     def _note(self, error: HardwareError) -> None:
@@ -173,7 +195,7 @@ class Link:
         if not self._scpi:
             self._in_step = True
             return
-        self._mark = self._mark % 250 + 1
+        self._mark, self._old_errors = self._mark % 250 + 1, True
         deadline = time.monotonic() + self.wiring.timeout_s
         self._transport.write("")  # ends half a command that may be left in there
         self._transport.write(f"*ESE {self._mark}")

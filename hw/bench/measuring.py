@@ -1,20 +1,32 @@
 """Readings of a bench: one of everything, or traces over the time of a run.
 
-A reading that could not be had is in the trace as lost, with its cause; it stops nothing.
+A reading that could not be had is in the trace as lost, with its cause; it stops nothing, and what
+does not answer keeps nothing else waiting.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from ...models.errors import AnaloopError
+from ...models.errors import AnaloopError, HardwareError
 from .bench import Bench
+from .bench_file import Section
 from .instruments import UNITS, Quantity
+from .link import Link
+from .ports import VISA
 from .power import RESOLUTION, over_limit
+from .replies import InstrumentIdentity, identity_record
+
+Point = tuple[Section, Quantity]
+"""One thing that can be read."""
+Clock = Callable[[float], float]
+"""Time in a run [s], from that of `time.monotonic` [s]."""
+MOST_REMARKS = 100
+"""Remarks that are kept: an output that cannot be switched off is tried again at each reading."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,11 @@ class Traces:
     remarks: list[str] = field(default_factory=list)
     """What the bench had to do meanwhile."""
 
+    def remark(self, text: str) -> None:
+        """Add a remark, if there are not too many."""
+        if len(self.remarks) < MOST_REMARKS:
+            self.remarks.append(text)
+
     def record(self, bench: Bench) -> dict[str, Any]:
         """As JSON values: a trace for each instrument and quantity, with who measured it."""
         traces = []
@@ -61,8 +78,8 @@ class Traces:
                     "rail": section.rail,
                     "quantity": quantity,
                     "unit": UNITS[quantity],
-                    "identity": None if identity is None else dict(vars(identity)),
-                    "simulated": identity is not None and identity.simulated,
+                    "identity": identity_record(identity),
+                    "simulated": is_simulated(section, identity),
                     "accuracy": {"share": share, "constant": constant},
                     "time_s": [round(r.time_s, 6) for r in good],
                     "value": [r.value for r in good],
@@ -72,75 +89,167 @@ class Traces:
         return {"traces": traces, "remarks": list(self.remarks)}
 
 
-def measure(bench: Bench, now: Callable[[], float] = lambda: 0.0) -> list[Reading]:
-    """One reading of everything; its time is the middle of the exchange."""
-    readings = []
-    for section, quantity in bench.points():
-        asked = now()
-        try:
-            value, cause = bench.instruments[section.name].read(quantity), ""
-        except AnaloopError as error:
-            value, cause = None, f"{error} ({error.code})"
-        except Exception as error:  # a driver of somebody else: it must not cost the others
-            value, cause = None, f"{type(error).__name__}: {error} (DRIVER)"
-        moment = (asked + now()) / 2
+def is_simulated(section: Section, identity: InstrumentIdentity | None) -> bool | None:
+    """Whether an instrument measures nothing: one of ours, or of PyVISA-sim, whatever it says that
+    it is. None: it does not say who it is, so nobody knows."""
+    if identity is None:
+        return None
+    wiring = section.wiring
+    by_pyvisa = wiring.port.startswith(VISA) and wiring.backend.endswith("@sim")
+    return identity.simulated or by_pyvisa
+
+
+class Patience:
+    """Leaves a port alone whose instrument did not answer in time, for as long as that took: what
+    is read in turn would wait for it again and again. What is not asked for is a lost reading."""
+
+    def __init__(self) -> None:
+        self._until: dict[Link, tuple[float, str]] = {}
+
+    def cause(self, link: Link) -> str:
+        """Why it is not asked now; empty: it is."""
+        until, code = self._until.get(link, (0.0, ""))
+        return f"not asked again yet {code}" if time.monotonic() < until else ""
+
+    def note(self, link: Link, asked_s: float, cause: str) -> None:
+        """What came of asking; an error that came at once kept nobody waiting."""
+        now = time.monotonic()
+        if cause and now - asked_s >= link.wiring.timeout_s:
+            code = cause.rpartition(" ")[2]  # the words are with the first reading
+            self._until[link] = (2 * now - asked_s, code)
+
+
+def measure(
+    bench: Bench,
+    clock: Clock = lambda at_s: 0.0,
+    points: Sequence[Point] | None = None,
+    patience: Patience | None = None,
+) -> list[Reading]:
+    """One reading of everything, or of some points; its time is the middle of the exchange that
+    gave it, and not of those before that failed."""
+    readings, patience = [], patience or Patience()
+    for section, quantity in bench.points() if points is None else points:
+        link = bench.links[section.name]
+        value, cause, asked = None, patience.cause(link), time.monotonic()
+        if not cause:
+            value, cause = _read(bench.instruments[section.name], quantity)
+            patience.note(link, asked, cause)
+        begun, ended = link.answered_s
+        if value is None or begun < asked:  # a driver may have another way than Link.ask
+            begun, ended = asked, time.monotonic()
+        moment = clock((begun + ended) / 2)
         readings.append(Reading(section.name, quantity, moment, value, cause))
     return readings
 
 
-class Sampler:
-    """Traces of everything from the beginning of a `with` to its end, in a thread of its own.
+def _read(instrument: Any, quantity: Quantity) -> tuple[float | None, str]:
+    """A value, or why there is none."""
+    try:
+        return instrument.read(quantity), ""
+    except AnaloopError as error:
+        return None, f"{error} ({error.code})"
+    except Exception as error:  # a driver of somebody else: it must not cost the others
+        return None, f"{type(error).__name__}: {error} (DRIVER)"
 
-    The first readings are there when it begins, the last are made when it ends. An output that
-    gives more than its limit is switched off at once.
+
+class Sampler:
+    """Traces of everything from the beginning of a `with` to its end, in a thread for each port:
+    an instrument that does not answer delays no other, nor the watch over currents.
+
+    The first readings are there when it begins, the last are made when it ends. After an exception
+    it ends at once, so that nothing comes before the outputs, and `Bench.close` waits for its
+    threads. An output that gives more than its limit is switched off at once.
     """
 
     def __init__(self, bench: Bench):
         self.traces, self.window_s = Traces(), (0.0, 0.0)
         self._bench, self._interval_s = bench, bench.plan.rules["interval_s"]
-        self._enough = threading.Event()
+        self._enough, self._complete = threading.Event(), False
         self._began = 0.0
-        self._thread = threading.Thread(target=self._sample, daemon=True, name="bench sampler")
+        self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
         self._began = time.monotonic()
-        self._add()
+        ports: dict[Link, list[Point]] = {}
+        for section, quantity in self._bench.points():
+            ports.setdefault(self._bench.links[section.name], []).append((section, quantity))
+        first = [threading.Event() for _ in ports]
+        self._threads = [
+            threading.Thread(target=self._sample, args=(points, event), daemon=True)
+            for points, event in zip(ports.values(), first, strict=True)
+        ]
+        self._bench.at_close(self._end)
+        try:
+            for thread in self._threads:
+                thread.start()
+            for event in first:
+                event.wait()
+        except BaseException:  # a signal: there will be no __exit__
+            self._enough.set()
+            raise
         start = self.now()
         self.window_s = (start, start)
-        self._thread.start()
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: type | None, error: object, trace: object) -> None:
         self.window_s = (self.window_s[0], self.now())
+        self._complete = kind is None
         self._enough.set()
-        self._thread.join()  # ends: every wait for an instrument has a deadline
-        self._add()
+        if kind is None:
+            self._end()
 
     def now(self) -> float:
         """Time since the first readings were asked for [s]."""
         return time.monotonic() - self._began
 
-    def _sample(self) -> None:
-        while not self._enough.wait(self._interval_s):
-            self._add()
+    def _end(self) -> None:
+        """Wait for the threads: every wait for an instrument has a deadline."""
+        self._enough.set()
+        for thread in self._threads:
+            if thread.ident is not None:  # a signal may have come before it was started
+                thread.join()
 
-    def _add(self) -> None:
-        fresh = measure(self._bench, self.now)
-        self.traces.readings += fresh
+    def _sample(self, points: Sequence[Point], first: threading.Event) -> None:
+        """One port; nothing here raises, `measure` and `guard` see to that."""
+        patience = Patience()
+        self._add(points, patience)
+        first.set()
+        while not self._enough.wait(self._interval_s):
+            self._add(points, patience)
+        if self._complete:
+            self._add(points, patience)
+
+    def _add(self, points: Sequence[Point], patience: Patience) -> None:
+        fresh = measure(self._bench, lambda at_s: at_s - self._began, points, patience)
+        self.traces.readings.extend(fresh)
         guard(self._bench, fresh, self.traces)
 
 
 def guard(bench: Bench, fresh: Iterable[Reading], traces: Traces) -> None:
-    """Switch off an output that gives more than its limit, and say so."""
+    """Switch off an output that gives more than its limit, by its own reading or by that of a
+    meter of its rail, and say so."""
     for reading in fresh:
-        section = bench.section(reading.name)
-        limit = section.limit_A
-        if reading.quantity != "current" or limit is None or reading.value is None:
+        if reading.quantity != "current" or reading.value is None:
             continue
-        if reading.value > limit * (1 + RESOLUTION):
-            error = over_limit(section, reading.value)
-            traces.remarks.append(f"{error} ({error.code})")
-            try:
-                bench.block(section, error)
-            except Exception as error:
-                traces.remarks.append(f"{reading.name} may be ON: {error}")
+        by = bench.section(reading.name)
+        if by.driver.capability == "supply":
+            feeding = [by]
+        else:
+            feeding = [section for section, _ in bench.supplies if section.rail == by.rail]
+        for section in feeding:
+            _hold(bench, section, reading.name, abs(reading.value), traces)
+
+
+def _hold(bench: Bench, section: Section, by: str, drawn_A: float, traces: Traces) -> None:
+    """Switch an output off if this current is more than its limit."""
+    limit = section.limit_A
+    if limit is None or drawn_A <= limit * (1 + RESOLUTION):
+        return
+    error = over_limit(section, drawn_A)
+    if by != section.name:
+        error = HardwareError(f"{by} reads {drawn_A:g} A: {error}", code=error.code)
+    traces.remark(f"{error} ({error.code})")
+    try:
+        bench.block(section, error)
+    except Exception as failed:  # whatever it is, the run goes on, and the record says so
+        traces.remark(f"{section.name} may be ON: {failed}")

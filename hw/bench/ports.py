@@ -94,8 +94,19 @@ def is_there(name: str) -> None:
 
 
 def key_of(path: str) -> str:
-    """One text for one port, whatever link leads to it; what a lock is named after."""
+    """One text for one port, whatever link leads to it, a VISA resource too; what a lock is named
+    after."""
+    if found := re.fullmatch(rf"{VISA}ASRL(/.+?)(::.*)?", path, re.IGNORECASE):
+        path = found[1]
     return os.path.realpath(path) if path.startswith("/") else path
+
+
+def key_of_name(name: str) -> str:
+    """`key_of` a port by any of its names; one that is not there has its name alone."""
+    try:
+        return key_of(find_port(name))
+    except BoardError:
+        return name
 
 
 def gone(name: str, cause: object) -> HardwareError:

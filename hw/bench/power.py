@@ -5,6 +5,8 @@ Nothing is switched on without a limit that the instrument has confirmed.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from contextlib import suppress
 
 from ...models.errors import AnaloopError, HardwareError, InputError
@@ -46,18 +48,31 @@ def switch_on(section: Section, supply: Supply) -> None:
         _confirm(section, supply, limit)
     except BaseException:
         with suppress(AnaloopError):  # the first error says what happened
-            supply.switch(False)
+            switch_off(section, supply)
         raise
 
 
 def switch_off(section: Section, supply: Supply) -> None:
-    """Switch off, and see that it is off. Raises HardwareError OUTPUT_NOT_OFF."""
-    supply.switch(False)
-    if supply.is_on():
-        raise HardwareError(
-            f"{section.name} says that its output is still on: switch it off by hand",
-            code="OUTPUT_NOT_OFF",
-        )
+    """Switch off, and see that it is off: what counts is the state, not what the instrument says of
+    the command. Tried twice, since a command may be bent on its way.
+
+    Raises:
+        HardwareError: OUTPUT_NOT_OFF.
+    """
+    why = ""
+    for _ in range(2):
+        try:
+            supply.switch(False)
+        except HardwareError as error:
+            if error.code != "INSTRUMENT_ERROR":
+                raise
+            why = f" ({error})"
+        if not supply.is_on():
+            return
+    raise HardwareError(
+        f"{section.name} says that its output is still on{why}: switch it off by hand",
+        code="OUTPUT_NOT_OFF",
+    )
 
 
 def refuse_tripped(section: Section, supply: Supply) -> None:
@@ -74,13 +89,34 @@ def refuse_tripped(section: Section, supply: Supply) -> None:
         )
 
 
+def against_the_file(section: Section, supply: Supply, drawn_A: float) -> Iterator[str]:
+    """In what an output that is on is not as bench.toml says; without a limit there, nothing is."""
+    limit = section.limit_A
+    if limit is not None:
+        if (there := supply.protected_at_A()) > limit * (1 + RESOLUTION):
+            yield f"is on and {tripping(there)}, limit_A is {limit:g}"
+        if drawn_A > limit * (1 + RESOLUTION):
+            yield f"is on and gives {drawn_A:g} A, limit_A is {limit:g}"
+    wanted = section.settings.get("voltage_V")
+    if wanted is not None and not _near(there := supply.set_at_V(), wanted):
+        yield f"is on at {there:g} V, voltage_V is {wanted:g}"
+
+
+def tripping(limit_A: float) -> str:
+    """Where a supply would switch itself off, in words."""
+    return "protection is off" if math.isinf(limit_A) else f"would switch off at {limit_A:g} A"
+
+
+def _near(there_V: float, wanted_V: float) -> bool:
+    return abs(there_V - wanted_V) <= RESOLUTION * wanted_V + 1e-3
+
+
 def _set_voltage(section: Section, supply: Supply) -> None:
     wanted = section.settings.get("voltage_V")
     if wanted is None:
         return
     supply.set_voltage(wanted)
-    there = supply.set_at_V()
-    if abs(there - wanted) > RESOLUTION * wanted + 1e-3:
+    if not _near(there := supply.set_at_V(), wanted):
         raise HardwareError(
             f"{section.name} is set to {there:g} V, not to {wanted:g} V: it was not switched on",
             code="VOLTAGE_NOT_TAKEN",

@@ -10,7 +10,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 JOIN_S = 5.0
 """Longest wait for the thread to end [s]."""
@@ -175,10 +175,5 @@ class PseudoTerminal:
 
 
 def fault_names() -> list[str]:
-    """Faults that can be asked for."""
+    """Faults that can be asked for, by the names of their counts."""
     return [f.name for f in fields(WireFaults) if f.name != "held"]
-
-
-def served(machines: dict[str, Any], folder: Path) -> dict[str, PseudoTerminal]:
-    """A tty for each machine, by its name in a folder."""
-    return {name: PseudoTerminal(machine, folder / name) for name, machine in machines.items()}

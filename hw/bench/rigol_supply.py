@@ -1,6 +1,7 @@
 """Driver 'rigol-supply': Rigol DP800 series (channels as words, `CH1`; a protection of its own).
 
-Voltage, current and power come in one line, and have to agree: a lost digit does not pass.
+Voltage, current and power come in one line, and have to agree: a digit that was lost or bent does
+not pass, if it changes the power by more than `ROUNDED_W` and 2 %.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from ...models.errors import InputError
 from .instruments import load_drivers
-from .pseudo_terminal import PseudoTerminal
+from .pseudo_terminal import PseudoTerminal, fault_names
 from .toy_circuit import ToyCircuit
 
 DRIVERS = {
@@ -25,6 +26,10 @@ OWN_LINES = {
     "reset": "pulse_s = 0.0\n",
 }
 """What bench.toml says of them beside driver and port."""
+SHORT = "short"
+"""The fault of the circuit: the board draws far too much."""
+FOR_EVER = 1_000_000_000
+"""Replies of a fault that stays."""
 
 
 class SimulatedBench:
@@ -61,6 +66,30 @@ class SimulatedBench:
                 text.append(f'[{name}]\ndriver = "{driver}"\nport = "{tty.path}"\n{more}')
             self.file.write_text("\n".join(text), encoding="utf-8")
             self._stack = stack.pop_all()
+
+    def show(self, fault: str) -> None:
+        """Have a fault from now on: 'thermometer=silence'; 'silence' of all instruments;
+        'meter=garbage:3' for three replies, 'supply=unplug_after:9' at the ninth command; 'short'.
+
+        Raises:
+            InputError: FAULT, saying which there are.
+        """
+        who, _, what = fault.rpartition("=")
+        name, _, count = what.partition(":")
+        sound = name in fault_names() and (not who or who in self.ttys)
+        if fault == SHORT:
+            self.circuit.short = True
+        elif sound and (not count or (count.isdecimal() and count.isascii())):
+            stays = 1 if name == "unplug_after" else FOR_EVER
+            for tty in [self.ttys[who]] if who else self.ttys.values():
+                setattr(tty.faults, name, int(count or stays))
+        else:
+            raise InputError(
+                f"'{fault}' is no fault: say INSTRUMENT=NAME, NAME for all instruments, or "
+                f"NAME:COUNT for so many replies; instruments are {', '.join(self.ttys)}, faults "
+                f"{', '.join(fault_names())}, and {SHORT} of the board",
+                code="FAULT",
+            )
 
     def close(self) -> None:
         """End all of them; bench.toml is left."""

@@ -39,9 +39,7 @@ class SimulatedThermometer(ScpiMachine):
     """Answers `MEAS:TEMP?` in degrees Celsius."""
 
     def __init__(self, circuit: ToyCircuit):
-        table: dict[str, Answer] = {
-            "MEASure:TEMPerature?": lambda _: f"{circuit.temperature_C:+.3f}"
-        }
+        table: dict[str, Answer] = {"MEASure:TEMPerature?": lambda _: exact(circuit.temperature_C)}
         super().__init__("thermometer", circuit, table)
 
 

@@ -1,28 +1,26 @@
-"""Simulated supplies of two dialects, one channel each, on a toy circuit."""
+"""Simulated supplies of two dialects, on a toy circuit, which says what they can be set to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .scpi_machine import Answer, Refusal, ScpiMachine, exact, number, switched
 from .toy_circuit import ToyCircuit
-
-MOST_V, MOST_A = 6.0, 5.0
-"""Largest settings of both."""
 
 
 class KeysightSupply(ScpiMachine):
     """As an E36312A answers: channels are lists, `(@1)`."""
 
     def __init__(self, circuit: ToyCircuit):
+        at = _one_of(f"(@{k + 1})" for k in range(circuit.channels))
         table: dict[str, Answer] = {
-            "VOLTage": _given(self._at, lambda v: _set(circuit, "set_V", number(v, 0, MOST_V))),
-            "CURRent": _given(self._at, lambda v: _set(circuit, "limit_A", number(v, 0, MOST_A))),
+            "VOLTage": _given(at, lambda v: _set_V(circuit, v)),
+            "CURRent": _given(at, lambda v: _set_A(circuit, v)),
             "CURRent:PROTection:STATe": _given(
-                self._at, lambda v: _set(circuit, "protected", switched(v))
+                at, lambda v: _set(circuit, "protected", switched(v))
             ),
-            "OUTPut": _given(self._at, lambda v: circuit.switch(switched(v))),
-            "OUTPut:PROTection:CLEar": _asked(self._at, lambda: _clear(circuit)),
+            "OUTPut": _given(at, lambda v: circuit.switch(switched(v))),
+            "OUTPut:PROTection:CLEar": _asked(at, lambda: _clear(circuit)),
         }
         asked: dict[str, Callable[[], str]] = {
             "VOLTage?": lambda: exact(circuit.set_V),
@@ -33,29 +31,24 @@ class KeysightSupply(ScpiMachine):
             "MEASure:VOLTage?": lambda: exact(circuit.voltage_V),
             "MEASure:CURRent?": lambda: exact(circuit.current_A),
         }
-        table |= {header: _asked(self._at, answer) for header, answer in asked.items()}
+        table |= {header: _asked(at, answer) for header, answer in asked.items()}
         super().__init__("E36312A dialect", circuit, table)
-
-    @staticmethod
-    def _at(channel: str) -> None:
-        if channel != "(@1)":
-            raise Refusal(-222, "Data out of range")
 
 
 class RigolSupply(ScpiMachine):
     """As a DP832A answers: channels are words, `CH1`; values have fixed decimals."""
 
     def __init__(self, circuit: ToyCircuit):
+        at = _one_of(f"CH{k + 1}" for k in range(circuit.channels))
         table: dict[str, Answer] = {
-            "SOURce1:VOLTage": lambda v: _set(circuit, "set_V", number(v, 0, MOST_V)),
-            "SOURce1:VOLTage?": lambda _: f"{circuit.set_V:.4f}",
-            "OUTPut:OCP:VALue": _after(
-                self._at, lambda v: _set(circuit, "limit_A", number(v, 0, MOST_A))
-            ),
-            "OUTPut:OCP": _after(self._at, lambda v: _set(circuit, "protected", switched(v))),
-            "OUTPut": _after(self._at, lambda v: circuit.switch(switched(v))),
-            "OUTPut:OCP:CLEAR": _asked(self._at, lambda: _clear(circuit)),
+            "OUTPut:OCP:VALue": _after(at, lambda v: _set_A(circuit, v)),
+            "OUTPut:OCP": _after(at, lambda v: _set(circuit, "protected", switched(v))),
+            "OUTPut": _after(at, lambda v: circuit.switch(switched(v))),
+            "OUTPut:OCP:CLEAR": _asked(at, lambda: _clear(circuit)),
         }
+        for k in range(circuit.channels):
+            table[f"SOURce{k + 1}:VOLTage"] = lambda v: _set_V(circuit, v)
+            table[f"SOURce{k + 1}:VOLTage?"] = lambda _: f"{circuit.set_V:.4f}"
         asked: dict[str, Callable[[], str]] = {
             "OUTPut:OCP:VALue?": lambda: f"{circuit.limit_A:.4f}",
             "OUTPut:OCP?": lambda: _word(circuit.protected),
@@ -63,13 +56,19 @@ class RigolSupply(ScpiMachine):
             "OUTPut?": lambda: _word(circuit.on),
             "MEASure:ALL?": lambda: _all(circuit.voltage_V, circuit.current_A),
         }
-        table |= {header: _asked(self._at, answer) for header, answer in asked.items()}
+        table |= {header: _asked(at, answer) for header, answer in asked.items()}
         super().__init__("DP832A dialect", circuit, table)
 
-    @staticmethod
-    def _at(channel: str) -> None:
-        if channel.upper() != "CH1":
+
+def _one_of(channels: Iterable[str]) -> Callable[[str], None]:
+    """Refuses every other channel."""
+    there = set(channels)
+
+    def at(channel: str) -> None:
+        if channel.upper() not in there:
             raise Refusal(-222, "Data out of range")
+
+    return at
 
 
 def _given(at: Callable[[str], None], act: Callable[[str], None]) -> Answer:
@@ -108,6 +107,14 @@ def _set(circuit: ToyCircuit, name: str, value: float | bool) -> None:
     with circuit.lock:
         setattr(circuit, name, value)
         circuit.settle()
+
+
+def _set_V(circuit: ToyCircuit, value: str) -> None:  # noqa: N802  the unit
+    _set(circuit, "set_V", number(value, 0, circuit.most_V))
+
+
+def _set_A(circuit: ToyCircuit, value: str) -> None:  # noqa: N802
+    _set(circuit, "limit_A", number(value, 0, circuit.most_A))
 
 
 def _clear(circuit: ToyCircuit) -> None:

@@ -32,6 +32,12 @@ class ToyCircuit:
     """Whether the output is on."""
     tripped: bool = False
     """Whether the protection switched it off."""
+    channels: int = 1
+    """Outputs of the supply; all are this circuit."""
+    most_V: float = 6.0
+    """Largest voltage the supply can be set to [V]."""
+    most_A: float = 5.0
+    """Largest limit the supply can be set to [A]."""
     short: bool = False
     """A fault on demand: the board draws far too much."""
     cycles: int = 0

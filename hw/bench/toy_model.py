@@ -15,7 +15,7 @@ import numpy as np
 
 from ...models.errors import AnaloopError
 from .bench import Bench
-from .measuring import Traces, guard, measure
+from .measuring import Patience, Traces, guard, measure
 
 STATIC_A = 0.005
 """Drawn at rest [A], assumed."""
@@ -58,23 +58,25 @@ def stepped(bench: Bench, time_s: np.ndarray, duration_s: float) -> tuple[Traces
     try:
         _play(bench, traces, moments, spikes, step_s)
     except AnaloopError as error:  # the run was good, and stays so
-        traces.remarks.append(f"the toy load failed: {error} ({error.code})")
+        traces.remark(f"the toy load failed: {error} ({error.code})")
     return traces, step_s
 
 
 def _play(
     bench: Bench, traces: Traces, moments: list[float], spikes: np.ndarray, step_s: float
 ) -> None:
-    """Draw and measure, moment by moment; the board rests afterwards."""
+    """Draw and measure, moment by moment; the board rests afterwards. An instrument that does not
+    answer is left alone for a while, and not waited for at every moment."""
     (_, load), *_ = bench.of("load")
     (_, supply), *_ = bench.supplies
     voltage = supply.read("voltage")
     if voltage <= 0:
-        traces.remarks.append("the output is off: the toy board draws nothing")
+        traces.remark("the output is off: the toy board draws nothing")
     currents = drawn_A(spikes, max(step_s, 1e-6), voltage)
+    patience = Patience()
     for moment, current in zip(moments, [currents[0], *currents, currents[-1]], strict=True):
         load.draw(float(current))
-        fresh = measure(bench, lambda moment=moment: moment)
+        fresh = measure(bench, lambda _, moment=moment: moment, patience=patience)
         traces.readings += fresh
         guard(bench, fresh, traces)
     load.draw(STATIC_A)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,6 +34,19 @@ class Wiring:
     """Longest wait for a port that was unplugged [s]."""
     backend: str = "@py"
     """Backend of PyVISA, for VISA resources."""
+    parity: str = "N"
+    """None, even or odd, by their first letters."""
+    bits: int = 8
+    """Bits of a character."""
+    stop_bits: int = 1
+    """Bits behind a character."""
+    rest: bool | None = None
+    """Level of DTR and RTS from the opening on; None: high, as a terminal has them."""
+
+    @property
+    def framing(self) -> tuple[int, str, int, int]:
+        """What both ends of a line have to agree in."""
+        return self.baud, self.parity, self.bits, self.stop_bits
 
 
 class Transport(Protocol):
@@ -85,18 +99,20 @@ class SerialTransport:
         url = find_port(self._wiring.port)
         try:
             port = self._made(serial, url)
-            port.baudrate, port.timeout = self._wiring.baud, POLL_S
-            port.exclusive = True
+            port.timeout, port.exclusive = POLL_S, True
+            port.baudrate, port.parity, port.bytesize, port.stopbits = self._wiring.framing
             if not url.startswith("rfc2217:"):  # knows none, and lines are shorter than any buffer
                 port.write_timeout = self._wiring.timeout_s
-            port.dtr = port.rts = False  # else opening it could reset what hangs on these lines
+            # Both alike: reset circuits of microcontrollers take one against the other.
+            port.dtr = port.rts = self._wiring.rest is not False
             with warnings.catch_warnings():  # pyserial 3.5 calls Thread.setDaemon for rfc2217://
                 warnings.simplefilter("ignore", DeprecationWarning)
                 port.open()
-        except OSError as error:  # SerialException is one
+            _hold(port, self._wiring.rest)
+        except Exception as error:  # SerialException, termios.error, ValueError: it depends
             raise BoardError(
-                f"{self._wiring.name}: {error.strerror or error} ({url}): plug it in, end the "
-                "program that has it, or correct `port`",
+                f"{self._wiring.name}: {getattr(error, 'strerror', '') or error} ({url}): plug it "
+                "in, end the program that has it, or correct `port`, `baud`, `parity` or `bits`",
                 code="NO_PORT" if getattr(error, "errno", None) == 2 else "PORT_CLOSED",
             ) from error
         self._port, self._come = port, b""
@@ -131,8 +147,8 @@ class SerialTransport:
                 if said:
                     raise self._garbled(f"half a line, {said[:40]!r}")
                 raise HardwareError(
-                    f"{self._wiring.name} did not answer within {timeout_s:g} s: is it on, and is "
-                    f"{self._wiring.baud} baud right?",
+                    f"{self._wiring.name} did not answer within {timeout_s:.3g} s: is it on, and "
+                    f"is {self._wiring.baud} baud right?",
                     code="NO_ANSWER",
                 )
             self._come += self._some()
@@ -183,6 +199,17 @@ class SerialTransport:
             f"{self._wiring.name} sent {what}: look at the cable and the baud rate",
             code="GARBLED",
         )
+
+
+def _hold(port: Any, rest: bool | None) -> None:
+    """Where high is rest, closing the port must not let the lines fall, as Linux does."""
+    if rest is True and getattr(port, "fd", None) is not None:
+        import termios
+
+        with suppress(termios.error):  # a port without modem lines
+            settings = termios.tcgetattr(port.fd)
+            settings[2] &= ~termios.HUPCL
+            termios.tcsetattr(port.fd, termios.TCSANOW, settings)
 
 
 def open_transport(wiring: Wiring, log: WireLog) -> Transport:

@@ -37,6 +37,7 @@ class VisaTransport:
         self.close()
         try:
             import pyvisa
+            from pyvisa import constants
         except ImportError as error:
             raise InputError(
                 f"{self._wiring.name}: a VISA resource needs PyVISA: pip install 'analoop[bench]'",
@@ -50,7 +51,7 @@ class VisaTransport:
                 self._resource = manager.open_resource(name)
                 self._resource.read_termination = self._resource.write_termination = "\n"
                 if name.upper().startswith("ASRL"):
-                    self._resource.baud_rate = self._wiring.baud
+                    self._frame(constants)
         except Exception as error:  # backends raise their own, ValueError and OSError
             self.close()
             raise BoardError(
@@ -59,6 +60,14 @@ class VisaTransport:
                 code="NO_PORT",
             ) from error
         self._log.remark(self._wiring.name, f"opened {name} by {self._wiring.backend}")
+
+    def _frame(self, constants: Any) -> None:
+        """How a serial line is framed; VISA counts stop bits in tenths."""
+        baud, parity, bits, stop_bits = self._wiring.framing
+        names = {"N": constants.Parity.none, "E": constants.Parity.even, "O": constants.Parity.odd}
+        self._resource.baud_rate, self._resource.parity = baud, names[parity]
+        self._resource.data_bits = bits
+        self._resource.stop_bits = constants.StopBits(10 * stop_bits)
 
     def write(self, line: str) -> None:
         self._log.sent(self._wiring.name, line.encode("ascii") + b"\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analoop.deploy import Program, compile, run
-from analoop.deploy.bench_session import BenchSession, bare
+from analoop.deploy.bench_session import BenchSession, bare, open_session
 from analoop.hw.bench import scpi_machine
 from analoop.hw.bench.bench import Bench
 from analoop.hw.bench.bench_file import read_bench
@@ -16,7 +16,7 @@ from analoop.hw.bench.simulated_bench import DRIVERS, SimulatedBench
 from analoop.hw.board import BoardIdentity
 from analoop.hw.simulated_board import SimulatedBoard
 from analoop.hw.virtual_board import VirtualBoard
-from analoop.models import Recording
+from analoop.models import AnaloopError, Recording
 
 from .networks import ring, spike_trains
 
@@ -119,3 +119,31 @@ def test_without_a_bench_a_session_is_a_plain_run(program: Program):
     session = BenchSession()
     assert session.play("sim:seed=1", program, STIMULUS).hash == meant.hash
     assert session.stamps == {}
+
+
+@pytest.mark.parametrize(
+    ("kept", "code"), [(("thermometer",), "NOTHING_TO_CYCLE"), (("supply",), "NO_LIMIT")]
+)
+def test_a_bench_that_could_not_recover_a_board_is_refused_before_one_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: tuple[str, ...], code: str
+):
+    monkeypatch.setenv("ANALOOP_LOCKS", str(tmp_path / "locks"))
+    with SimulatedBench(tmp_path, DRIVERS, RULES) as simulated:
+        tables = simulated.file.read_text().replace("limit_A = 0.25\n", "").split("\n\n")
+        there = [t for t in tables if any(t.startswith(f"[{name}]") for name in kept)]
+        simulated.file.write_text("\n\n".join(there))
+        with pytest.raises(AnaloopError) as caught, Bench(read_bench(simulated.file)) as bench:
+            BenchSession(bench, recover=1)
+        assert code in f"{caught.value.code} {caught.value}"
+        with Bench(read_bench(simulated.file)) as bench:
+            BenchSession(bench)
+
+
+def test_what_the_wire_log_could_not_keep_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    monkeypatch.setenv("ANALOOP_LOCKS", str(tmp_path / "locks"))
+    rules = RULES + f'log = "{tmp_path}/no/where.log"\n'
+    with SimulatedBench(tmp_path, DRIVERS, rules) as simulated, open_session(simulated.file):
+        pass
+    assert "wire log: " in capsys.readouterr().err

@@ -1,6 +1,9 @@
 """`analoop bench`, and runs with a bench around them, as a shell calls them."""
 
 import json
+import os
+import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -215,3 +218,38 @@ def test_a_served_bench_can_be_tried_and_ends(
 def test_a_bench_that_is_not_there_is_an_error_with_a_way_out(shell: Shell, tmp_path: Path):
     done = shell("bench", "measure", "--bench", tmp_path / "none.toml")
     assert done.code == 2 and "bench simulate" in done.err
+
+
+@pytest.mark.parametrize("more", [(), ("--for", 0.05), ("--json",)])
+def test_measure_switches_off_what_gives_more_than_its_limit_and_says_so(
+    shell: Shell, simulated: SimulatedBench, more: tuple[object, ...]
+):
+    shell("bench", "power", "on", "--bench", simulated.file)
+    simulated.circuit.protected, simulated.circuit.demand_A = False, 0.3
+    done = shell("bench", "measure", "--bench", simulated.file, *more)
+    assert done.code == 4 and not simulated.circuit.on
+    remarks = done.json["remarks"] if "--json" in more else done.out.splitlines()
+    assert any("supply gives 0.3 A, its limit is 0.25 A" in line for line in remarks)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 6), (signal.SIGTERM, 143)])
+def test_measure_that_is_ended_keeps_what_was_read(
+    shell: Shell, simulated: SimulatedBench, tmp_path: Path, number: int, code: int
+):
+    asked = simulated.ttys["meter"].machine
+    begun, feed, count = threading.Event(), asked.feed, [0]
+
+    def counted(content: bytes) -> bytes:
+        count[0] += b"READ?" in content
+        if count[0] > 3 and not begun.is_set():
+            begun.set()
+            os.kill(os.getpid(), number)
+        return feed(content)
+
+    asked.feed = counted
+    out = tmp_path / "traces.json"
+    done = shell("bench", "measure", "--bench", simulated.file, "--for", 60, "-o", out)
+    assert begun.is_set() and done.code == code
+    assert "meter" in done.out and "wrote" in done.err
+    (meter,) = [t for t in json.loads(out.read_text())["traces"] if t["instrument"] == "meter"]
+    assert len(meter["value"]) >= 3

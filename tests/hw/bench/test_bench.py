@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -155,6 +156,29 @@ def test_a_dry_run_waits_for_nothing_and_says_the_waits(simulate: Simulate):
     assert waits == ["bench ! wait 1000 s", "bench ! wait 2000 s"]
 
 
+@pytest.mark.parametrize("supply", ["scpi-supply", "rigol-supply"])
+@pytest.mark.parametrize(
+    "line", ["channel = 2", "voltage_V = 12.0", "limit_A = 8.0", "limit_A = 0.001"]
+)
+def test_a_dry_run_takes_what_the_driver_takes(simulate: Simulate, supply: str, line: str):
+    simulated = simulate(drivers={"supply": supply})
+    key = line.split()[0]
+    text = simulated.file.read_text().splitlines()
+    simulated.file.write_text("\n".join(line if x.startswith(f"{key} ") else x for x in text))
+    with dry_bench(read_bench(simulated.file)) as dry:
+        dry.cycle()
+        dry.keep()
+    assert simulated.circuit.cycles == 0 and any(" ON" in x or ",ON" in x for x in sent(dry.log))
+
+
+def test_a_dry_run_pulls_a_line_of_a_port_that_is_not_there(tmp_path: Path):
+    file = tmp_path / "bench.toml"
+    file.write_text('[reset]\ndriver = "line"\nport = "serial:MCU42"\npulse_s = 0.0\n')
+    with dry_bench(read_bench(file)) as dry:
+        dry.cycle()
+    assert sent(dry.log)[:2] == ["reset ! dtr high", "reset ! dtr low"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_sigterm_switches_off_what_a_program_has_switched_on(simulate: Simulate, number: int):
     simulated = simulate()
@@ -162,7 +186,8 @@ def test_sigterm_switches_off_what_a_program_has_switched_on(simulate: Simulate,
         import time
         from pathlib import Path
         from analoop.deploy.bench_session import open_bench
-        with open_bench(Path({str(simulated.file)!r})) as bench:
+        from analoop.hw.bench.bench_file import read_bench
+        with open_bench(read_bench(Path({str(simulated.file)!r}))) as bench:
             bench.power_on()
             print("on", flush=True)
             time.sleep(60)
@@ -179,3 +204,88 @@ def test_sigterm_switches_off_what_a_program_has_switched_on(simulate: Simulate,
         child.send_signal(number)
         assert child.wait(60) == 128 + number
     assert not simulated.circuit.on and simulated.circuit.cycles == 1
+
+
+def deaf_to(simulated: SimulatedBench, words: bytes, times: int) -> None:
+    """The supply takes no notice of a command, so many times."""
+    machine = simulated.ttys["supply"].machine
+    feed, left = machine.feed, [times]
+
+    def heard(content: bytes) -> bytes:
+        if words in content and left[0]:
+            left[0] -= 1
+            return b""
+        return feed(content)
+
+    machine.feed = heard
+
+
+def test_a_signal_while_outputs_are_switched_off_does_not_leave_them_on(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+):
+    simulated = simulate()
+    with opened(simulated) as bench:
+        bench.power_on()
+        supply, stops = bench.instruments["supply"], [SystemExit(143)]
+        switch = supply.switch
+        monkeypatch.setattr(
+            supply, "switch", lambda on: switch(on) if not stops else raising(stops.pop())
+        )
+        with pytest.raises(SystemExit):
+            bench.power_off()
+        assert not simulated.circuit.on
+
+
+def raising(error: BaseException) -> None:
+    raise error
+
+
+def test_an_output_is_off_when_it_says_so_and_is_told_twice(simulate: Simulate):
+    simulated = simulate()
+    with opened(simulated) as bench:
+        bench.power_on()
+        bench.keep()
+        deaf_to(simulated, b"OUTP OFF", 1)
+        bench.power_off()
+        assert not simulated.circuit.on, "a command that was bent on its way is given again"
+        bench.power_on()
+        deaf_to(simulated, b"OUTP OFF", 99)
+        with pytest.raises(HardwareError) as caught:
+            bench.block(bench.section("supply"), HardwareError("too much", code="OVER_LIMIT"))
+        assert caught.value.code == "OUTPUT_NOT_OFF" and simulated.circuit.on
+        bench.keep()
+
+
+def test_an_instrument_that_grumbles_and_obeys_is_off(simulate: Simulate):
+    simulated = simulate()
+    machine = simulated.ttys["supply"].machine
+    with opened(simulated) as bench:
+        bench.power_on()
+        feed = machine.feed
+
+        def grumbling(content: bytes) -> bytes:
+            if b"OUTP OFF" in content:
+                machine.errors.append((-350, "Queue overflow"))
+            return feed(content)
+
+        machine.feed = grumbling
+        bench.power_off()
+        assert not simulated.circuit.on
+
+
+def test_off_reaches_every_supply_that_is_there_and_names_the_others(simulate: Simulate):
+    simulated = simulate(drivers={"core": "scpi-supply", "io": "rigol-supply"})
+    text = simulated.file.read_text().replace("limit_A", "limit_a")
+    text += '[memory]\ndriver = "scpi-suply"\nport = "/dev/ttyUSB9"\nlimit_A = 0.1\n'
+    simulated.file.write_text(text)
+    simulated.circuit.on = True
+    simulated.ttys["core"].faults.silence = 1000
+    plan = read_bench(simulated.file)
+    with Bench(plan.outputs(), whole=False) as bench, pytest.raises(HardwareError) as caught:
+        bench.power_off()
+    said = str(caught.value)
+    assert caught.value.code == "OUTPUT_STATE_UNKNOWN" and not simulated.circuit.on
+    assert "core did not answer" in said and "scpi-suply" in said and "io" not in said
+    with Bench(plan.outputs(), whole=False) as bench, pytest.raises(ViolationsError):
+        bench.power_on()
+    assert simulated.circuit.cycles == 0

@@ -1,8 +1,10 @@
 """Drivers of instruments: the same protocol over each dialect, and lines that are pulled."""
 
 import math
+import termios
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -174,6 +176,46 @@ def test_a_line_is_pulled_over_a_network_port(telnet, pin: str, active: str):
     link.close()
     level = active == "high"
     assert pins.levels == [(pin.lower(), level), (pin.lower(), not level)]
+
+
+@pytest.mark.parametrize(("active", "rest"), [("high", False), ("low", True)])
+def test_opening_a_bench_pulls_no_line_and_frames_characters_as_asked(
+    telnet, tmp_path: Path, active: str, rest: bool
+):
+    pins, url = telnet
+    (tmp_path / "bench.toml").write_text(
+        f'[reset]\ndriver = "line"\nport = "{url}"\nactive = "{active}"\npulse_s = 0.0\n'
+        'parity = "E"\nbits = 7\nstop_bits = 2\ntimeout_s = 5.0\n'
+    )
+    pins.levels.clear()
+    with Bench(read_bench(tmp_path / "bench.toml")) as opened:
+        assert pins.levels and all(level is rest for _, level in pins.levels)
+        assert (pins.parity, pins.bytesize, pins.stopbits) == ("E", 7, 2)
+        opened.instruments["reset"].pulse()
+    assert pins.levels[-2:] == [("dtr", not rest), ("dtr", rest)]
+
+
+def test_every_other_instrument_has_both_lines_high_or_it_would_hold_its_answers_back(telnet):
+    pins, url = telnet
+    pins.levels.clear()
+    Link(Wiring("meter", url, timeout_s=5.0), WireLog()).close()
+    assert {name for name, level in pins.levels if level} == {"dtr", "rts"}
+    assert all(level for _, level in pins.levels)
+
+
+@pytest.mark.parametrize("rest", [None, True])
+def test_a_line_that_rests_high_is_not_let_fall_when_its_port_is_closed(
+    simulate: Simulate, rest: bool | None
+):
+    tty = simulate(drivers={"reset": "line-by-command"}).ttys["reset"]
+    with tty.path.open("rb", buffering=0) as other:
+        settings = termios.tcgetattr(other)
+        settings[2] |= termios.HUPCL
+        termios.tcsetattr(other, termios.TCSANOW, settings)
+        link = Link(Wiring("reset", str(tty.path), rest=rest), WireLog(), scpi=False)
+        falls = bool(termios.tcgetattr(other)[2] & termios.HUPCL)
+        link.close()
+    assert falls == (rest is None)
 
 
 def test_a_line_needs_a_serial_port_and_says_so():

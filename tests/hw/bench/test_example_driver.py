@@ -1,6 +1,7 @@
 """The driver that the docs show works, is short, and is found by its entry point."""
 
 import re
+from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from analoop.hw.bench import instruments
 from analoop.hw.bench.bench import Bench
 from analoop.hw.bench.bench_file import read_bench
 from analoop.hw.bench.dry_run import dry_bench, sent
-from analoop.hw.bench.instruments import Driver, load_drivers
+from analoop.hw.bench.instruments import Driver, Key, load_drivers
 from analoop.hw.bench.measuring import measure
 from analoop.hw.bench.pseudo_terminal import PseudoTerminal
 from analoop.hw.bench.toy_circuit import ToyCircuit
@@ -57,6 +58,18 @@ def test_drivers_that_are_broken_are_named_and_stop_no_other(driver: Driver):
     found = load_drivers()
     assert found.broken.keys() == {"gone", "odd"} and "no_such_module" in found.broken["gone"]
     assert "scpi-supply" in found.known
+
+
+def test_a_driver_without_limits_of_error_is_not_loaded_since_it_would_seem_exact(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+):
+    acme = import_module("acme_analoop_example")
+    kept = [key for key in driver.keys if key.name != "accuracy"]
+    for keys in (kept, [*kept, Key("accuracy", float)]):
+        monkeypatch.setattr(acme, "DRIVER", driver._replace(keys=tuple(keys)))
+        found = load_drivers()
+        assert "acme-thermometer" not in found.known
+        assert "no limits of error: give it accuracy, with" in found.broken["acme-thermometer"]
 
 
 def test_the_table_of_drivers_in_the_docs_has_all_of_them_with_their_keys():

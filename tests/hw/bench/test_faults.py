@@ -16,7 +16,7 @@ from analoop.hw.bench.pseudo_terminal import fault_names
 from analoop.hw.bench.scpi_machine import ScpiMachine
 from analoop.hw.bench.simulated_bench import DRIVERS, SimulatedBench
 from analoop.hw.bench.toy_circuit import AMBIENT_C, KELVIN_PER_WATT
-from analoop.models.errors import HardwareError
+from analoop.models.errors import HardwareError, InputError
 
 Simulate = Callable[..., SimulatedBench]
 
@@ -172,6 +172,40 @@ def test_a_command_that_is_not_accepted_is_an_error_with_the_words_of_the_instru
     assert caught.value.code == "INSTRUMENT_ERROR"
     assert "-222 Data out of range" in str(caught.value) and "CURR 0.1,(@3)" in str(caught.value)
     assert not simulated.circuit.on
+
+
+@pytest.mark.parametrize("left", [b"FOO\n", b"FOO\nBAR\n", b"VOLT 99999", b"\xff\x00"])
+def test_an_error_of_somebody_else_is_not_blamed_on_our_command(simulate: Simulate, left: bytes):
+    simulated = simulate()
+    simulated.ttys["supply"].path.write_bytes(left)
+    with Bench(read_bench(simulated.file)) as opened:
+        opened.power_on()
+        assert any("errors of before: -" in line for line in opened.log.lines)
+        # Half a command is in the instrument, and an answer is lost: getting in step ends the line.
+        simulated.ttys["supply"].machine.feed(left.rstrip(b"\n"))
+        simulated.ttys["supply"].faults.silence = 1
+        opened.instruments["supply"].is_on()
+        opened.power_off()
+    assert not simulated.circuit.on and simulated.circuit.cycles == 1
+
+
+def test_faults_can_be_asked_for_by_name(bench):
+    simulated, opened = bench
+    simulated.show("thermometer=silence")
+    assert lost_in(opened) == {"thermometer"}
+    simulated.ttys["thermometer"].faults.silence = 0
+    simulated.show("garbage:1")
+    assert all(tty.faults.garbage == 1 for tty in simulated.ttys.values())
+    assert lost_in(opened) == set()
+    simulated.show("meter=unplug_after")
+    assert lost_in(opened) == {"meter"}
+    simulated.show("short")
+    opened.instruments["supply"].read("current")
+    assert simulated.circuit.tripped
+    for odd in ("nonsense", "nobody=silence", "meter=held", "silence:-1", "meter=", ""):
+        with pytest.raises(InputError) as caught:
+            simulated.show(odd)
+        assert caught.value.code == "FAULT" and "wrong_baud" in str(caught.value)
 
 
 def test_an_output_that_trips_stays_off_until_a_person_clears_it(either):

@@ -1,6 +1,7 @@
 """Lines over real ports: ttys, sockets, VISA; one user at a time, and none waits for ever."""
 
 import socket
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 from analoop.hw.bench.bench import Bench
 from analoop.hw.bench.bench_file import read_bench
 from analoop.hw.bench.link import Link
+from analoop.hw.bench.measuring import Traces
 from analoop.hw.bench.pseudo_terminal import PseudoTerminal
 from analoop.hw.bench.replies import read_number
 from analoop.hw.bench.scpi_machine import ScpiMachine
@@ -18,6 +20,7 @@ from analoop.hw.bench.simulated_bench import SimulatedBench
 from analoop.hw.bench.simulated_meter import SimulatedThermometer
 from analoop.hw.bench.toy_circuit import ToyCircuit
 from analoop.hw.bench.transport import SerialTransport, Wiring
+from analoop.hw.bench.visa import VisaTransport
 from analoop.hw.bench.wire_log import WireLog
 from analoop.models import BoardError
 from analoop.models.errors import HardwareError
@@ -197,8 +200,9 @@ def test_a_supply_of_somebody_elses_simulator_is_read_over_visa(tmp_path: Path):
     )
     with Bench(read_bench(tmp_path / "bench.toml")) as bench:
         supply = bench.instruments["supply"]
-        assert supply.identity.model == "E36312A" and not supply.identity.simulated
-        assert supply.read("voltage") == 1.8
+        assert supply.identity.model == "E36312A" and supply.read("voltage") == 1.8
+        traces = Traces().record(bench)["traces"]
+        assert all(trace["simulated"] for trace in traces), "whatever it says that it is"
 
 
 def test_a_visa_resource_that_is_not_there_is_an_error_with_its_name(tmp_path: Path):
@@ -206,3 +210,24 @@ def test_a_visa_resource_that_is_not_there_is_an_error_with_its_name(tmp_path: P
     with pytest.raises(BoardError) as caught:
         Link(wiring(f"visa:ASRL{tmp_path}/none::INSTR"), WireLog())
     assert caught.value.code == "NO_PORT" and "none" in str(caught.value)
+
+
+def test_a_serial_visa_resource_is_framed_as_asked(tty: PseudoTerminal):
+    pytest.importorskip("pyvisa_py")
+    port = f"visa:ASRL{tty.path.resolve()}::INSTR"
+    transport = VisaTransport(wiring(port, baud=19200, stop_bits=2), WireLog())
+    resource = transport._resource
+    assert (resource.baud_rate, resource.data_bits, resource.stop_bits.name) == (19200, 8, "two")
+    transport.close()
+
+
+def test_a_port_that_cannot_be_framed_so_is_an_error_with_its_name(
+    tty: PseudoTerminal, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*arguments: object) -> None:
+        raise termios.error(22, "Invalid argument")
+
+    monkeypatch.setattr(termios, "tcsetattr", refuse)
+    with pytest.raises(BoardError) as caught:
+        SerialTransport(wiring(tty.path, parity="E", bits=7), WireLog())
+    assert caught.value.code == "PORT_CLOSED" and "`parity`" in str(caught.value)
