@@ -8,6 +8,7 @@ network_of(net).save("net.npz")          # what `compile` takes
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,7 @@ class ChipLayer(nn.Module):
         generator: draws the start weights; None: torch's own, as any torch module.
 
     Raises:
-        InputError: SIGN; in a call, SHAPE, COUNTS_NEGATIVE.
+        InputError: SIGN; in a call, SHAPE, COUNTS_NEGATIVE, LEVELS.
     """
 
     w_in: nn.Parameter
@@ -54,7 +55,7 @@ class ChipLayer(nn.Module):
     """Signed weights within, [neuron, neuron]; None: there are none."""
     levels: Tensor | None
     """Magnitudes the chip would hold the weights at (ascending, 0 first, in `W_UNIT`); None:
-    continuous. Not part of the `state_dict`."""
+    continuous. Part of the `state_dict` where there are some."""
 
     def __init__(
         self,
@@ -82,7 +83,8 @@ class ChipLayer(nn.Module):
         self.w_in = nn.Parameter(start)
         within = torch.randn(n, n, generator=generator) / n**0.5 if recurrent else None
         self.register_parameter("w_rec", None if within is None else nn.Parameter(within))
-        self.register_buffer("levels", None, persistent=False)
+        self.register_buffer("levels", None)
+        self.register_load_state_dict_pre_hook(_make_room)
 
     def held(self) -> tuple[Tensor, Tensor | None]:
         """Signed `w_in` and `w_rec` as the chip would hold them; gradients pass through."""
@@ -110,6 +112,12 @@ class ChipLayer(nn.Module):
         """What torch prints within the brackets."""
         n_in, n = self.w_in.shape
         return f"{n_in}, {n}, recurrent={self.w_rec is not None}, max_fan_in={self.max_fan_in}"
+
+
+def _make_room(layer: ChipLayer, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """torch expects the buffers that are there: levels come, or go, with what is loaded."""
+    kept = state.get(f"{prefix}levels")
+    layer.levels = None if kept is None else torch.empty_like(kept, device=layer.w_in.device)
 
 
 def network_of(layers: Iterable[nn.Module], labels: tuple[str, ...] = ()) -> Network:

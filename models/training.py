@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .chain import Held, chain
+from .errors import InputError
 from .mismatch import Draw, lumped_factors
 from .network import Network
 from .parameters import DENDRITES, NeuronParameters
@@ -103,14 +104,31 @@ def hold(w: Tensor, fan_in: int, levels: Tensor | None) -> Tensor:
 
     The `fan_in` strongest of every neuron are kept, each at the nearest of `levels` (ascending,
     the first one 0, in the unit of the weights); None leaves them continuous.
+
+    Raises:
+        InputError: LEVELS.
     """
     with torch.no_grad():
         value = _strongest(w, fan_in)
         if levels is not None:
-            levels = levels.to(w)
+            levels = _checked(levels).to(w)
             nearest = torch.bucketize(value.abs(), (levels[1:] + levels[:-1]) / 2)
             value = torch.sign(value) * levels[nearest]
     return w + (value - w).detach()
+
+
+def _checked(levels: Tensor) -> Tensor:
+    """Levels that magnitudes can be rounded to; on torch's device without memory nobody knows."""
+    if levels.is_meta:
+        return levels
+    whole = levels.ndim == 1 and len(levels) > 1 and bool(torch.isfinite(levels).all())
+    if not (whole and levels[0] == 0 and bool((levels.diff() > 0).all())):
+        raise InputError(
+            f"levels are two magnitudes or more, ascending, the first one 0; these are "
+            f"{levels.tolist()}: leave out what stands twice, and sort them",
+            code="LEVELS",
+        )
+    return levels
 
 
 def _strongest(w: Tensor, fan_in: int) -> Tensor:

@@ -1,6 +1,7 @@
 """A user's own training loop: a torch module that learns, on chips, and becomes a network."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -123,7 +124,31 @@ def test_with_levels_only_they_occur_and_every_weight_still_learns():
     held = np.concatenate([p.weights for p in network_of(net).projections if p.target == "hidden"])
     assert set(np.unique(held)) == {0.0, 1e-9, 4e-9}
     assert all((g != 0).any() for g in gradient_of(net, counts()))
-    assert "0.levels" not in net.state_dict()
+
+
+def test_levels_go_where_the_state_goes(tmp_path: Path):
+    net, plain = stack(), stack()
+    net[0].levels = torch.tensor([0.0, 1.0, 4.0])
+    torch.save(net.state_dict(), tmp_path / "net.pt")
+    torch.save(plain.state_dict(), tmp_path / "plain.pt")
+    other = stack()
+    other.load_state_dict(torch.load(tmp_path / "net.pt", weights_only=True))
+    assert torch.equal(other(counts()), net(counts()))
+    assert other.state_dict()["0.levels"].tolist() == [0.0, 1.0, 4.0]
+    assert other[1].levels is None
+    other.load_state_dict(torch.load(tmp_path / "plain.pt", weights_only=True))
+    assert other[0].levels is None and torch.equal(other(counts()), plain(counts()))
+
+
+@pytest.mark.parametrize(
+    "levels", [[1.0, 4.0], [0.0, 4.0, 1.0], [0.0, 1.0, 1.0], [0.0], [0.0, float("nan")], [[0.0, 1]]]
+)
+def test_levels_that_are_none_are_refused(levels: list):
+    net = stack()
+    net[0].levels = torch.tensor(levels)
+    with pytest.raises(InputError, match="ascending") as caught:
+        net(counts())
+    assert caught.value.code == "LEVELS"
 
 
 def test_a_loop_as_any_other_learns_on_mismatched_chips():
