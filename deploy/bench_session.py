@@ -27,7 +27,7 @@ from ..hw.bench.measuring import Sampler, Traces
 from ..hw.bench.wire_log import WireLog
 from ..hw.board import Board
 from ..models.archive import write_bytes
-from ..models.errors import FileError, IncompleteError, InputError
+from ..models.errors import FileError, HardwareError, IncompleteError, InputError
 from ..models.partial_recording import PartialRecording
 from ..models.recording import Recording, Stimulus
 from .energy import energy_of
@@ -104,9 +104,16 @@ class BenchSession:
 
     def watched(self, board: Board, play: Callable[[Board], Recording]) -> Recording:
         """A recording, stamped with what the bench measured while it was made; one that is not
-        complete is stamped too. Raises as `play`."""
+        complete is stamped too.
+
+        Raises:
+            As `play`. HardwareError: OVER_LIMIT, an output was switched off for its current before.
+            IncompleteError: OVER_LIMIT, one was switched off meanwhile.
+        """
         if self._bench is None:
             return play(board)
+        if self._bench.blocked is not None:
+            raise self._bench.blocked
         toy = board.identity.target == "simulated" and _has_toy(self._bench)
         watch, sampler = WatchedBoard(board), Sampler(self._bench)
         try:
@@ -118,7 +125,22 @@ class BenchSession:
             stamp = self._stamp_of(content, watch, None if toy else sampler)
             error.partial = replace(error.partial, content=stamped(content, stamp))
             raise
-        return stamped(recording, self._stamp_of(recording, watch, None if toy else sampler))
+        made = stamped(recording, self._stamp_of(recording, watch, None if toy else sampler))
+        why = self._bench.blocked
+        if why is None:
+            return made
+        raise IncompleteError(
+            f"the board lost its power while it played: {why}",
+            code=why.code,
+            partial=PartialRecording(made, f"{why} ({why.code})", made.n_trials),
+            exit_code=HardwareError.exit_code,
+        )
+
+    def make_safe(self) -> None:
+        """Switch off what this session has switched, as after an exception. Raises HardwareError
+        OUTPUT_STATE_UNKNOWN."""
+        if self._bench is not None:
+            self._bench.make_safe()
 
     def _stamp_of(
         self, recording: Recording, watch: WatchedBoard, sampler: Sampler | None

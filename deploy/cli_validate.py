@@ -111,6 +111,8 @@ def validate(
     ):
         how = Sweep(settings.promise, out, scheduler, row, session.play)
         report = reported(session, run_validate(loaded, stimulus, boards, model, how))
+        if not report.complete:  # Ctrl-C
+            session.make_safe()
     _show(report, [] if out is None else _write(out, report), as_json)
     interrupted(report)
     if report.verdict is not None:

@@ -188,7 +188,10 @@ def print_surroundings(found: Sequence[Surroundings]) -> None:
                 f"{one.uncertainty_J:.2g} J per inference (k=1)"
             )
         cycles = f"; {one.power_cycles} power cycles" if one.power_cycles else ""
-        print(f"bench, {one.board}: {energy}; {one.recordings} recordings{cycles}")
+        count = f"{one.energies} of {one.recordings} recordings"
+        print(f"bench, {one.board}: {energy}; {count}{cycles}")
+        for remark in one.remarks:
+            print(f"  REMARK {remark}")
 
 
 def _level_words(level: Level) -> str:

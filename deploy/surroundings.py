@@ -63,8 +63,12 @@ class Surroundings:
     """Mean over recordings [J]."""
     uncertainty_J: float | None
     """Standard uncertainty of one recording's [J], their mean: what errs, errs in all alike."""
+    energies: int
+    """Recordings that have one."""
     power_cycles: int
     """That it took to get the recordings."""
+    remarks: tuple[str, ...]
+    """What happened around them that nobody asked for, each once."""
 
 
 def surroundings(board: str, recordings: Iterable[Recording]) -> Surroundings | None:
@@ -82,7 +86,8 @@ def of_stamps(board: str, stamps: Sequence[Mapping[str, Any]]) -> Surroundings |
             key = trace["instrument"], trace["quantity"]
             traces.setdefault(key, []).append((trace, stamp["window_s"]))
     levels = [level for parts in traces.values() if (level := _level(parts)) is not None]
-    energies = [e for s in stamps if (e := s.get("energy")) and e["joules_per_inference"]]
+    known = [energy for stamp in stamps if (energy := stamp.get("energy"))]
+    energies = [energy for energy in known if energy["joules_per_inference"] is not None]
     labels = sorted({energy["label"] for energy in energies})
     return Surroundings(
         board,
@@ -91,7 +96,9 @@ def of_stamps(board: str, stamps: Sequence[Mapping[str, Any]]) -> Surroundings |
         " and ".join(labels),
         _mean([energy["joules_per_inference"] for energy in energies]),
         _mean([energy["uncertainty_per_inference_J"] for energy in energies]),
+        len(energies),
         sum(len((stamp.get("recovery") or {}).get("incidents", ())) for stamp in stamps),
+        tuple(dict.fromkeys(remark for stamp in stamps for remark in stamp.get("remarks", ()))),
     )
 
 
@@ -100,7 +107,7 @@ def from_record(record: Mapping[str, Any] | None) -> Surroundings | None:
     if record is None:
         return None
     levels = tuple(Level(**level) for level in record["levels"])
-    return Surroundings(**{**record, "levels": levels})
+    return Surroundings(**{**record, "levels": levels, "remarks": tuple(record["remarks"])})
 
 
 def differences(found: Sequence[Surroundings]) -> list[str]:

@@ -20,7 +20,7 @@ from ...hw import board as boards
 from ...hw.board import Board
 from ...hw.simulated_board import identify
 from ...hw.snapshot import silicon
-from ...models.errors import HardwareError, IncompleteError, InputError
+from ...models.errors import BoardError, HardwareError, IncompleteError, InputError
 from ...models.partial_recording import PartialRecording
 from ...models.recording import Recording, Stimulus
 from ...models.versions import versions
@@ -64,17 +64,16 @@ def record(
     """
     check_channels(program, stimulus)
     asked = asked_record(program, stimulus, plan)
-    stopped = ""
+    stopped, around = "", bench or BenchSession()
     with _Boards(program, plan) as opened:
         whole = asked | {"versions": versions()}
         with SetFiles(folder, whole, program, stimulus) as files:
             left = _left(files, plan, asked, opened)
             try:
-                _play(
-                    Session(program, stimulus, opened, bench or BenchSession()), files, left, tell
-                )
+                _play(Session(program, stimulus, opened, around), files, left, tell)
             except KeyboardInterrupt:
                 stopped = "interrupted"
+                around.make_safe()
     found = load_set(folder)
     if stopped and isinstance(found, UnfinishedSet):
         done = f"{len(found.takes)} of {found.planned} plays are finished"
@@ -149,6 +148,12 @@ def _play(session: Session, files: SetFiles, left: list[Play], tell: Tell) -> No
             fail(_nothing(session, play, error))
             words += f" FAILED: {error} ({error.code})"
             broken.add(play.board)
+        except BoardError as error:
+            if not session.opened.let_go:
+                raise
+            fail(_nothing(session, play, error))
+            words += f" GONE after a power cycle: {error} ({error.code})"
+            broken.add(play.board)
         tell(len(files.finished), planned, words)
 
 
@@ -165,7 +170,7 @@ def _marked(recording: Recording, play: Play, time: str) -> Recording:
     return replace(recording, provenance=dict(recording.provenance) | more)
 
 
-def _nothing(session: Session, play: Play, error: HardwareError) -> PartialRecording:
+def _nothing(session: Session, play: Play, error: HardwareError | BoardError) -> PartialRecording:
     """What there is of a play before whose first trial the board failed."""
     none = np.zeros(0, np.int64)
     target = "simulated" if boards.simulated(play.board) else "measured"
@@ -179,7 +184,7 @@ def _nothing(session: Session, play: Play, error: HardwareError) -> PartialRecor
 
 class _Boards:
     """The boards of a session: real ones open from its beginning to its end, or to a power cycle,
-    after which all of them are opened anew.
+    after which each is opened anew when it has to play.
 
     Raises:
         BoardError: a board cannot be had.
@@ -191,8 +196,10 @@ class _Boards:
         self._real = [name for name in plan.boards if not boards.simulated(name)]
         self._open: dict[str, Board] = {}
         self._stack = ExitStack()
-        self._open_all()
+        self.let_go = False
         try:
+            for name in self._real:
+                self._open_one(name)
             self._records = {name: self._record(name) for name in plan.boards}
             for record in self._records.values():
                 check_board(program, record)
@@ -208,15 +215,12 @@ class _Boards:
 
     def close(self) -> None:
         """Let go of all boards."""
+        self.let_go = True
         self._open.clear()
         self._stack.close()
 
-    def _open_all(self) -> None:
-        """Open the real ones, or none of them."""
-        with ExitStack() as stack:
-            found = {n: stack.enter_context(boards.open_board(n, self._chip)) for n in self._real}
-            self._stack = stack.pop_all()
-        self._open = found
+    def _open_one(self, name: str) -> None:
+        self._open[name] = self._stack.enter_context(boards.open_board(name, self._chip))
 
     def _record(self, name: str) -> dict[str, Any]:
         """The identity record of a board, which is open if it is real."""
@@ -228,10 +232,9 @@ class _Boards:
     def ready(self, play: Play) -> Iterator[Board]:
         """The board of a play: the open one, or a simulated one with the noise of this repeat."""
         if play.board in self._real:
-            if not self._open:
-                self._open_all()
-                for name, board in self._open.items():
-                    self._same(name, board.identity.record(), "open before")
+            if play.board not in self._open:
+                self._open_one(play.board)
+                self._same(play.board, self._open[play.board].identity.record(), "open before")
             yield self._open[play.board]
             return
         with boards.open_board(name_in_repeat(play.board, play.repeat), self._chip) as board:

@@ -75,15 +75,22 @@ def test_energies_and_power_cycles_are_summed_up():
     found = of_stamps("one", [
         stamp(energy=energy, recovery=cycled),
         stamp(energy=energy | {"joules_per_inference": 4.0}),
-        stamp(energy={"label": "", "joules_per_inference": None}),
+        stamp(energy={"label": "", "joules_per_inference": None}, remarks=["off", "off"]),
     ])  # fmt: skip
     assert found is not None
+    assert found.energies == 2 and found.remarks == ("off",)
     assert (found.energy_label, found.joules_per_inference, found.power_cycles) == (
         "measured",
         3.0,
         2,
     )
     assert found.uncertainty_J == pytest.approx(0.1)
+
+
+def test_zero_joules_are_an_energy():
+    nothing = {"label": "measured", "joules_per_inference": 0.0, "uncertainty_per_inference_J": 0.0}
+    found = of_stamps("one", [stamp(energy=nothing), stamp(energy=nothing)])
+    assert found is not None and found.joules_per_inference == 0.0 and found.energies == 2
 
 
 def test_temperatures_beyond_the_limits_of_both_readings_are_named_and_others_not():

@@ -19,7 +19,7 @@ from analoop.hw.board import BoardIdentity, Trial
 from analoop.hw.events import Events
 from analoop.hw.simulated_board import SimulatedBoard
 from analoop.hw.virtual_board import VirtualBoard
-from analoop.models.errors import HardwareError, InputError
+from analoop.models.errors import BoardError, HardwareError, InputError
 from analoop.models.partial_recording import PartialRecording
 
 from .sessions import PLAN, STIMULUS, contents, program, recorded
@@ -139,6 +139,56 @@ def test_a_board_that_stays_down_plays_no_more_and_the_others_go_on(
     assert [take.board for take in found.takes] == ["dynapse2:2", "dynapse2:2"]
     assert len(found.failures) == 3 and "after 2 power cycles" in found.failures[-1].cause
     assert simulated.circuit.cycles == 3
+
+
+def test_a_board_that_does_not_come_back_plays_no_more_and_the_others_go_on(
+    simulated: SimulatedBench, fails, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    fails(100)
+    opened, there = boards.open_board, simulated.circuit.cycles
+
+    def gone(name: str, chip):
+        if name == "dynapse2:1" and simulated.circuit.cycles > there:
+            raise BoardError("another program holds it", code="BOARD_HELD")
+        return opened(name, chip)
+
+    monkeypatch.setattr(boards, "open_board", gone)
+    with Bench(read_bench(simulated.file)) as bench:
+        session = BenchSession(bench, recover=1)
+        found = record(program(), REAL, STIMULUS, tmp_path / "s", bench=session)
+    assert isinstance(found, UnfinishedSet)
+    assert [take.board for take in found.takes] == ["dynapse2:2", "dynapse2:2"]
+    assert "BOARD_HELD" in found.failures[-1].cause
+
+
+def test_without_power_nothing_is_recorded_as_if_there_were(
+    simulated: SimulatedBench, tmp_path: Path
+):
+    text = simulated.file.read_text()
+    simulated.file.write_text(text.replace("limit_A = 0.25", "limit_A = 0.004"))
+    with Bench(read_bench(simulated.file)) as bench:
+        found = record(program(), PLAN, STIMULUS, tmp_path / "s", bench=BenchSession(bench))
+    assert isinstance(found, UnfinishedSet) and found.takes == () and not simulated.circuit.on
+    assert all("OVER_LIMIT" in failure.cause for failure in found.failures)
+    first = PartialRecording.load(tmp_path / "s" / found.failures[0].file).content
+    around = surroundings("sim", [first])
+    assert first.n_trials == STIMULUS.n_trials and around is not None
+    assert any("OVER_LIMIT" in remark for remark in around.remarks), "what was measured is kept"
+
+
+def test_ctrl_c_leaves_outputs_off_that_a_recovery_has_switched(
+    simulated: SimulatedBench, fails, tmp_path: Path
+):
+    fails(1)
+
+    def stop(done: int, planned: int, what: str) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with Bench(read_bench(simulated.file)) as bench:
+        session = BenchSession(bench, recover=1)
+        found = record(program(), REAL, STIMULUS, tmp_path / "s", stop, session)
+    assert isinstance(found, UnfinishedSet) and not simulated.circuit.on
 
 
 def test_another_board_behind_the_name_after_a_power_cycle_is_refused(
