@@ -159,6 +159,11 @@ class Bench:
         self._blocked[section.name] = why
         switch_off(section, self.instruments[section.name])
 
+    @property
+    def blocked(self) -> HardwareError | None:
+        """Why an output was switched off that is not switched on again; None: none was."""
+        return next(iter(self._blocked.values()), None)
+
     def clear(self) -> None:
         """Let tripped and blocked outputs be switched on again; they stay off."""
         self._blocked.clear()
