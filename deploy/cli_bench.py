@@ -195,8 +195,14 @@ def _read(opened: Bench, seconds: float | None) -> tuple[Traces, BaseException |
     from ..hw.bench.measuring import measure as measure_once
 
     if seconds is None:
-        traces = Traces(measure_once(opened))
-        guard(opened, traces.readings, traces)
+        traces = Traces()
+        try:
+            for point in opened.points():
+                fresh = measure_once(opened, points=[point], patience=opened.patience)
+                traces.readings += fresh
+                guard(opened, fresh, traces)
+        except (KeyboardInterrupt, SystemExit) as stop:
+            return traces, stop
         return traces, None
     sampler = Sampler(opened)
     try:

@@ -7,9 +7,10 @@ deploy/bench_session.py) such outputs are switched off, after a normal end they 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Self
 
 from ...models.errors import AnaloopError, BoardError, HardwareError, InputError
@@ -17,6 +18,7 @@ from .bench_file import BenchPlan, Section
 from .instruments import Quantity, ResetLine, Supply
 from .link import Link
 from .links import Connect, Links, connect
+from .patience import Patience
 from .power import refuse_tripped, switch_off, switch_on
 from .wire_log import WireLog
 
@@ -55,12 +57,16 @@ class Bench:
         self._sections = {section.name: section for section in plan.sections}
         self._touched: dict[str, bool] = {}
         self._blocked: dict[str, HardwareError] = {}
+        self._locks = {name: threading.RLock() for name in self._sections}
+        self._ends: list[Callable[[], object]] = []
+        self.patience = Patience()
         self._sleep = sleep
         with ExitStack() as stack:
             failed = self._open(stack.enter_context(Links(self.log, by)))
             if whole:
                 _raise_all(list(failed.values()))
             self._missing += [f"{name}: {error}" for name, error in failed.items()]
+            stack.callback(self._end_all)
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -102,9 +108,15 @@ class Bench:
         self.plan.checked(energise=True)
         self._need_supply()
         for section, supply in self.supplies:
-            self._refuse_blocked(section)
-            self._touch(section, supply)
-            switch_on(section, supply)
+            with self._locks[section.name]:
+                self._refuse_blocked(section)
+                self._touch(section, supply)
+                switch_on(section, supply, self.links[section.name])
+        for section, supply in self.supplies:  # a reading may have come meanwhile
+            with self._locks[section.name]:
+                if section.name in self._blocked:
+                    switch_off(section, supply, self.links[section.name])
+                self._refuse_blocked(section)
 
     def power_off(self) -> None:
         """Switch every output off, in the opposite order; one that fails does not save others.
@@ -133,9 +145,12 @@ class Bench:
     def cycle(self) -> dict[str, Any]:
         """Power off, wait, power on, pull the reset lines, wait; what was done, as JSON values.
 
-        Without a supply, the reset lines alone. Raises as `check_cycle`, `power_on`, `power_off`.
+        What still measures is ended first: a reading of before must not switch off what is on
+        again. Without a supply, the reset lines alone. Raises as `check_cycle`, `power_on`,
+        `power_off`.
         """
         self.check_cycle()
+        self._end_all()
         lines: list[tuple[Section, ResetLine]] = list(self.of("reset"))
         rules = self.plan.rules
         if self.supplies:
@@ -156,8 +171,10 @@ class Bench:
     def block(self, section: Section, why: HardwareError) -> None:
         """Switch an output off, see that it is off, and do not switch it on again until `clear`.
         Raises as `hw.bench.power.switch_off`."""
-        self._blocked[section.name] = why
-        switch_off(section, self.instruments[section.name])
+        name = section.name
+        self._blocked[name] = why  # at once: `power_on` may be at it
+        with self._locks[name]:
+            switch_off(section, self.instruments[name], self.links[name])
 
     @property
     def blocked(self) -> HardwareError | None:
@@ -168,7 +185,7 @@ class Bench:
         """Let tripped and blocked outputs be switched on again; they stay off."""
         self._blocked.clear()
         for section, supply in self.supplies:
-            switch_off(section, supply)
+            switch_off(section, supply, self.links[section.name])
             supply.clear_trip()
             refuse_tripped(section, supply)
 
@@ -182,8 +199,14 @@ class Bench:
         self._switch_off(names)
 
     def at_close(self, act: Callable[[], object]) -> None:
-        """Have something done when the outputs are in their state and the ports still open."""
-        self._stack.callback(act)
+        """Have something done before a power cycle; or at the end, when the outputs are in their
+        state and the ports still open. Once, if it is not forgotten before."""
+        self._ends.append(act)
+
+    def forget(self, act: Callable[[], object]) -> None:
+        """What was asked for by `at_close` is done, and not to be done any more."""
+        with suppress(ValueError):
+            self._ends.remove(act)
 
     def close(self, failed: bool = False) -> None:
         """Bring the outputs into their state, and let go of the ports; once only."""
@@ -193,6 +216,13 @@ class Bench:
         self._touched = {}
         with self._stack:
             self._switch_off(names)
+
+    def _end_all(self) -> None:
+        """Do what `at_close` was asked for, the last first."""
+        while self._ends:
+            act = self._ends[-1]
+            act()
+            self.forget(act)  # after it: a signal may end it early
 
     def _refuse_blocked(self, section: Section) -> None:
         if section.name in self._blocked:
@@ -219,7 +249,7 @@ class Bench:
         failed = []
         for name in reversed(names):
             try:
-                switch_off(self._sections[name], self.instruments[name])
+                switch_off(self._sections[name], self.instruments[name], self.links[name])
             except Exception as error:  # whatever it is, the others have to be switched off
                 failed.append(f"{name}: {error}")
         return failed

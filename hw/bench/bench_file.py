@@ -7,6 +7,7 @@ stop it.
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -54,8 +55,10 @@ COMMON = (
 """What every instrument can be told. Instruments of one rail belong together."""
 OF_OUTPUTS = ("channel", "limit_A", "voltage_V")
 """Keys by which a table of an unknown driver is taken for a supply."""
-AMBIGUOUS = ("NO_DRIVER", "NO_PORT_NAME", "PORT_NAME", "KEY", "VALUE")
-"""Problems that leave in doubt which output is meant."""
+AMBIGUOUS = ("NO_DRIVER", "NO_PORT_NAME", "PORT_NAME")
+"""Problems that leave in doubt which output is meant, as do those of `OF_PLACE`."""
+OF_PLACE = ("port", "channel")
+"""Keys that say which output is meant."""
 LEAST_HZ = 50.0
 """Slowest mains, by whose cycles meters count [Hz]."""
 
@@ -121,6 +124,8 @@ class BenchPlan:
     """Everything that is wrong with it."""
     unclear: tuple[Unclear, ...] = field(default=())
     """Its tables that cannot be understood."""
+    doubts: tuple[Violation, ...] = field(default=())
+    """Those of the problems that concern a key of `OF_PLACE`, or may."""
 
     def checked(self, energise: bool = False) -> BenchPlan:
         """Itself, if it will do for reading, or also for switching on.
@@ -144,7 +149,8 @@ class BenchPlan:
         supplies = self.only("supply").sections
         names = {f"[{s.name}]" for s in supplies}
         names |= {f"[{table.name}]" for table in self.unclear if table.output}
-        doubts = tuple(p for p in self.problems if p.object in names and p.code in AMBIGUOUS)
+        unsure = [p for p in self.problems if p.code in AMBIGUOUS or p in self.doubts]
+        doubts = tuple(p for p in unsure if p.object in names)
         doubtful = {p.object for p in doubts}
         clear = tuple(s for s in supplies if f"[{s.name}]" not in doubtful)
         return replace(self, sections=clear, problems=doubts)
@@ -172,7 +178,8 @@ def read_bench(path: Path, drivers: Drivers | None = None) -> BenchPlan:
     sections = [one for one in found if isinstance(one, Section)]
     unclear = tuple(one for one in found if isinstance(one, Unclear))
     problems += _together(sections, bool(tables))
-    return BenchPlan(path, tuple(sections), rules, tuple(problems), unclear)
+    doubts = tuple(p for name, table in tables.items() for p in _of_place(name, table, known))
+    return BenchPlan(path, tuple(sections), rules, tuple(problems), unclear, doubts)
 
 
 def _section(
@@ -208,6 +215,27 @@ def _section(
     problems += _slow(name, values.get("nplc", 0.0), common["timeout_s"])
     rest = driver.rest(values) if driver.rest else None
     return Section(driver, Wiring(name, **common, rest=rest), values, rail)
+
+
+def _of_place(name: str, table: Any, drivers: Drivers) -> list[Violation]:
+    """Problems with the settings that say which output a table means."""
+    doubts: list[Violation] = []
+    if isinstance(table, dict):
+        driver = drivers.known.get(str(table.get("driver")))
+        keys = (*COMMON, *(driver.keys if driver else ()))
+        names = [key.name for key in keys]
+        given = {k: v for k, v in table.items() if k != "driver" and _says_place(k, table, names)}
+        read_settings(name, given, keys, doubts)
+    return doubts
+
+
+def _says_place(key: str, table: Mapping[str, Any], names: list[str]) -> bool:
+    """Whether a key says which output is meant. One that is not known may, where no channel is
+    given: if it looks like that word, or is like no other and a whole number."""
+    if key in names or "channel" not in names or "channel" in table:
+        return key in OF_PLACE
+    near = difflib.get_close_matches(key.lower(), [name.lower() for name in names], 1)
+    return near == ["channel"] if near else type(table[key]) is int
 
 
 def _slow(name: str, cycles: float, timeout_s: float) -> Iterator[Violation]:

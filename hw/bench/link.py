@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from ...models.errors import BoardError, HardwareError
@@ -52,7 +53,7 @@ class Link:
         self.identity: InstrumentIdentity | None = None
         self.answered_s = (0.0, 0.0)
         self._scpi, self._mark = scpi, 0
-        self._in_step = self._lost = self._unsure = False
+        self._in_step = self._lost = self._unsure = self._unseen = False
         self._old_errors = True
         self._lock = threading.RLock()
         self._transport = open_transport(wiring, log) if transport is None else transport
@@ -91,6 +92,9 @@ class Link:
             HardwareError: INSTRUMENT_ERROR, with what is in the queue; as `ask`.
         """
         with self._lock:
+            if self._unseen:
+                self._write_unseen(command)
+                return
             self._drop_errors()
             self._old_errors = True  # until its own are read to the end
             try:
@@ -107,6 +111,17 @@ class Link:
                     code="INSTRUMENT_ERROR",
                 )
 
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Inside, a command is only written: not in step, once, and no error is looked for. For an
+        instrument that cannot be heard, and may hear."""
+        with self._lock:
+            self._unseen = True
+            try:
+                yield
+            finally:
+                self._unseen = self._in_step = False
+
     def errors(self) -> list[str]:
         """The error queue, emptied; an instrument without one has no errors."""
         found: list[str] = []
@@ -118,8 +133,9 @@ class Link:
         return found
 
     def _drop_errors(self) -> None:
-        """Empty the queue of what was there when we came, or came of getting in step."""
-        if not self._old_errors:
+        """Empty the queue of what was there when we came, or comes of getting in step: so that is
+        done first."""
+        if self._in_step and not self._lost and not self._old_errors:
             return
         if errors := self.errors():
             self.log.remark(self.wiring.name, f"errors of before: {'; '.join(errors)}")
@@ -145,6 +161,17 @@ class Link:
         except HardwareError as error:
             self._note(error)
             raise self._named(error) from error
+
+    def _write_unseen(self, command: str) -> None:
+        """A command to whoever hears it, behind the end of half a one that may be left there."""
+        try:
+            if self._scpi:
+                self._transport.write("")
+            self._transport.write(command)
+        except HardwareError as error:
+            self._note(error)
+            raise self._named(error) from error
+        self.log.remark(self.wiring.name, f"'{command}' was sent unseen")
 
     def _asked(self, question: str, read: Callable[[str], T]) -> T:
         """One attempt, from getting in step to the answer; errors name the instrument."""

@@ -6,25 +6,30 @@ does not answer keeps nothing else waiting.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, Self
 
-from ...models.errors import AnaloopError, HardwareError
+from ...models.errors import AnaloopError
 from .bench import Bench
 from .bench_file import Section
 from .instruments import UNITS, Quantity
 from .link import Link
+from .patience import Patience
 from .ports import VISA
-from .power import RESOLUTION, over_limit
+from .power import RESOLUTION, over_limit, too_much
 from .replies import InstrumentIdentity, identity_record
 
 Point = tuple[Section, Quantity]
 """One thing that can be read."""
 Clock = Callable[[float], float]
 """Time in a run [s], from that of `time.monotonic` [s]."""
+FIRST_WAIT = 1.5
+"""Timeouts that the first readings are waited for [1]: one reply may be lost, and asked again."""
 MOST_REMARKS = 100
 """Remarks that are kept: an output that cannot be switched off is tried again at each reading."""
 
@@ -99,26 +104,6 @@ def is_simulated(section: Section, identity: InstrumentIdentity | None) -> bool 
     return identity.simulated or by_pyvisa
 
 
-class Patience:
-    """Leaves a port alone whose instrument did not answer in time, for as long as that took: what
-    is read in turn would wait for it again and again. What is not asked for is a lost reading."""
-
-    def __init__(self) -> None:
-        self._until: dict[Link, tuple[float, str]] = {}
-
-    def cause(self, link: Link) -> str:
-        """Why it is not asked now; empty: it is."""
-        until, code = self._until.get(link, (0.0, ""))
-        return f"not asked again yet {code}" if time.monotonic() < until else ""
-
-    def note(self, link: Link, asked_s: float, cause: str) -> None:
-        """What came of asking; an error that came at once kept nobody waiting."""
-        now = time.monotonic()
-        if cause and now - asked_s >= link.wiring.timeout_s:
-            code = cause.rpartition(" ")[2]  # the words are with the first reading
-            self._until[link] = (2 * now - asked_s, code)
-
-
 def measure(
     bench: Bench,
     clock: Clock = lambda at_s: 0.0,
@@ -143,9 +128,12 @@ def measure(
 
 
 def _read(instrument: Any, quantity: Quantity) -> tuple[float | None, str]:
-    """A value, or why there is none."""
+    """A value, or why there is none; what is no finite number is none."""
     try:
-        return instrument.read(quantity), ""
+        value = instrument.read(quantity)
+        if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value), ""
+        return None, f"the driver returned {repr(value)[:80]}, which is no finite number (DRIVER)"
     except AnaloopError as error:
         return None, f"{error} ({error.code})"
     except Exception as error:  # a driver of somebody else: it must not cost the others
@@ -156,9 +144,10 @@ class Sampler:
     """Traces of everything from the beginning of a `with` to its end, in a thread for each port:
     an instrument that does not answer delays no other, nor the watch over currents.
 
-    The first readings are there when it begins, the last are made when it ends. After an exception
-    it ends at once, so that nothing comes before the outputs, and `Bench.close` waits for its
-    threads. An output that gives more than its limit is switched off at once.
+    The first readings are there when it begins, but for what takes longer than `FIRST_WAIT`; the
+    last are made when it ends. After an exception it ends at once, so that nothing comes before the
+    outputs, and `Bench.close` and `Bench.cycle` wait for its threads.
+    An output that gives more than its limit is switched off at once.
     """
 
     def __init__(self, bench: Bench):
@@ -179,11 +168,12 @@ class Sampler:
             for points, event in zip(ports.values(), first, strict=True)
         ]
         self._bench.at_close(self._end)
+        deadline = self._began + FIRST_WAIT * max((p.wiring.timeout_s for p in ports), default=0.0)
         try:
             for thread in self._threads:
                 thread.start()
             for event in first:
-                event.wait()
+                event.wait(max(0.0, deadline - time.monotonic()))
         except BaseException:  # a signal: there will be no __exit__
             self._enough.set()
             raise
@@ -197,6 +187,7 @@ class Sampler:
         self._enough.set()
         if kind is None:
             self._end()
+            self._bench.forget(self._end)
 
     def now(self) -> float:
         """Time since the first readings were asked for [s]."""
@@ -211,16 +202,18 @@ class Sampler:
 
     def _sample(self, points: Sequence[Point], first: threading.Event) -> None:
         """One port; nothing here raises, `measure` and `guard` see to that."""
-        patience = Patience()
-        self._add(points, patience)
-        first.set()
+        try:
+            self._add(points)
+        finally:  # if it does all the same, nobody waits for it
+            first.set()
         while not self._enough.wait(self._interval_s):
-            self._add(points, patience)
+            self._add(points)
         if self._complete:
-            self._add(points, patience)
+            self._add(points)
 
-    def _add(self, points: Sequence[Point], patience: Patience) -> None:
-        fresh = measure(self._bench, lambda at_s: at_s - self._began, points, patience)
+    def _add(self, points: Sequence[Point]) -> None:
+        clock, patience = (lambda at_s: at_s - self._began), self._bench.patience
+        fresh = measure(self._bench, clock, points, patience)
         self.traces.readings.extend(fresh)
         guard(self._bench, fresh, self.traces)
 
@@ -245,11 +238,10 @@ def _hold(bench: Bench, section: Section, by: str, drawn_A: float, traces: Trace
     limit = section.limit_A
     if limit is None or drawn_A <= limit * (1 + RESOLUTION):
         return
-    error = over_limit(section, drawn_A)
-    if by != section.name:
-        error = HardwareError(f"{by} reads {drawn_A:g} A: {error}", code=error.code)
-    traces.remark(f"{error} ({error.code})")
+    what, error = too_much(section, drawn_A, by), over_limit(section, drawn_A, by)
     try:
         bench.block(section, error)
     except Exception as failed:  # whatever it is, the run goes on, and the record says so
-        traces.remark(f"{section.name} may be ON: {failed}")
+        traces.remark(f"{what} ({error.code}); {section.name} may be ON: {failed}")
+    else:
+        traces.remark(f"{what}: switched off; look for the cause ({error.code})")

@@ -12,12 +12,15 @@ from contextlib import suppress
 from ...models.errors import AnaloopError, HardwareError, InputError
 from .bench_file import Section
 from .instruments import Supply
+from .link import Link
 
+UNANSWERED = ("NO_ANSWER", "GARBLED")
+"""What is said of an instrument that may hear, and cannot be heard."""
 RESOLUTION = 0.02
 """Share by which a supply may round a limit or a voltage down or up [1]."""
 
 
-def switch_on(section: Section, supply: Supply) -> None:
+def switch_on(section: Section, supply: Supply, link: Link) -> None:
     """Set the limit, see that it is set, and switch on.
 
     An output that is on already gets its limit all the same.
@@ -48,17 +51,37 @@ def switch_on(section: Section, supply: Supply) -> None:
         _confirm(section, supply, limit)
     except BaseException:
         with suppress(AnaloopError):  # the first error says what happened
-            switch_off(section, supply)
+            switch_off(section, supply, link)
         raise
 
 
-def switch_off(section: Section, supply: Supply) -> None:
+def switch_off(section: Section, supply: Supply, link: Link) -> None:
     """Switch off, and see that it is off: what counts is the state, not what the instrument says of
-    the command. Tried twice, since a command may be bent on its way.
+    the command. An instrument that cannot be heard is told all the same, unseen.
 
     Raises:
-        HardwareError: OUTPUT_NOT_OFF.
+        HardwareError: OUTPUT_NOT_OFF; NO_ANSWER and its like: the state is not known.
     """
+    try:
+        _switch_off(section, supply)
+    except HardwareError as error:
+        if error.code not in UNANSWERED:
+            raise
+        raise HardwareError(f"{error}; {_switch_unseen(supply, link)}", code=error.code) from error
+
+
+def _switch_unseen(supply: Supply, link: Link) -> str:
+    """Send 'off' to what does not answer; what came of it."""
+    try:
+        with link.unseen():
+            supply.switch(False)
+    except Exception as error:  # the error that led here says what happened
+        return f"off could not be sent unseen either ({error})"
+    return "off was sent unseen, nobody knows whether it was heard"
+
+
+def _switch_off(section: Section, supply: Supply) -> None:
+    """Tried twice, since a command may be bent on its way."""
     why = ""
     for _ in range(2):
         try:
@@ -133,13 +156,23 @@ def _confirm(section: Section, supply: Supply, limit: float) -> None:
     drawn = supply.read("current")
     refuse_tripped(section, supply)
     if drawn > limit * (1 + RESOLUTION):
-        raise over_limit(section, drawn)
+        raise over_limit(section, drawn, section.name)
 
 
-def over_limit(section: Section, drawn_A: float) -> HardwareError:
-    """The error for a current that the instrument's protection should have stopped."""
+def too_much(section: Section, drawn_A: float, by: str) -> str:
+    """A current above the limit of an output, as the supply or a meter of its rail reads it."""
+    if by == section.name:
+        return f"{by} gives {drawn_A:g} A, its limit is {section.limit_A:g} A"
+    return (
+        f"{by} reads {drawn_A:g} A on rail {section.rail}, above the limit of {section.name}, "
+        f"{section.limit_A:g} A"
+    )
+
+
+def over_limit(section: Section, drawn_A: float, by: str) -> HardwareError:
+    """The error for a current that the instrument's protection should have stopped; it does not
+    say that the output is off, since that may fail."""
     return HardwareError(
-        f"{section.name} gives {drawn_A:g} A, its limit is {section.limit_A:g} A: it was switched "
-        "off; look for the cause",
+        f"{too_much(section, drawn_A, by)}: look for the cause before it is switched on again",
         code="OVER_LIMIT",
     )

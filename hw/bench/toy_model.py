@@ -15,7 +15,7 @@ import numpy as np
 
 from ...models.errors import AnaloopError
 from .bench import Bench
-from .measuring import Patience, Traces, guard, measure
+from .measuring import Traces, guard, measure
 
 STATIC_A = 0.005
 """Drawn at rest [A], assumed."""
@@ -73,10 +73,9 @@ def _play(
     if voltage <= 0:
         traces.remark("the output is off: the toy board draws nothing")
     currents = drawn_A(spikes, max(step_s, 1e-6), voltage)
-    patience = Patience()
     for moment, current in zip(moments, [currents[0], *currents, currents[-1]], strict=True):
         load.draw(float(current))
-        fresh = measure(bench, lambda _, moment=moment: moment, patience=patience)
+        fresh = measure(bench, lambda _, moment=moment: moment, patience=bench.patience)
         traces.readings += fresh
         guard(bench, fresh, traces)
     load.draw(STATIC_A)

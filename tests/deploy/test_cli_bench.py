@@ -229,7 +229,7 @@ def test_measure_switches_off_what_gives_more_than_its_limit_and_says_so(
     done = shell("bench", "measure", "--bench", simulated.file, *more)
     assert done.code == 4 and not simulated.circuit.on
     remarks = done.json["remarks"] if "--json" in more else done.out.splitlines()
-    assert any("supply gives 0.3 A, its limit is 0.25 A" in line for line in remarks)
+    assert any("supply gives 0.3 A, its limit is 0.25 A: switched off" in line for line in remarks)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 6), (signal.SIGTERM, 143)])
@@ -253,3 +253,22 @@ def test_measure_that_is_ended_keeps_what_was_read(
     assert "meter" in done.out and "wrote" in done.err
     (meter,) = [t for t in json.loads(out.read_text())["traces"] if t["instrument"] == "meter"]
     assert len(meter["value"]) >= 3
+
+
+def test_a_single_measure_that_is_ended_prints_what_was_read(
+    shell: Shell, simulated: SimulatedBench
+):
+    asked, ended = simulated.ttys["thermometer"].machine, []
+    feed = asked.feed
+
+    def ending(content: bytes) -> bytes:
+        if b"MEAS:TEMP?" in content and not ended:
+            ended.append(content)
+            os.kill(os.getpid(), signal.SIGINT)
+        return feed(content)
+
+    asked.feed = ending
+    done = shell("bench", "measure", "--bench", simulated.file, "--json")
+    assert ended and done.code == 6
+    names = [one["name"] for one in json.loads(done.out)["readings"]]
+    assert names[:3] == ["supply", "supply", "meter"]

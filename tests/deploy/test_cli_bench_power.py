@@ -39,6 +39,39 @@ def test_power_off_is_done_whatever_is_wrong_with_the_others(
     assert done.code == 4 and "may be ON" in done.err and "'chanel' is none" in done.err
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("channel = 1\n", ""),
+        ("limit_A = 0.25", "limit_a = 0.25"),
+        ("voltage_V = 1.8", 'voltage_V = "1.8"'),
+        ("channel = 1", 'note = "rack 3"'),
+        ("channel = 1", "channel = 1\nshelf = 3"),
+    ],
+)
+def test_a_mistake_that_does_not_say_which_output_keeps_none_on(
+    shell: Shell, simulated: SimulatedBench, right: str, wrong: str
+):
+    text = simulated.file.read_text()
+    assert right in text
+    simulated.file.write_text(text.replace(right, wrong))
+    simulated.circuit.on = True
+    done = shell("bench", "power", "off", "--bench", simulated.file)
+    assert done.code == 0 and not simulated.circuit.on
+    assert ("warning: [supply]" in done.err) == bool(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["chan = 2", 'channel = "two"', "output = 2", "Channel = 2"])
+def test_a_mistake_that_may_name_another_output_switches_none(
+    shell: Shell, simulated: SimulatedBench, wrong: str
+):
+    text = simulated.file.read_text()
+    simulated.file.write_text(text.replace("channel = 1", wrong))
+    simulated.circuit.on = True
+    done = shell("bench", "power", "off", "--bench", simulated.file)
+    assert done.code == 4 and "may be ON" in done.err and simulated.circuit.on
+
+
 def test_outputs_that_cannot_be_read_back_or_told_are_off(
     shell: Shell, simulated: SimulatedBench, monkeypatch: pytest.MonkeyPatch
 ):

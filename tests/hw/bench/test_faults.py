@@ -3,6 +3,7 @@ in docs/bench.md is a test here: no hang, no lost measurement, never a wrong num
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,6 +124,38 @@ def test_a_fault_that_stays_in_the_supply_is_an_error_of_a_command(bench):
     simulated.ttys["supply"].faults.silence = 0
     opened.power_off()
     assert not simulated.circuit.on
+
+
+@pytest.mark.parametrize("fault", ["silence", "garbage"])
+@pytest.mark.parametrize("before", [b"", b"VOLT"])
+def test_a_supply_that_cannot_be_heard_is_switched_off_unseen(either, fault: str, before: bytes):
+    simulated, opened = either
+    simulated.ttys["supply"].machine.feed(before)
+    setattr(simulated.ttys["supply"].faults, fault, FOR_EVER)
+    assert "supply" in lost_in(opened), "so that the link is out of step"
+    with pytest.raises(HardwareError) as caught:
+        opened.power_off()
+    assert caught.value.code == "OUTPUT_STATE_UNKNOWN" and "sent unseen" in str(caught.value)
+    deadline = time.monotonic() + 20
+    while simulated.circuit.on and time.monotonic() < deadline:
+        time.sleep(0.002)  # nobody waits for an answer
+    assert not simulated.circuit.on
+    setattr(simulated.ttys["supply"].faults, fault, 0)
+    opened.power_on()
+    opened.keep()
+    right(opened)
+
+
+def test_what_comes_of_getting_in_step_is_not_blamed_on_the_next_command(bench):
+    simulated, opened = bench
+    tty, supply = simulated.ttys["supply"], opened.instruments["supply"]
+    supply.set_voltage(1.8)
+    tty.unplug()
+    assert "supply" in lost_in(opened)
+    tty.machine.feed(b"FOO")  # half a command, which getting in step ends
+    tty.plug_in()
+    supply.set_voltage(1.8)
+    assert any("errors of before: -113" in line for line in opened.log.lines)
 
 
 def test_a_cable_that_is_pulled_and_plugged_in_again_costs_no_reading(bench):

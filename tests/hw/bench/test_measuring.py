@@ -1,20 +1,21 @@
-"""Traces over a run, and the toy board that draws what its spikes say."""
+"""Traces over a run, and the watch over currents meanwhile."""
 
 import _thread
+import gc
+import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from analoop.hw.bench.bench import Bench
 from analoop.hw.bench.bench_file import read_bench
 from analoop.hw.bench.measuring import Reading, Sampler, Traces, guard, measure
 from analoop.hw.bench.simulated_bench import SimulatedBench
-from analoop.hw.bench.toy_model import EVENT_J, STATIC_A, drawn_A, stepped
+from analoop.models.errors import HardwareError
 
 Simulate = Callable[..., SimulatedBench]
 QUICK = "off_s = 0.0\nboot_s = 0.0\ninterval_s = 0.01\n"
@@ -110,6 +111,98 @@ def test_after_an_exception_no_reading_comes_before_the_outputs_are_off(
     assert off == [True], "the reading that was under way; no other was begun"
 
 
+def test_a_late_reading_of_before_cannot_switch_off_what_a_power_cycle_has_switched_on(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+):
+    simulated, begun = simulate(rules=QUICK), []
+    with Bench(read_bench(simulated.file)) as bench:
+        bench.power_on()
+
+        def slow(quantity: str) -> float:
+            begun.append(quantity)
+            time.sleep(0.3)
+            return 1.0
+
+        with pytest.raises(RuntimeError), Sampler(bench):
+            monkeypatch.setattr(bench.instruments["meter"], "read", slow)
+            assert until(lambda: bool(begun))
+            raise RuntimeError("the board hangs")
+        with pytest.raises(HardwareError) as caught:
+            bench.cycle()
+        assert caught.value.code == "OVER_LIMIT" and simulated.circuit.cycles == 1
+        assert not simulated.circuit.on
+
+
+def test_a_reading_while_outputs_are_switched_on_is_not_overlooked(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+):
+    simulated, traces = simulate(rules=QUICK), Traces()
+    with Bench(read_bench(simulated.file)) as bench:
+        supply = bench.instruments["supply"]
+        switch, over = supply.switch, Reading("meter", "current", 0.0, 0.3)
+        watch = threading.Thread(target=guard, args=(bench, [over], traces))
+
+        def slow(on: bool) -> None:
+            if on and not watch.ident:
+                watch.start()
+                assert until(lambda: bench.blocked is not None)
+            switch(on)
+
+        monkeypatch.setattr(supply, "switch", slow)
+        with pytest.raises(HardwareError) as caught:
+            bench.power_on()
+        assert caught.value.code == "OVER_LIMIT" and not simulated.circuit.on
+        watch.join()
+    assert not simulated.circuit.on and len(traces.remarks) == 1
+
+
+def test_runs_that_are_over_are_not_held(simulate: Simulate):
+    with Bench(read_bench(simulate(rules=QUICK).file)) as bench:
+        with Sampler(bench) as ended:
+            pass
+        with pytest.raises(RuntimeError), Sampler(bench) as failed:
+            raise RuntimeError
+        bench.power_on()
+        bench.cycle()
+        left = [weakref.ref(ended), weakref.ref(failed)]
+        del ended, failed
+        gc.collect()
+        assert [sampler() for sampler in left] == [None, None]
+
+
+@pytest.mark.parametrize("odd", ["0.003", None, float("nan"), float("inf"), 1j, True, 10**400])
+def test_a_driver_that_returns_no_number_loses_its_reading_and_holds_nobody(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch, odd: object
+):
+    with Bench(read_bench(simulate(rules=QUICK).file)) as bench:
+        monkeypatch.setattr(bench.instruments["meter"], "read", lambda quantity: odd)
+        with Sampler(bench) as sampler:
+            assert until(lambda: len(readings_of(sampler, "meter")) > 2), "it goes on"
+    assert all(r.value is None and "(DRIVER)" in r.cause for r in readings_of(sampler, "meter"))
+    assert all(r.value is not None for r in readings_of(sampler, "supply"))
+
+
+def test_a_reading_of_numpy_is_a_number(simulate: Simulate, monkeypatch: pytest.MonkeyPatch):
+    with Bench(read_bench(simulate().file)) as bench:
+        monkeypatch.setattr(bench.instruments["meter"], "read", lambda quantity: np.float32(0.5))
+        (meter,) = [r for r in measure(bench) if r.name == "meter"]
+    assert type(meter.value) is float and meter.value == 0.5
+
+
+def test_a_run_begins_without_an_instrument_that_is_dead_and_the_next_asks_it_not_at_once(
+    simulate: Simulate,
+):
+    simulated = simulate(rules=QUICK)
+    with Bench(read_bench(simulated.file)) as bench:
+        simulated.ttys["thermometer"].faults.silence = 10_000
+        with Sampler(bench) as first:
+            assert readings_of(first, "thermometer") == [], "it is still waited for"
+            assert readings_of(first, "meter") and readings_of(first, "supply")
+        with Sampler(bench) as second:
+            (lost, *_) = readings_of(second, "thermometer")
+    assert lost.cause.startswith("not asked again yet ")
+
+
 def test_a_signal_during_the_first_readings_ends_the_threads(
     simulate: Simulate, monkeypatch: pytest.MonkeyPatch
 ):
@@ -139,7 +232,9 @@ def test_a_meter_of_the_rail_has_an_output_switched_off_that_its_supply_would_le
         with Sampler(bench) as sampler:
             assert until(lambda: not simulated.circuit.on)
     (remark,) = sampler.traces.remarks
-    assert remark.startswith("meter reads 0.3 A: supply gives 0.3 A, its limit is 0.25 A")
+    assert remark.startswith(
+        "meter reads 0.3 A on rail rail, above the limit of supply, 0.25 A: switched off"
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,7 +260,8 @@ def test_an_output_that_cannot_be_switched_off_is_said_and_not_for_ever(simulate
         simulated.ttys["supply"].unplug()
         over = Reading("meter", "current", 0.0, 0.3)
         guard(bench, [over], traces)
-        assert any("supply may be ON" in remark for remark in traces.remarks)
+        (remark,) = traces.remarks
+        assert "supply may be ON" in remark and "switched off" not in remark
     for _ in range(1000):
         traces.remark("once more")
     assert len(traces.remarks) == 100
@@ -191,48 +287,3 @@ def test_who_is_simulated_and_who_nobody_knows(simulate: Simulate):
         found = {t["instrument"]: t for t in Traces().record(bench)["traces"]}
         assert found["meter"]["simulated"] is False and found["supply"]["simulated"] is True
         assert found["thermometer"]["simulated"] is None is found["thermometer"]["identity"]
-
-
-@given(st.lists(st.integers(0, 1000), min_size=1, max_size=50), st.floats(1e-3, 1.0))
-def test_the_toy_board_draws_its_rest_and_every_spike(spikes: list[int], step_s: float):
-    volts = 1.8
-    energy = (drawn_A(np.array(spikes), step_s, volts) * volts * step_s).sum()
-    assert energy == pytest.approx(volts * STATIC_A * step_s * len(spikes) + EVENT_J * sum(spikes))
-    assert not drawn_A(np.array(spikes), step_s, 0.0).any()
-
-
-def test_the_toy_board_is_measured_step_by_step_over_the_wire(simulate: Simulate):
-    simulated = simulate(rules=QUICK)
-    times = np.array([0.005, 0.015, 0.0151, 0.03])
-    with Bench(read_bench(simulated.file)) as bench:
-        bench.power_on()
-        traces, step_s = stepped(bench, times, 0.04)
-        (meter,) = [t for t in traces.record(bench)["traces"] if t["instrument"] == "meter"]
-    assert step_s == pytest.approx(0.01)
-    assert meter["time_s"] == pytest.approx([0, 0.005, 0.015, 0.025, 0.035, 0.04])
-    counts = np.array([1, 1, 2, 0, 1, 1])
-    assert meter["value"] == pytest.approx(STATIC_A + EVENT_J * counts / 0.01 / 1.8, rel=1e-7)
-    assert simulated.circuit.demand_A == STATIC_A, "it rests afterwards"
-
-
-def test_a_toy_load_that_fails_is_a_remark_and_no_error(simulate: Simulate):
-    simulated = simulate(rules=QUICK)
-    with Bench(read_bench(simulated.file)) as bench:
-        traces, _ = stepped(bench, np.zeros(0), 0.04)
-        assert any("output is off" in remark for remark in traces.remarks)
-        simulated.ttys["load"].unplug()
-        traces, _ = stepped(bench, np.zeros(0), 0.04)
-    assert any("UNPLUGGED" in remark for remark in traces.remarks)
-
-
-def test_a_silent_instrument_is_not_waited_for_at_every_step_of_the_toy_board(simulate: Simulate):
-    simulated = simulate(rules=QUICK)
-    with Bench(read_bench(simulated.file)) as bench:
-        bench.power_on()
-        simulated.ttys["thermometer"].faults.silence = 10_000
-        traces, _ = stepped(bench, np.zeros(0), 0.2)
-        found = {t["instrument"]: t for t in traces.record(bench)["traces"]}
-    causes = [cause for _, cause in found["thermometer"]["lost"]]
-    assert len(causes) == 22 and all("(NO_ANSWER)" in cause for cause in causes)
-    assert any(cause.startswith("not asked again yet ") for cause in causes)
-    assert len(found["meter"]["value"]) == 22
