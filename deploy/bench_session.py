@@ -68,13 +68,13 @@ class BenchSession:
         tell: Callable[[str], None] = lambda line: None,
         kept: Path | None = None,
     ):
-        if recover and bench is None:
-            raise InputError(
-                "--recover needs a supply or a reset line to power-cycle the board with: give "
-                "--bench FILE",
-                code="NEEDS_BENCH",
-            )
-        if recover and bench is not None:
+        if recover:
+            if bench is None:
+                raise InputError(
+                    "--recover needs a supply or a reset line to power-cycle the board with: give "
+                    "--bench FILE",
+                    code="NEEDS_BENCH",
+                )
             bench.check_cycle()
         self._bench = bench
         cycle = (lambda: {}) if bench is None else bench.cycle

@@ -135,10 +135,15 @@ def _keep(out: Path | None) -> Callable[[PartialRecording, int], None]:
 
     def keep(partial: PartialRecording, number: int) -> None:
         if out is not None:
-            file = partial.save(out.with_name(f"{out.stem}.failed{number}{out.suffix}"))
-            print(f"kept what came in {file}, as a partial recording", file=sys.stderr)
+            save_partial(partial, out.with_name(f"{out.stem}.failed{number}{out.suffix}"))
 
     return keep
+
+
+def save_partial(partial: PartialRecording, file: Path) -> None:
+    """Keep what there is of a run that is no result, and say where."""
+    kept = partial.save(file)
+    print(f"kept what came in {kept}, as a partial recording", file=sys.stderr)
 
 
 def _news(quiet: bool) -> Callable[[str], None]:
@@ -178,8 +183,7 @@ def _complete(play: Callable[[], T], out: Path | None) -> T:
         return play()
     except IncompleteError as error:
         if out is not None:
-            file = error.partial.save(out)
-            print(f"kept what came in {file}, as a partial recording", file=sys.stderr)
+            save_partial(error.partial, out)
         raise
 
 

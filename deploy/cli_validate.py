@@ -15,7 +15,7 @@ from ..models.errors import InputError
 from . import console, console_bench, progress
 from .cli_bench import BenchFile, Recover
 from .cli_options import Json, ProgramFile, Quiet
-from .cli_run import stimulus_for
+from .cli_run import save_partial, stimulus_for
 
 if TYPE_CHECKING:
     from ..models.partial_recording import PartialRecording
@@ -126,8 +126,7 @@ def _keep(folder: Path | None) -> Callable[[PartialRecording, int], None]:
         if folder is not None:
             name = re.sub(r"[^\w=.-]+", "_", str(partial.content.board["name"]))
             (folder / "failed").mkdir(exist_ok=True)
-            file = partial.save(folder / "failed" / f"{name}.{number}.npz")
-            print(f"kept what came in {file}, as a partial recording", file=sys.stderr)
+            save_partial(partial, folder / "failed" / f"{name}.{number}.npz")
 
     return keep
 

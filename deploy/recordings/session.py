@@ -29,6 +29,7 @@ from ..board_check import check_board
 from ..execution import run
 from ..labelled import check_channels
 from ..program import Program
+from ..recovery import FAILED
 from .plan import Plan, Play, name_in_repeat
 from .recording_set import RecordingSet, UnfinishedSet, asked_record, find_segment, load_set
 from .set_files import SetFiles, file_of
@@ -142,17 +143,15 @@ def _play(session: Session, files: SetFiles, left: list[Play], tell: Tell) -> No
         except IncompleteError as error:
             fail(error.partial)
             words += f" FAILED: {error} ({error.code})"
-            if error.code == "HARDWARE_FAULT":
+            if error.code == FAILED:
                 broken.add(play.board)
-        except HardwareError as error:
-            fail(_nothing(session, play, error))
-            words += f" FAILED: {error} ({error.code})"
-            broken.add(play.board)
         except BoardError as error:
-            if not session.opened.let_go:
+            failed = isinstance(error, HardwareError)
+            if not (failed or session.opened.let_go):
                 raise
             fail(_nothing(session, play, error))
-            words += f" GONE after a power cycle: {error} ({error.code})"
+            how = "FAILED" if failed else "GONE after a power cycle"
+            words += f" {how}: {error} ({error.code})"
             broken.add(play.board)
         tell(len(files.finished), planned, words)
 
@@ -170,7 +169,7 @@ def _marked(recording: Recording, play: Play, time: str) -> Recording:
     return replace(recording, provenance=dict(recording.provenance) | more)
 
 
-def _nothing(session: Session, play: Play, error: HardwareError | BoardError) -> PartialRecording:
+def _nothing(session: Session, play: Play, error: BoardError) -> PartialRecording:
     """What there is of a play before whose first trial the board failed."""
     none = np.zeros(0, np.int64)
     target = "simulated" if boards.simulated(play.board) else "measured"

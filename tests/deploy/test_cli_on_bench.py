@@ -10,25 +10,18 @@ from analoop.hw import board as boards
 from analoop.hw.bench.simulated_bench import SimulatedBench
 from analoop.hw.simulated_board import SimulatedBoard
 from analoop.hw.virtual_board import VirtualBoard
-from analoop.models.errors import HardwareError
 from analoop.models.partial_recording import PartialRecording
 
+from .benches import bench_on, fall_silent
 from .command import Shell
 
 BOARDS = "sim:seed=1,noise=50.0,sim:seed=2,noise=50.0,noise_seed=9"
 
 
 @pytest.fixture
-def bench(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[SimulatedBench]:
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedBench]:
     """A simulated bench that is on."""
-    monkeypatch.setenv("ANALOOP_LOCKS", str(tmp_path / "locks"))
-    folder = tmp_path / "bench"
-    folder.mkdir()
-    rules = "off_s = 0.0\nboot_s = 0.0\ninterval_s = 0.05\n"
-    with SimulatedBench(folder, rules=rules) as served:
-        assert shell("bench", "power", "on", "--bench", served.file).code == 0
+    with bench_on(tmp_path, monkeypatch, "interval_s = 0.05\n") as served:
         yield served
 
 
@@ -84,9 +77,7 @@ def test_validate_keeps_what_came_before_a_board_was_brought_back(
         def run_trials(self, trials):
             if bench.circuit.cycles > 1:
                 return super().run_trials(trials)
-            error = HardwareError("no sign of life", code="NO_ANSWER")
-            error.received = super().run_trials(trials[:2])
-            raise error
+            fall_silent(super().run_trials, trials)
 
     monkeypatch.setattr(boards, "open_board", lambda name, chip: Failing(VirtualBoard(1), chip))
     asked = ("--board", "sim:seed=1", "--input", files / "labelled.npz", "--bench", bench.file)

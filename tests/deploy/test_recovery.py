@@ -28,6 +28,7 @@ from analoop.models import Recording
 from analoop.models.errors import BoardError, HardwareError, IncompleteError, InputError
 from analoop.models.partial_recording import PartialRecording
 
+from .benches import bench_on, fall_silent
 from .networks import ring, spike_trains
 
 STIMULUS = spike_trains(2, trials=15, seed=3, rate_hz=300.0)
@@ -47,13 +48,7 @@ def program() -> Program:
 @pytest.fixture
 def simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A simulated bench that is on."""
-    monkeypatch.setenv("ANALOOP_LOCKS", str(tmp_path / "locks"))
-    folder = tmp_path / "bench"
-    folder.mkdir()
-    with SimulatedBench(folder, rules="off_s = 0.0\nboot_s = 0.0\n") as bench:
-        with Bench(read_bench(bench.file)) as opened:
-            opened.power_on()
-            opened.keep()
+    with bench_on(tmp_path, monkeypatch) as bench:
         yield bench
 
 
@@ -61,9 +56,7 @@ class Failing(SimulatedBoard):
     """Falls silent in the middle of a run."""
 
     def run_trials(self, trials: Sequence[Trial]) -> list[Events]:
-        error = HardwareError("no sign of life", code="NO_ANSWER")
-        error.received = super().run_trials(trials[:7])
-        raise error
+        fall_silent(super().run_trials, trials, after=7)
 
 
 @pytest.fixture

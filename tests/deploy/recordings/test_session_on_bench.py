@@ -19,25 +19,19 @@ from analoop.hw.board import BoardIdentity, Trial
 from analoop.hw.events import Events
 from analoop.hw.simulated_board import SimulatedBoard
 from analoop.hw.virtual_board import VirtualBoard
-from analoop.models.errors import BoardError, HardwareError, InputError
+from analoop.models.errors import BoardError, InputError
 from analoop.models.partial_recording import PartialRecording
 
+from ..benches import bench_on, fall_silent
 from .sessions import PLAN, STIMULUS, contents, program, recorded
 
 REAL = Plan(("dynapse2:1", "dynapse2:2"), 2)
-RULES = "off_s = 0.0\nboot_s = 0.0\ninterval_s = 0.05\n"
 
 
 @pytest.fixture
 def simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedBench]:
     """A simulated bench that is on."""
-    monkeypatch.setenv("ANALOOP_LOCKS", str(tmp_path / "locks"))
-    folder = tmp_path / "bench"
-    folder.mkdir()
-    with SimulatedBench(folder, rules=RULES) as served:
-        with Bench(read_bench(served.file)) as bench:
-            bench.power_on()
-            bench.keep()
+    with bench_on(tmp_path, monkeypatch, "interval_s = 0.05\n") as served:
         yield served
 
 
@@ -57,9 +51,7 @@ class Real(SimulatedBoard):
     def run_trials(self, trials: Sequence[Trial]) -> list[Events]:
         if not self._breaks:
             return super().run_trials(trials)
-        error = HardwareError("no sign of life", code="NO_ANSWER")
-        error.received = super().run_trials(trials[:2])
-        raise error
+        fall_silent(super().run_trials, trials)
 
     def close(self) -> None:
         self._log.append(f"close {self._name}")
