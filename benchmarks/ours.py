@@ -191,7 +191,7 @@ def trainer(net: wl.Net, target: np.ndarray, chips: int) -> Callable[[], dict[st
     def call() -> dict[str, float]:
         w_in.grad = w_rec.grad = None
         spikes = unroll_events(c, net.counts, currents(w_in), currents(w_rec))
-        rates = spikes.mean(-2) / wl.DT
+        rates = spikes.sum(-2) / (wl.DT * wl.STEPS)
         loss = ((rates - wanted) ** 2).mean()
         loss.backward()
         return {"loss": loss.item(), "rate_hz": rates.mean().item()}

@@ -51,17 +51,26 @@ SEGMENT = 64
 LANES = 8
 """Trials side by side."""
 
+ROOM = 16
+"""Steps for whose spikes room is made at once."""
+
+ACROSS = np.uint64(LANES)
+"""As an index, see `entries`."""
+
 TAPE_Z, TAPE_X, TAPE_PHI, TAPE = range(4)
 
 
-@compiled
+@inlined
 def taped_somas(state, p, notes, z_tape, x_tape, phi_tape, dark, dt):
     """As `kernel.plain_somas` for all neurons, keeping what the way back needs."""
     zero = lit(dark, 0)
-    plain_middles(p, notes, 0, state.shape[1], dark, dt)
+    plain_middles(state, p, notes, 0, state.shape[1], dark, dt)
     omegas(notes[MIDDLE], x_tape, 0, state.shape[1])
     for n in range(np.uint64(0), np.uint64(state.shape[1])):
-        z, left = notes[Z_BEFORE, n], dt - notes[WAIT_BEFORE, n]
+        z, wait = state[Z, n], state[WAIT, n]
+        z_tape[n] = notes[Z_BEFORE, n] = z
+        notes[WAIT_BEFORE, n] = wait
+        left = dt - wait
         h = left if left > zero else zero
         rate, slope = plain(
             x_tape[n], notes[STEADY, n], notes[NMDA, n], notes[SUM, n], p[PER_CHARGE, n], dark
@@ -80,7 +89,7 @@ def since_spike(p, n, wait, dt):
     return p[AHP_DECAY, n] ** (lit(dt, 1) - moment / dt)
 
 
-@compiled
+@inlined
 def adapt(p, ahp, spikes, waits, dt):
     """Adaptation over a step; `spikes` are the neurons that spiked in it."""
     for k in range(spikes.size):  # kept apart: all others are held at their floor
@@ -92,7 +101,7 @@ def adapt(p, ahp, spikes, waits, dt):
         ahp[n] = -ahp[n] if ahp[n] < lit(dt, 0) else end
 
 
-@compiled
+@inlined
 def taped_step(state, p, pending, notes, kinds, adapts, tape, spikes, waits, count, dt, dark):
     """One step; spiking neurons and how long they wait are appended from `count` on."""
     zeroth, n_neurons, first = np.uint64(0), np.uint64(state.shape[1]), count
@@ -101,12 +110,8 @@ def taped_step(state, p, pending, notes, kinds, adapts, tape, spikes, waits, cou
         for n in range(zeroth, n_neurons):
             ahp = state[AHP, n] * p[AHP_MEAN, n]
             notes[SUM, n] += ahp if ahp > p[AHP_FLOOR, n] else p[AHP_FLOOR, n]
-    for n in range(zeroth, n_neurons):
-        notes[Z_BEFORE, n] = state[Z, n]
-        notes[WAIT_BEFORE, n] = state[WAIT, n]
-        tape[TAPE_Z, n] = state[Z, n]
     taped_somas(state, p, notes, tape[TAPE_Z], tape[TAPE_X], tape[TAPE_PHI], dark, dt)
-    for n in range(state.shape[1]):
+    for n in range(zeroth, n_neurons):
         if state[Z, n] >= p[THRESHOLD, n] and notes[WAIT_BEFORE, n] < dt:
             notes[X, n] = tape[TAPE_X, n]
             fire(state, p, notes, n, dark, dt, dark)
@@ -139,23 +144,38 @@ def forward(p, kinds, adapts, clock, start, drives, outcome, raster, tape, kept,
     Returns:
         The first two of `outcome`, with room for one more step behind what counts.
     """
+    spikes, waits, before = outcome
+    first, last, every = stretch
+    elements = p.shape[1]
+    most = ROOM * elements
+    now = start.copy()
+    notes = np.zeros((NOTES, elements), p.dtype)
+    for k in range(first, last, ROOM):
+        if before[k] + most > spikes.size:
+            spikes = np.concatenate((spikes, spikes, np.empty(most, np.int32)))
+            waits = np.concatenate((waits, waits, np.empty(most, p.dtype)))
+        until = min(k + ROOM, last)
+        outcome = spikes, waits, before
+        play(p, kinds, adapts, clock, now, notes, drives, outcome, raster, tape, kept,
+             (k, until, every))  # fmt: skip
+    room = min(before[last] + elements, spikes.size)
+    return spikes[:room].copy(), waits[:room].copy()
+
+
+@inlined
+def play(p, kinds, adapts, clock, now, notes, drives, outcome, raster, tape, kept, stretch):
+    """As `forward`, some steps for whose spikes there is room; `now` is as `start` and goes on."""
     dt, dark = clock
     spikes, waits, before = outcome
     first, last, every = stretch
-    rows, elements = CURRENT + kinds.size, p.shape[1]
-    state, pending = start[:rows].copy(), start[rows:].copy()
-    notes = np.zeros((NOTES, elements), p.dtype)
+    rows = CURRENT + kinds.size
+    state, pending = now[:rows], now[rows:]
     for k in range(first, last):
         if k % every == 0:
-            mark = kept[k // every % kept.shape[0]]
-            mark[:rows], mark[rows:] = state, pending
-        count = before[k]
-        if count + elements > spikes.size:
-            spikes = np.concatenate((spikes, spikes, np.empty(elements, np.int32)))
-            waits = np.concatenate((waits, waits, np.empty(elements, p.dtype)))
+            copied(now, kept[k // every % kept.shape[0]])
         count = taped_step(
             state, p, pending, notes, kinds, adapts, tape[k % tape.shape[0]], spikes, waits,
-            count, dt, dark,
+            before[k], dt, dark,
         )  # fmt: skip
         before[k + 1] = count
         for j in range(before[k], count):
@@ -163,11 +183,24 @@ def forward(p, kinds, adapts, clock, start, drives, outcome, raster, tape, kept,
             if lane < raster.shape[0]:
                 raster[lane, k, spikes[j] // LANES] = lit(dt, 1)
         deliver(pending, drives, spikes, before, k)
-    room = min(before[last] + elements, spikes.size)
-    return spikes[:room].copy(), waits[:room].copy()
 
 
-@compiled
+@inlined
+def copied(now, to):
+    """Overwrite a checkpoint [row, element] with another."""
+    for row in range(now.shape[0]):
+        for n in range(now.shape[1]):
+            to[row, n] = now[row, n]
+
+
+@inlined
+def entries(start, source):
+    """Entries of a source, as indices that are never taken from an array's end: numba asks that
+    of every signed one."""
+    return range(np.uint64(start[source]), np.uint64(start[source + 1]))
+
+
+@inlined
 def deliver(pending, drives, spikes, before, k):
     """What arrives in step k + 1: of the dense drive, of outside events, of spikes."""
     dense, (first, source, lane, number), (in_start, in_slot, in_weight), (start, slot, weight) = (
@@ -178,9 +211,10 @@ def deliver(pending, drives, spikes, before, k):
         for s in range(dense.shape[2]):
             flat[s * LANES + b] += dense[b, k, s]
     for event in range(first[k], first[k + 1]):
-        for e in range(in_start[source[event]], in_start[source[event] + 1]):
-            flat[in_slot[e] * LANES + lane[event]] += number[event] * in_weight[e]
+        b, factor = np.uint64(lane[event]), number[event]
+        for e in entries(in_start, source[event]):
+            flat[np.uint64(in_slot[e]) * ACROSS + b] += factor * in_weight[e]
     for j in range(before[k], before[k + 1]):
-        n, b = spikes[j] // LANES, spikes[j] % LANES
-        for e in range(start[n], start[n + 1]):
-            flat[slot[e] * LANES + b] += weight[e]
+        n, b = spikes[j] // LANES, np.uint64(spikes[j] % LANES)
+        for e in entries(start, n):
+            flat[np.uint64(slot[e]) * ACROSS + b] += weight[e]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .adjoint import (
+    ACROSS,
     LANES,
     adapt,
     deliver,
     since_spike,
 )
-from .compiled import compiled
 from .kernel import spent
 from .kernel_rows import (
     AHP,
@@ -31,27 +31,29 @@ from .kernel_rows import (
 )
 from .kernel_soma import plain_middle
 from .surrogate import SpikeAtThreshold
-from .vector_math import add_rows, inlined, lit
+from .vector_math import inlined, lit
+from .vector_rows import add_rows, turn
 
 SURROGATE_SLOPE = SpikeAtThreshold.SLOPE
 
 # Rows of the adjoints [row, neuron].
-G_Z, G_AHP, G_FREE, G_SPIKE, G_IN, G_SUM, INPUT, LEAKING = range(8)
-ADJOINTS = 8
+G_Z, G_AHP, G_FREE, G_SPIKE, G_RASTER, G_IN, G_SUM, INPUT, LEAKING = range(9)
+ADJOINTS = 9
 
 
-@compiled
-def again(p, kinds, adapts, clock, kept, drives, outcome, first, segment):
-    """The linear circuits of the steps from `first` on, once more, from a checkpoint.
+@inlined
+def again(p, kinds, adapts, clock, now, drives, outcome, first, segment):
+    """The linear circuits of the steps from `first` on, once more.
 
-    Fills `segment` [step, row, neuron] with WAIT and AHP at the start of each step and the currents
-    of the dendrites after what arrived.
+    `now` is the checkpoint [row, element] to begin with, and is overwritten. Fills `segment`
+    [step, row, neuron] with WAIT and AHP at the start of each step and the currents of the
+    dendrites after what arrived.
     """
     dt, dark = clock
     spikes, waits, before = outcome
     rows, n_neurons = CURRENT + kinds.size, np.uint64(p.shape[1])
     zeroth, zero = np.uint64(0), lit(dt, 0)
-    state, pending = kept[:rows].copy(), kept[rows:].copy()
+    state, pending = now[:rows], now[rows:]
     for i in range(segment.shape[0]):
         k = first + i
         for d in range(kinds.size):
@@ -69,14 +71,14 @@ def again(p, kinds, adapts, clock, kept, drives, outcome, first, segment):
         if adapts:
             for n in range(zeroth, n_neurons):
                 segment[i, AHP, n] = state[AHP, n]
-            now = slice(before[k], before[k + 1])
-            adapt(p, state[AHP], spikes[now], waits[now], dt)
+            fired = slice(before[k], before[k + 1])
+            adapt(p, state[AHP], spikes[fired], waits[fired], dt)
         for j in range(before[k], before[k + 1]):
             state[WAIT, spikes[j]] = waits[j]
         deliver(pending, drives, spikes, before, k)
 
 
-@compiled
+@inlined
 def seen(p, kinds, adapts, currents, g, dark):
     """What the soma saw in a step: its input current and all that leaks [A]."""
     zeroth, n_neurons = np.uint64(0), np.uint64(p.shape[1])
@@ -112,7 +114,7 @@ def phi1_slope(a, phi):
     return series if near else (phi * (a - one) + one) / (one if near else a)
 
 
-@compiled
+@inlined
 def back_somas(p, per_threshold, wait, tape_z, tape_x, tape_phi, g, dark, dt):
     """Adjoints of the soma's step: of z, of the input current and of the leak."""
     zero, one = lit(dark, 0), lit(dark, 1)
@@ -149,7 +151,7 @@ def back_somas(p, per_threshold, wait, tape_z, tape_x, tape_phi, g, dark, dt):
         g[G_SUM, n] = -g_end * (out + moved * half * (guessed - away))
 
 
-@compiled
+@inlined
 def back_dendrites(p, kinds, currents, g, g_currents, g_pending, dark):
     """Adjoints of the dendrites and of what arrived at them."""
     zero = lit(dark, 0)
@@ -166,7 +168,7 @@ def back_dendrites(p, kinds, currents, g, g_currents, g_pending, dark):
             g_pending[d, n] = total * p[row + 2, n]
 
 
-@compiled
+@inlined
 def gather(g_source, reached, g_flat):
     """Add to `g_source` what an event of each source does one step later, in all lanes."""
     start, slot, weight = reached
@@ -174,7 +176,7 @@ def gather(g_source, reached, g_flat):
         add_rows(g_source, n * LANES, LANES, g_flat, slot, weight, start[n], start[n + 1])
 
 
-@compiled
+@inlined
 def to_sources(drives, outcome, g_flat, work, g_to, k):
     """Gradients of what was delivered after step k: dense drive, events, weights of both kinds.
 
@@ -184,7 +186,9 @@ def to_sources(drives, outcome, g_flat, work, g_to, k):
     spikes, _, before = outcome
     by_lane, g_source = work
     g_dense, g_counts, g_in, g_rec = g_to
-    for s in range(by_lane.shape[1]):
+    for s in range(np.uint64(0), np.uint64(by_lane.shape[1] // LANES * LANES), ACROSS):
+        turn(by_lane, s, LANES, g_flat)
+    for s in range(by_lane.shape[1] // LANES * LANES, by_lane.shape[1]):
         for b in range(LANES):
             by_lane[b, s] = g_flat[s * LANES + b]
     for b in range(g_dense.shape[0]):
@@ -198,17 +202,17 @@ def to_sources(drives, outcome, g_flat, work, g_to, k):
                 g_counts[b, k, s] += g_source[s * LANES + b]
     if g_in.shape[0]:
         for event in range(first[k], first[k + 1]):
-            b, factor = lane[event], number[event]
-            for s in range(g_in.shape[1]):
-                g_in[source[event], s] += factor * by_lane[b, s]
+            row, b, factor = np.uint64(source[event]), np.uint64(lane[event]), number[event]
+            for s in range(np.uint64(g_in.shape[1])):
+                g_in[row, s] += factor * by_lane[b, s]
     if g_rec.shape[0]:
         for j in range(before[k], before[k + 1]):
-            n, b = spikes[j] // LANES, spikes[j] % LANES
-            for s in range(g_rec.shape[1]):
-                g_rec[n, s] += by_lane[b, s]
+            row, b = np.uint64(spikes[j] // LANES), np.uint64(spikes[j] % LANES)
+            for s in range(np.uint64(g_rec.shape[1])):
+                g_rec[row, s] += by_lane[b, s]
 
 
-@compiled
+@inlined
 def back_adaptation(p, outcome, k, currents, g, dt):
     """Adjoint of adaptation: of its current, and of the spikes that feed it."""
     spikes, waits, before = outcome
@@ -227,10 +231,13 @@ def back_adaptation(p, outcome, k, currents, g, dt):
         g[G_AHP, spikes[j]] = g[G_FREE, spikes[j]]
 
 
-@compiled
-def from_spikes(g, g_raster, k):
+@inlined
+def from_spikes(g, g_raster, k, begin):
     """g[G_SPIKE] = gradient of the spikes of step k, [lane, step or 1, neuron]."""
-    row = min(k, g_raster.shape[1] - 1)
-    for n in range(g_raster.shape[2]):
-        for b in range(g_raster.shape[0]):
-            g[G_SPIKE, n * LANES + b] = g_raster[b, row, n]
+    if begin or g_raster.shape[1] > 1:
+        row = min(k, g_raster.shape[1] - 1)
+        for n in range(g_raster.shape[2]):
+            for b in range(g_raster.shape[0]):
+                g[G_RASTER, n * LANES + b] = g_raster[b, row, n]
+    for n in range(np.uint64(0), np.uint64(g.shape[1])):
+        g[G_SPIKE, n] = g[G_RASTER, n]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .adjoint import LANES, SEGMENT, TAPE_PHI, TAPE_X, TAPE_Z, forward
+from .adjoint import LANES, SEGMENT, TAPE_PHI, TAPE_X, TAPE_Z, copied, forward
 from .adjoint_back import (
     ADJOINTS,
     G_AHP,
@@ -22,34 +22,42 @@ from .adjoint_back import (
 )
 from .compiled import compiled
 from .kernel_rows import AHP, AHP_DECAY, AHP_FLOOR, AHP_MEAN, CURRENT, WAIT
-from .vector_math import lit
+from .vector_math import inlined, lit
+from .vector_rows import fetch
+
+LINE = 64
+"""Bytes that come from memory at a time, of most processors."""
 
 
-@compiled
-def back_through(p, per_threshold, kinds, adapts, clock, taped, adjoints, g_raster, g_to, stretch):
+@inlined
+def back_through(
+    p, per_threshold, kinds, adapts, clock, taped, adjoints, g_raster, g_to, stretch, space
+):
     """Go back through a stretch, first step and the one after the last, whose tape is there.
 
     `adjoints` (of the soma's circuits [row, element], of dendrites, of what is pending) are those
-    at its end and become those at its start; `taped` and the rest as `backward`.
+    at its end and become those at its start; `taped` and the rest as `backward`. `space` is to
+    work in: for the linear circuits of `SEGMENT` steps, for a checkpoint, and as `to_sources`
+    takes it.
     """
     dt, dark = clock
     drives, outcome, kept, tape = taped
     spikes, _, before = outcome
     g, g_currents, g_pending = adjoints
     first, last = stretch
-    segment = np.zeros((SEGMENT, CURRENT + kinds.size, p.shape[1]), p.dtype)
+    segment, now, work = space
     g_flat = g_pending.reshape(g_pending.size)
-    work = (
-        np.empty((LANES, g_flat.size // LANES), p.dtype),
-        np.empty(LANES * g_to[1].shape[2], p.dtype),
-    )
     for k in range(last - 1, first - 1, -1):
         begun = k // SEGMENT * SEGMENT
         if k == last - 1 or k == begun + SEGMENT - 1:
-            mark = kept[k // SEGMENT % kept.shape[0]]
-            again(p, kinds, adapts, clock, mark, drives, outcome, begun, segment[: k + 1 - begun])
+            copied(kept[k // SEGMENT % kept.shape[0]], now)
+            again(p, kinds, adapts, clock, now, drives, outcome, begun, segment[: k + 1 - begun])
         currents, there = segment[k - begun], tape[k % tape.shape[0]]
-        from_spikes(g, g_raster, k)
+        if k > first:
+            earlier = np.uint64((k - 1) % tape.shape[0]) * np.uint64(there.size)
+            for n in range(np.uint64(0), np.uint64(there.size), np.uint64(LINE // tape.itemsize)):
+                fetch(tape, earlier + n)
+        from_spikes(g, g_raster, k, k == last - 1)
         gather(g[G_SPIKE], drives[3], g_flat)
         to_sources(drives, outcome, g_flat, work, g_to, k)
         if adapts:
@@ -92,6 +100,14 @@ def backward(
         np.zeros((kinds.size, p.shape[1]), p.dtype),
     )
     unseen = np.empty((0, 0, 0), p.dtype)
+    space = (
+        np.zeros((SEGMENT, CURRENT + kinds.size, p.shape[1]), p.dtype),
+        np.empty((CURRENT + 2 * kinds.size, p.shape[1]), p.dtype),
+        (
+            np.empty((LANES, adjoints[2].size // LANES), p.dtype),
+            np.empty(LANES * g_to[1].shape[2], p.dtype),
+        ),
+    )
     taped = drives, outcome, kept, tape
     for first in range((steps - 1) // length * length, -1, -length):
         last = min(first + length, steps)
@@ -101,5 +117,6 @@ def backward(
                 kept, (first, last, SEGMENT),
             )  # fmt: skip
         back_through(
-            p, per_threshold, kinds, adapts, clock, taped, adjoints, g_raster, g_to, (first, last)
-        )
+            p, per_threshold, kinds, adapts, clock, taped, adjoints, g_raster, g_to, (first, last),
+            space,
+        )  # fmt: skip

@@ -147,18 +147,16 @@ def _sheet(c: Coefficients, counts: np.ndarray, dtype: torch.dtype) -> _Sheet:
 def _groups(counts: np.ndarray, kind: type) -> list[_Group]:
     """Trials by `LANES`, with the events of outside counts [trial, step, source]."""
     trials, steps, sources = counts.shape
-    where = np.flatnonzero(counts != 0)
-    trial, rest = np.divmod(where, steps * sources)
-    step, source = np.divmod(rest, sources)
-    number = counts.reshape(-1)[where].astype(kind)
     groups = []
     for start in range(0, trials, LANES):
-        stop = min(start + LANES, trials)
-        mine = slice(*np.searchsorted(trial, [start, stop]))
-        order = np.argsort(step[mine], kind="stable") + mine.start
-        first = np.searchsorted(step[order], np.arange(steps + 1))
-        group = slice(start, stop), first, source[order], trial[order] - start, number[order]
-        groups.append(_Group(*group))
+        mine = counts[start : start + LANES].swapaxes(0, 1)
+        where = np.flatnonzero(mine != 0)
+        step, rest = np.divmod(where, mine.shape[1] * sources)
+        lane, source = np.divmod(rest, sources)
+        first = np.searchsorted(step, np.arange(steps + 1))
+        number = mine[step, lane, source].astype(kind)
+        trials_of = slice(start, start + mine.shape[1])
+        groups.append(_Group(trials_of, first, source, lane, number))
     return groups
 
 

@@ -10,7 +10,6 @@ import math
 
 import numpy as np
 
-from .compiled import compiled
 from .kernel_rows import (
     AFTER,
     AHP,
@@ -45,7 +44,7 @@ from .vector_noise import normal
 from .vector_omega import omega
 
 
-@compiled
+@inlined
 def dendrites(state, p, pending, notes, kinds, first, last, dark):
     """Neurons first to last: add what arrived, note what the soma sees in this step, decay."""
     zeroth, n_neurons = np.uint64(first), np.uint64(last)
@@ -89,7 +88,7 @@ def _kicked(z, x, rate, i_sum, per_charge, noise, free, normal, floor):
     return end if end > floor else floor
 
 
-@compiled
+@inlined
 def shake(state, p, notes, group, noise, key, dt, dark, power):
     """The noise of a step for a run of neurons (first, last, pieces)."""
     first, last, pieces = group
@@ -128,7 +127,7 @@ def spent(p, n, ahp, since):
     return end if end > p[AHP_FLOOR, n] else p[AHP_FLOOR, n]
 
 
-@compiled
+@inlined
 def step(
     state, p, pending, notes, kinds, groups, spikes, when, adapts, dt, dark, power, noise, key
 ):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiled import compiled
 from .kernel_rows import (
     AHEAD,
     DONE,
@@ -91,26 +90,28 @@ def _end(z, rate, slope, h, floor):
     return end if end > floor else floor
 
 
-@compiled
-def plain_middles(p, notes, first, last, dark, piece):
+@inlined
+def plain_middles(state, p, notes, first, last, dark, piece):
     """Where somas without feedback and without a gate are linearised."""
     zero = lit(dark, 0)
     for n in range(np.uint64(first), np.uint64(last)):
-        left = piece - notes[WAIT_BEFORE, n]
+        left = piece - state[WAIT, n]
         notes[MIDDLE, n] = plain_middle(
-            notes[Z_BEFORE, n], left if left > zero else zero, notes[STEADY, n], notes[NMDA, n],
+            state[Z, n], left if left > zero else zero, notes[STEADY, n], notes[NMDA, n],
             notes[SUM, n], p[PER_CHARGE, n], dark, p[THRESHOLD, n], p[FLOOR, n],
         )  # fmt: skip
 
 
-@compiled
+@inlined
 def plain_somas(state, p, notes, first, last, dark, piece):
     """One piece of a step for somas without feedback and without a gate."""
     zero = lit(dark, 0)
-    plain_middles(p, notes, first, last, dark, piece)
+    plain_middles(state, p, notes, first, last, dark, piece)
     omegas(notes[MIDDLE], notes[X], first, last)
     for n in range(np.uint64(first), np.uint64(last)):
-        z, left = notes[Z_BEFORE, n], piece - notes[WAIT_BEFORE, n]
+        z, wait = state[Z, n], state[WAIT, n]
+        notes[Z_BEFORE, n], notes[WAIT_BEFORE, n] = z, wait
+        left = piece - wait
         rate, slope = plain(
             notes[X, n], notes[STEADY, n], notes[NMDA, n], notes[SUM, n], p[PER_CHARGE, n], dark
         )
@@ -119,11 +120,13 @@ def plain_somas(state, p, notes, first, last, dark, piece):
         state[WAIT, n] = -left if left < zero else zero
 
 
-@compiled
+@inlined
 def run_away_somas(state, p, notes, first, last, dark, piece, power):
     """One piece of a step for exponential somas and gated NMDA dendrites."""
     zero = lit(dark, 0)
     for n in range(np.uint64(first), np.uint64(last)):
+        notes[Z_BEFORE, n] = state[Z, n]
+        notes[WAIT_BEFORE, n] = state[WAIT, n]
         left = piece - notes[WAIT_BEFORE, n]
         done = notes[DONE, n] > zero
         notes[FREE, n] = h = zero if done or left < zero else left
@@ -161,7 +164,7 @@ def _log1p_over(u):
     return log(one + u) / u if u > lit(u, -0.999999) else one
 
 
-@compiled
+@inlined
 def fire(state, p, notes, n, dark, piece, power):
     """Reset neuron n, which reached its threshold; returns when, from the start of the piece [s].
 
@@ -189,20 +192,17 @@ def fire(state, p, notes, n, dark, piece, power):
     return max(wait + after, zero)
 
 
-@compiled
+@inlined
 def somas(state, p, notes, group, dark, dt, power, spikes, when, count):
     """One step of a run of neurons (first, last, pieces); returns the number of spikes so far."""
     first, last, pieces = group
     piece, before = dt / lit(dt, pieces), count
     for index in range(pieces):
-        for n in range(np.uint64(first), np.uint64(last)):
-            notes[Z_BEFORE, n] = state[Z, n]
-            notes[WAIT_BEFORE, n] = state[WAIT, n]
         if pieces == 1:
             plain_somas(state, p, notes, first, last, dark, piece)
         else:
             run_away_somas(state, p, notes, first, last, dark, piece, power)
-        for n in range(first, last):
+        for n in range(np.uint64(first), np.uint64(last)):
             if state[Z, n] >= p[THRESHOLD, n] and can_fire(notes, n, piece):
                 elapsed = lit(dt, index) * piece
                 when[n] = fire(state, p, notes, n, dark, piece, power) + elapsed

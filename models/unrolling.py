@@ -68,7 +68,7 @@ def unroll_events(
         w_in: weight currents [A], [channel, dendrite, neuron].
     """
     if not isinstance(counts, Tensor):
-        counts = torch.tensor(counts, device=w_in.device)
+        counts = torch.as_tensor(counts, device=w_in.device)
     given = counts.to(w_in.dtype)
     if _takes_adjoint(c, compiled):
         from .compiled_unrolling import unroll_compiled

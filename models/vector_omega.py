@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiled import compiled
-from .vector_math import exponent, inlined, is_single, lit, log_within, magic, mantissa, scale
+from .vector_math import (
+    exponent,
+    inlined,
+    is_single,
+    larger,
+    lit,
+    log_within,
+    magic,
+    mantissa,
+    scale,
+    smaller,
+)
 
 
 @inlined
@@ -20,7 +30,7 @@ def omega(z):
     return x if is_single(z) else _improved(x, z, False)
 
 
-@compiled
+@inlined
 def omegas(z, x, first, last):
     """x[first:last] = omega(z[first:last]).
 
@@ -41,8 +51,8 @@ def _rough_omega(z):
     """omega(z) within 7 %."""
     one = lit(z, 1)
     small = z < one
-    y = _rough_exp(z if small else one)
-    above = one if small else z
+    y = _rough_exp(smaller(z, one))
+    above = larger(z, one)
     num, den = above * (one + above - _rough_log(above)), one + above
     if small:
         num = y * (one + lit(z, 4 / 3) * y)

@@ -43,3 +43,18 @@ def test_phi1_is_exact_through_zero_and_far_below_it(kind, error: float):
     assert apply("phi1", a) == pytest.approx(exact, rel=error)
     far = -np.geomspace(100, 1e30, 50).astype(kind)
     assert apply("phi1", far) == pytest.approx(-1 / far.astype(float), rel=error)
+
+
+@pytest.mark.parametrize("kind", [SINGLE, DOUBLE])
+def test_the_smaller_and_the_larger_of_two(kind):
+    @njit
+    def both(x, y, out):
+        for i in range(x.size):
+            out[0, i] = vector_math.smaller(x[i], y[i])
+            out[1, i] = vector_math.larger(x[i], y[i])
+
+    x, y = np.random.default_rng(0).normal(size=(2, 100)).astype(kind)
+    y[:5] = x[:5]
+    out = np.empty((2, 100), kind)
+    both(x, y, out)
+    assert np.array_equal(out, [np.minimum(x, y), np.maximum(x, y)])

@@ -1,0 +1,1 @@
+from models.vector_rows import *
