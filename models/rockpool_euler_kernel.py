@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from .vector_math import exp, lit, log
+from .compiled import compiled
+from .vector_math import exp, inlined, lit, log
 
 BLOCK = 8
 """Neurons are padded to a multiple of this, the flags of which are one word."""
@@ -24,10 +24,8 @@ PER_LEAK, AHP_DECAY, AHP_JUMP, CLOSED, START, ROWS = range(10, 16)
 # Rows of the state [row, neuron].
 SOMA, FEEDBACK, SYNAPSE, AHP, OPENS, PUSH, STATES = range(7)
 
-compiled = njit(error_model="numpy", fastmath={"contract"}, nogil=True, cache=True)
 
-
-@compiled
+@inlined
 def _synapses(state, p, arrived):
     zero = np.uint64(0)
     for n in range(zero, np.uint64(arrived.size)):
@@ -37,7 +35,7 @@ def _synapses(state, p, arrived):
         arrived[n] = lit(jump, 0)
 
 
-@compiled
+@inlined
 def _inputs(state, p, now):
     one = lit(now, 1)
     for n in range(np.uint64(0), np.uint64(state.shape[1])):
@@ -47,7 +45,7 @@ def _inputs(state, p, now):
         state[PUSH, n] = leak * p[GAIN, n] * (i_in - leak)
 
 
-@compiled
+@inlined
 def _somas(state, p):
     one = lit(p[0, 0], 1)
     for n in range(np.uint64(0), np.uint64(state.shape[1])):
@@ -58,7 +56,7 @@ def _somas(state, p):
         state[SOMA, n] = i if i > one else one
 
 
-@compiled
+@inlined
 def _feedback(state, p):
     """Short loops: the processor overlaps their iterations."""
     for n in range(np.uint64(0), np.uint64(state.shape[1])):
@@ -67,7 +65,7 @@ def _feedback(state, p):
         state[FEEDBACK, n] = exp(state[FEEDBACK, n])
 
 
-@compiled
+@inlined
 def _spikes(state, p, spiked, found):
     """Put the neurons above their threshold into `found`; returns how many there are."""
     for n in range(np.uint64(0), np.uint64(spiked.size)):
@@ -81,7 +79,7 @@ def _spikes(state, p, spiked, found):
     return count
 
 
-@compiled
+@inlined
 def _adaptation(state, p, own):
     for n in range(np.uint64(0), np.uint64(own.size)):
         ahp = p[AHP_DECAY, n] * state[AHP, n] + p[AHP_JUMP, n] * own[n]
@@ -89,7 +87,7 @@ def _adaptation(state, p, own):
         own[n] = lit(ahp, 0)
 
 
-@compiled
+@inlined
 def _add(arrived, first, weights, source, factor):
     """Add the weights of a source to what arrives at the lane that begins at `first`."""
     start = np.uint64(first)
