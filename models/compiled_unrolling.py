@@ -7,7 +7,6 @@ the tape is kept as a whole or played again (models/checkpoints.py).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from .checkpoints import stretch
 from .coefficients import Coefficients
 from .fast import kinds_of, pack
 from .kernel_rows import AHP, AHP_FLOOR, CURRENT, FLOOR, Z
+from .runner import processors
 
 PARTS = 8
 """Partial sums of the gradients of weights."""
@@ -263,5 +263,5 @@ def _parts(groups: int, chips: int) -> list[np.ndarray]:
 
 def _on_threads(work: Callable, items: Iterable) -> list:
     """Results of `work` for each item, in order."""
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(processors()) as pool:
         return list(pool.map(work, items))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,7 +16,7 @@ from .neuron import State
 from .parameters import DENDRITES
 from .plasticity import begun, ended
 from .reference import at_rest, later, metered
-from .runner import Precision
+from .runner import Precision, processors
 from .wiring import Chance, Drive, Run, SheetState, Wiring, from_now
 
 NEVER = 1e30
@@ -49,7 +48,7 @@ def run(
     plastic, depressed = begun(wiring, start.depressed, trials)
     power = c.constants.kappa / (c.constants.kappa + 1.0)
     clock = (kind(c.dt), kind(c.constants.i_0), kind(power))
-    kinds, groups, workers = kinds_of(c), runs_of(c), workers or len(os.sched_getaffinity(0))
+    kinds, groups, workers = kinds_of(c), runs_of(c), workers or processors()
 
     def job(part: tuple[int, slice]):
         chip, chosen = part

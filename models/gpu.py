@@ -1,7 +1,7 @@
 """The GPU runner: many chips and trials side by side, a step of all of them one CUDA graph.
 
 A step is captured once and replayed. On device 'cpu' the same code runs without a graph: that is
-how it is tested where there is no GPU. It was never run on a GPU.
+how it is tested where there is no GPU.
 """
 
 from __future__ import annotations

@@ -1,15 +1,18 @@
 """Which runner plays a sheet: the compiled one where numba is there, else the readable one.
 
-The GPU runner is taken only when asked for: no GPU was ever at hand, so nobody knows yet for how
-much work it is faster. A measurement (benchmarks/gpu.py) would make the choice automatic.
+Where there is a GPU it is tried once in a process (models/gpu_trial.py), when the first sheet
+comes that may be large enough. It takes such sheets if it plays what the processor plays, and
+is faster by that trial.
 """
 
 from __future__ import annotations
 
+import os
+import warnings
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
@@ -17,12 +20,19 @@ from .coefficients import Coefficients
 from .errors import InputError
 from .wiring import Drive, Run, SheetState, Wiring
 
+if TYPE_CHECKING:
+    from .gpu_trial import Trial
+
 Precision = Literal["double", "single"]
 PRECISIONS: tuple[Precision, ...] = ("double", "single")
 """Of the neurons' equations: 'single' is 1.7 to 2 times faster, errors in
 docs/simulated_chip.md. Sums of weights are exact in both."""
 
 Device = Literal["cpu", "cuda"]
+
+LEAST_ON_GPU = 10_000
+"""Neurons side by side, of all chips and trials, below which no GPU is even tried: one needs tens
+of microseconds for a step of anything, and a processor takes less for so few."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +50,9 @@ class Runner:
     compiled: bool | None = None
     """Whether to use the compiled kernel on the processor; None: where it can be."""
     device: Device | None = None
-    """Where to compute; None: on the processor. Delayed synapses and noise, which the GPU runner
-    does not know, are computed on the processor in any case."""
+    """Where to compute; None: on a GPU where that is worth while, unless `compiled` or `workers`
+    is given. Delayed synapses and noise, which the GPU runner does not know, are computed on the
+    processor in any case."""
 
     def __post_init__(self) -> None:
         known = self.precision in PRECISIONS and self.device in (None, "cpu", "cuda")
@@ -56,8 +67,8 @@ class Runner:
     def name(self) -> str:
         """What will compute, for the record: 'numba double', 'torch float64', 'torch cuda double'.
 
-        A sheet that the GPU runner does not know is computed by another; `Run.runner` says by
-        which.
+        A large sheet may be computed by the GPU without being asked, and one that the GPU runner
+        does not know is computed by another; `Run.runner` says by which.
 
         Raises:
             InputError: NO_KERNEL, the compiled kernel is asked for and numba is missing; NO_GPU,
@@ -80,7 +91,7 @@ class Runner:
     ) -> Run:
         """Play trials to chips, see `reference.run`. Raises as `name`."""
         name = self.name()
-        if self.device == "cuda":
+        if self.device == "cuda" or self._may_take_gpu(wiring, drive, c):
             from . import gpu
 
             if gpu.knows(c, wiring, start):
@@ -93,6 +104,32 @@ class Runner:
         from . import fast  # compiles or reads from the disk what it compiled before
 
         return fast.run(c, wiring, drive, start, self.precision, self.workers)
+
+    def _may_take_gpu(self, wiring: Wiring, drive: Drive, c: Coefficients) -> bool:
+        """Whether to take a GPU unasked."""
+        if self.device or self.compiled is not None or self.workers or not has_gpu():
+            return False
+        neurons = len(wiring.weight) * len(drive.steps) * c.z_floor.shape[-1]
+        return neurons >= LEAST_ON_GPU and gpu_trial().takes(neurons)
+
+
+@cache
+def gpu_trial() -> Trial:
+    """How the GPU of this machine did; warns if it must not be taken."""
+    from .gpu_trial import trial
+
+    found = trial()
+    if found.doubt:
+        warnings.warn(
+            f"the GPU is not used: {found.doubt}; Runner(device='cuda') takes it all the same",
+            stacklevel=2,
+        )
+    return found
+
+
+def processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 @cache

@@ -68,7 +68,7 @@ def test_played_again_from_checkpoints_no_bit_of_a_gradient_changes(
 def test_nor_does_the_number_of_threads_change_one(threads: int, monkeypatch):
     limit(monkeypatch, 0)
     plain = gradients("threshold", 200, 4, torch.float32, False)
-    monkeypatch.setattr(compiled_unrolling.os, "sched_getaffinity", lambda _: range(threads))
+    monkeypatch.setattr(compiled_unrolling, "processors", lambda: threads)
     again = gradients("threshold", 200, 4, torch.float32, False)
     assert all(torch.equal(a, b) for a, b in zip(plain, again, strict=True))
 

@@ -1,0 +1,1 @@
+from models.gpu_trial import *
