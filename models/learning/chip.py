@@ -66,10 +66,12 @@ def train(
     steps = [(w, settings.learning_rate * float(w.detach().std())) for w in model.parameters()]
     optimiser = torch.optim.Adam([{"params": [w], "lr": rate} for w, rate in steps])
     first = settings.quantized_from * settings.updates if settings.coded else settings.updates
+    grown = settings.grown_at * settings.updates
 
     def losses(done: int) -> Iterator[Tensor]:
         if done >= first and (done % REFIT == 0 or not model.levels):
             model.fit()
+        model.grown = min(1.0, done / grown) if grown else 1.0
         batch = task.draw("train", settings.batch, generator)
         for begin in range(0, len(batch), TOGETHER):
             part = batch.chosen(slice(begin, begin + TOGETHER))

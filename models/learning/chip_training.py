@@ -93,6 +93,9 @@ class Settings:
     silenced: float = 0.4
     """Highest share of silent hidden neurons; each `TOGETHER` samples draw their
     own from 0 on, and which [1]."""
+    grown_at: float = 0.0
+    """Share of the updates by which mismatch and silence have grown to these levels, from none [1];
+    0: they begin with them."""
     candidates: int = 1
     """Chips drawn for each sample, of which the most different one is learned from."""
     divergence: float = 0.0
@@ -151,6 +154,8 @@ class Model(nn.Module):
         wanted = NeuronParameters.from_times(settings.tau_mem_s, times)
         self.neurons = hardware.legal(wanted) if hardware else wanted
         self.levels: tuple[Tensor, ...] = ()
+        self.grown = 1.0
+        """Share of mismatch and silence that samples meet now."""
 
     def fit(self) -> None:
         """Choose the weight code of both cores for the weights as they are."""
@@ -189,7 +194,7 @@ class Model(nn.Module):
         settings, held = self.settings, self.held()
         alive = torch.ones(settings.hidden)
         if settings.silenced:
-            share = settings.silenced * generator.random()
+            share = self.grown * settings.silenced * generator.random()
             alive = torch.tensor(generator.random(settings.hidden) >= share, dtype=torch.float32)
         quiet = alive[:, None]
         drives = wires(held["w_in"], quiet * held["w_rec"], quiet * held["w_out"])
@@ -237,9 +242,11 @@ class Model(nn.Module):
         """Factors of all currents of a chip for each sample, [sample, neuron]."""
         settings, nominal = self.settings, self.neurons.currents()
         neurons = settings.hidden + 2 * settings.outputs
-        level = settings.paper_mismatch * generator.random()
+        level = self.grown * settings.paper_mismatch * generator.random()
         seeds = generator.integers(2**31, size=2)
-        measured = Draw(int(seeds[0]), settings.mismatch, (samples, 2, neurons), "measured")
+        measured = Draw(
+            int(seeds[0]), self.grown * settings.mismatch, (samples, 2, neurons), "measured"
+        )
         paper = paper_draw(int(seeds[1]), level, samples, neurons)
         one, other = (chip_factors(draw, nominal, settings.hidden) for draw in (measured, paper))
         return {name: one[name] * other[name] for name in CURRENTS}

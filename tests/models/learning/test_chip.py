@@ -37,6 +37,7 @@ def trained(settings: chip.Settings = TINY, progress=lambda done, loss: None):
         {"start_hz": (4.0, 0.0)},
         {"start_hz": (0.0, 4.0)},
         {"stray": 1.0},
+        {"grown_at": 1.0},
     ],
     ids=str,
 )
