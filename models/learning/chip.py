@@ -24,6 +24,7 @@ from torch import Tensor
 from ..errors import InputError
 from ..reference import one_thread
 from ..tasks.samples import SequenceTask
+from . import chip_start
 from .bptt_training import TOGETHER, descend
 from .chip_network import MISMATCH, NAME, QUANTIZED, made, respond
 from .chip_training import Hardware, Model, Settings
@@ -60,13 +61,17 @@ def train(
             code="NO_HARDWARE",
         )
     model = Model(task.channels, settings, generator, hardware)
+    if any(settings.start_hz):
+        model.start(task.draw("train", chip_start.SAMPLES, generator))
     steps = [(w, settings.learning_rate * float(w.detach().std())) for w in model.parameters()]
     optimiser = torch.optim.Adam([{"params": [w], "lr": rate} for w, rate in steps])
     first = settings.quantized_from * settings.updates if settings.coded else settings.updates
+    grown = settings.grown_at * settings.updates
 
     def losses(done: int) -> Iterator[Tensor]:
         if done >= first and (done % REFIT == 0 or not model.levels):
             model.fit()
+        model.grown = min(1.0, done / grown) if grown else 1.0
         batch = task.draw("train", settings.batch, generator)
         for begin in range(0, len(batch), TOGETHER):
             part = batch.chosen(slice(begin, begin + TOGETHER))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,13 +18,12 @@ from ..tasks.samples import DT_S, Samples
 from ..training import W_UNIT, FitLevels, hold
 from ..unrolling import unroll_events
 from .chip_network import FULL_HZ, TAU_OUT_S, chip_factors, circuits, lead, paper_draw, wires
+from .chip_start import scale
 from .spike_encoding import SpikeEncoding, spike_counts
 
-INPUT_SD, RECURRENT_SD, OUTPUT_SD = 8.0, 2.0, 32.0
+INPUT_SD, OUTPUT_SD = 8.0, 32.0
 """Spreads of weights before training, divided by the square root of the number of sources: neurons
-then fire at some Hz on temporal XOR."""
-STRAY = 4.0
-"""What strays counts so many times what falls short: one false answer spoils a sample [1]."""
+then fire at some Hz on temporal XOR. For other tasks see `Settings.start_hz`."""
 HALF = 0.5
 """Where more is asked for than this an answer stands, else silence [1]."""
 SHARPNESS = 4.0
@@ -66,6 +66,12 @@ class Settings:
     """Of excitation among hidden neurons [s]."""
     tau_gaba_s: float = 0.1
     """Of inhibition [s]."""
+    recurrent_sd: float = 2.0
+    """Spread of the weights among hidden neurons before training, times the root of their
+    number [1]."""
+    start_hz: tuple[float, float] = (0.0, 0.0)
+    """Rates that the weights of hidden and of output neurons are scaled to before training [Hz],
+    see chip_start.py; 0: they are as drawn, whose spread fits temporal XOR."""
     max_fan_in: int = 64
     """Synapses of a neuron, the strongest; the chip has 64."""
     coded: bool = True
@@ -87,6 +93,9 @@ class Settings:
     silenced: float = 0.4
     """Highest share of silent hidden neurons; each `TOGETHER` samples draw their
     own from 0 on, and which [1]."""
+    grown_at: float = 0.0
+    """Share of the updates by which mismatch and silence have grown to these levels, from none [1];
+    0: they begin with them."""
     candidates: int = 1
     """Chips drawn for each sample, of which the most different one is learned from."""
     divergence: float = 0.0
@@ -98,6 +107,10 @@ class Settings:
     answer: float = 1.5
     """Where it is not, the output shall be so many times the target, and may be larger still [1]:
     silent neurons and mismatch take their part."""
+    stray: float = 4.0
+    """What strays from the target counts so many times what falls short of it [1]: of an output
+    that is decided by its sign one false answer spoils a sample. Where a boundary is chosen for
+    the output, high values keep the network silent: it learns nothing until it is sure."""
     rate_hz: float = 10.0
     """Rate above which neurons are discouraged [Hz]."""
     activity: float = 1e-3
@@ -134,13 +147,15 @@ class Model(nn.Module):
         self.settings, self.hardware = settings, hardware
         channels, hidden = settings.encoding().channels(analog), settings.hidden
         self.w_in = _weights((channels, hidden), INPUT_SD, generator)
-        self.w_rec = _weights((hidden, hidden), RECURRENT_SD, generator)
+        self.w_rec = _weights((hidden, hidden), settings.recurrent_sd, generator)
         self.w_out = _weights((hidden, 2 * settings.outputs), OUTPUT_SD, generator)
         times = {"ampa": settings.tau_ampa_s, "nmda": settings.tau_nmda_s}
         times["gaba"] = settings.tau_gaba_s
         wanted = NeuronParameters.from_times(settings.tau_mem_s, times)
         self.neurons = hardware.legal(wanted) if hardware else wanted
         self.levels: tuple[Tensor, ...] = ()
+        self.grown = 1.0
+        """Share of mismatch and silence that samples meet now."""
 
     def fit(self) -> None:
         """Choose the weight code of both cores for the weights as they are."""
@@ -160,12 +175,26 @@ class Model(nn.Module):
         split = len(self.w_in)
         return {"w_in": hidden[:split], "w_rec": hidden[split:], "w_out": output}
 
+    def start(self, samples: Samples) -> None:
+        """Scale weights so that neurons fire on these samples as the settings ask for."""
+        counts = spike_counts(samples.input, self.settings.encoding())
+        hidden = self.settings.hidden
+
+        def rates_hz(which: slice) -> np.ndarray:
+            held = self.held()
+            _, spikes = self._play(counts, wires(**held), None)
+            return spikes[..., which].mean((0, 1)).numpy() / DT_S
+
+        parts = (self.w_in, slice(0, hidden)), (self.w_out, slice(hidden, None))
+        for (weights, which), wanted_hz in zip(parts, self.settings.start_hz, strict=True):
+            scale(weights, partial(rates_hz, which), wanted_hz)
+
     def loss(self, batch: Samples, generator: Generator) -> Tensor:
         """What chips do wrong that are drawn for these samples."""
         settings, held = self.settings, self.held()
         alive = torch.ones(settings.hidden)
         if settings.silenced:
-            share = settings.silenced * generator.random()
+            share = self.grown * settings.silenced * generator.random()
             alive = torch.tensor(generator.random(settings.hidden) >= share, dtype=torch.float32)
         quiet = alive[:, None]
         drives = wires(held["w_in"], quiet * held["w_rec"], quiet * held["w_out"])
@@ -173,7 +202,7 @@ class Model(nn.Module):
         factors, nominal = self.chips(counts, drives, generator)
         output, spikes = self._play(counts, drives, factors)
         target = settings.answer * torch.tensor(batch.target)
-        wrong = missed(output, target, settings.margin)
+        wrong = missed(output, target, settings.margin, settings.stray)
         loss = settings.error * wrong.square().mean()
         busy = torch.relu(spikes.mean((0, 1)) / DT_S - settings.rate_hz)
         loss = loss + settings.activity * busy.square().mean()
@@ -213,9 +242,11 @@ class Model(nn.Module):
         """Factors of all currents of a chip for each sample, [sample, neuron]."""
         settings, nominal = self.settings, self.neurons.currents()
         neurons = settings.hidden + 2 * settings.outputs
-        level = settings.paper_mismatch * generator.random()
+        level = self.grown * settings.paper_mismatch * generator.random()
         seeds = generator.integers(2**31, size=2)
-        measured = Draw(int(seeds[0]), settings.mismatch, (samples, 2, neurons), "measured")
+        measured = Draw(
+            int(seeds[0]), self.grown * settings.mismatch, (samples, 2, neurons), "measured"
+        )
         paper = paper_draw(int(seeds[1]), level, samples, neurons)
         one, other = (chip_factors(draw, nominal, settings.hidden) for draw in (measured, paper))
         return {name: one[name] * other[name] for name in CURRENTS}
@@ -247,11 +278,12 @@ def _low_passed(rate: Tensor) -> Tensor:
     return made[:, :steps]
 
 
-def missed(output: Tensor, target: Tensor, margin: float) -> Tensor:
-    """How far an output falls short of a target, or strays where there is none, [sample, step]."""
+def missed(output: Tensor, target: Tensor, margin: float, stray: float) -> Tensor:
+    """How far an output falls short of a target, or `stray` times how far it strays beyond a margin
+    where there is none, [sample, step]."""
     short = torch.relu(target.abs() - target.sign() * output)
     astray = torch.relu((output - target).abs() - margin)
-    return torch.where(target.abs() > HALF, short, STRAY * astray)
+    return torch.where(target.abs() > HALF, short, stray * astray)
 
 
 def _divergence(nominal: Tensor, other: Tensor) -> Tensor:

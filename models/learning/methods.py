@@ -120,10 +120,20 @@ CHIP_WAKE_PHRASE = {
     "input_full": 0.3,
     "input_knee": 0.01,
     "input_signed": False,
+    "tau_mem_s": 0.02,
+    "tau_ampa_s": 0.05,
+    "tau_nmda_s": 0.5,
+    "recurrent_sd": 8.0,
+    "start_hz": (4.0, 2.0),
     "updates": 600,
     "batch": 16,
+    "learning_rate": 0.025,
+    "stray": 1.0,
+    "rate_hz": 4.0,
+    "activity": 0.003,
 }
-"""Ours: the envelopes of sounds are never negative, and most of them are near 0.01."""
+"""Ours: the envelopes of sounds are never negative, and most of them are near 0.01. A phrase lasts
+half a second, and so does what its beginning leaves behind."""
 
 METHODS: dict[str, Method] = {
     method.name: method

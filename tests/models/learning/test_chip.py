@@ -33,6 +33,11 @@ def trained(settings: chip.Settings = TINY, progress=lambda done, loss: None):
         {"coded": False},
         {"max_fan_in": 5},
         {"input_signed": False},
+        {"recurrent_sd": 4.0},
+        {"start_hz": (4.0, 0.0)},
+        {"start_hz": (0.0, 4.0)},
+        {"stray": 1.0},
+        {"grown_at": 1.0},
     ],
     ids=str,
 )
