@@ -6,10 +6,10 @@ cores; on top the seed paper's, of time constants and thresholds; silent neurons
 `max_fan_in` inputs of a neuron are kept at every update, and in the end weights are those of the
 4-bit code, gradients passing straight through both.
 
-An attack, where it is asked for, is a search: of several chips drawn for a sample the one is
-learned from whose answers differ most from the nominal chip's, and that difference is penalised.
-After Büchel et al. (paper.md 5), who climb along the gradient; their way needs gradients to time
-constants and thresholds, which the adjoint does not have; weights are not attacked.
+An attack, where it is asked for, penalises how answers differ from the nominal chip's (after
+Büchel et al., paper.md 5). Weights are moved along the gradient, as there. Time constants, gains
+and thresholds, for which the adjoint has no gradient, are attacked by a search: of several chips
+drawn for a sample the one that differs most.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from ..parameters import CURRENTS, NeuronParameters
 from ..tasks.samples import DT_S, Samples
 from ..training import W_UNIT, FitLevels, hold
 from ..unrolling import unroll_events
+from .attack import climb
 from .chip_network import FULL_HZ, TAU_OUT_S, chip_factors, circuits, lead, paper_draw, wires
 from .chip_start import scale
 from .spike_encoding import SpikeEncoding, spike_counts
@@ -100,6 +101,11 @@ class Settings:
     """Chips drawn for each sample, of which the most different one is learned from."""
     divergence: float = 0.0
     """Weight of the divergence of a chip's answers from the nominal chip's."""
+    attack: float = 0.0
+    """How far an attack moves each weight of such a chip along the gradient of the divergence,
+    relative to the weight [1]; it needs a `divergence`."""
+    attack_steps: int = 3
+    """Steps of an attack."""
     error: float = 10.0
     """Weight of the mean square of what an output misses."""
     margin: float = 0.2
@@ -121,6 +127,12 @@ class Settings:
             raise InputError(
                 f"copies is {self.copies}, an even number is needed: half of the copies act "
                 "through slow dendrites",
+                code="SETTING",
+            )
+        if self.attack and not self.divergence:
+            raise InputError(
+                f"attack is {self.attack}, which changes a divergence that counts nothing: give a "
+                "divergence above 0, such as 1",
                 code="SETTING",
             )
         if self.max_fan_in < 1:
@@ -197,7 +209,11 @@ class Model(nn.Module):
             share = self.grown * settings.silenced * generator.random()
             alive = torch.tensor(generator.random(settings.hidden) >= share, dtype=torch.float32)
         quiet = alive[:, None]
-        drives = wires(held["w_in"], quiet * held["w_rec"], quiet * held["w_out"])
+
+        def drives_of(w: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+            return wires(w["w_in"], quiet * w["w_rec"], quiet * w["w_out"])
+
+        drives = drives_of(held)
         counts = spike_counts(batch.input, settings.encoding())
         factors, nominal = self.chips(counts, drives, generator)
         output, spikes = self._play(counts, drives, factors)
@@ -208,7 +224,17 @@ class Model(nn.Module):
         loss = loss + settings.activity * busy.square().mean()
         if nominal is None or not settings.divergence:
             return loss
-        return loss + settings.divergence * _divergence(nominal, output).mean()
+
+        def change(weights: Mapping[str, Tensor]) -> Tensor:
+            return _divergence(nominal, self._play(counts, drives_of(weights), factors)[0]).mean()
+
+        if not settings.attack:
+            return loss + settings.divergence * _divergence(nominal, output).mean()
+        begun = {name: w.detach() for name, w in held.items()}
+        reach = {name: w.abs() for name, w in begun.items()}
+        way = climb(begun, reach, change, settings.attack, settings.attack_steps, generator)
+        moved = {name: w + way[name] for name, w in held.items()}
+        return loss + settings.divergence * change(moved)
 
     def _cores(self) -> tuple[Tensor, Tensor]:
         """Weights [source, neuron] of the hidden core and of the output core."""

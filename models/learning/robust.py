@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ..reference import one_thread
 from ..tasks.samples import Samples, SequenceTask
+from .attack import climb
 from .bptt import begin, finished
 from .bptt_network import GRADED, MISMATCH, QUANTIZED, respond
 from .bptt_training import Parameters, Situation, Training, descend, misfit, penalties
@@ -37,8 +38,6 @@ __all__ = [
 ]
 
 NAME = "robust"
-ATTACK_START = 1e-3
-"""An attack begins this far from the chip, relative to its parameters (paper.md 5) [1]."""
 
 
 @dataclass(frozen=True)
@@ -159,15 +158,12 @@ def attacked(
     the gradient; gradients pass through it as if the way were a constant."""
     begun = {what.array: chip[what.array].detach() for what in MISMATCH}
     reach = {what.array: _reach(begun[what.array], what) for what in MISMATCH}
-    way = {name: ATTACK_START * reach[name] * _normal(p, generator) for name, p in begun.items()}
     fixed = {name: p.detach() for name, p in chip.items()}
-    for _ in range(settings.attack_steps):
-        there = {name: (p + way[name]).requires_grad_() for name, p in begun.items()}
-        change = (situation.play({**fixed, **there})[0] - output).square().mean()
-        gradients = torch.autograd.grad(change, list(there.values()))
-        for name, gradient in zip(there, gradients, strict=True):
-            stride = settings.attack_size / settings.attack_steps * reach[name]
-            way[name] = way[name] + stride * gradient.sign()
+
+    def change(there: dict[str, Tensor]) -> Tensor:
+        return (situation.play({**fixed, **there})[0] - output).square().mean()
+
+    way = climb(begun, reach, change, settings.attack_size, settings.attack_steps, generator)
     return {**chip, **{name: chip[name] + moved for name, moved in way.items()}}
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from analoop.deploy.learning import HARDWARE
+from analoop.models.errors import InputError
 from analoop.models.learning.chip_network import wires
-from analoop.models.learning.chip_training import Model, Settings, missed
+from analoop.models.learning.chip_training import Model, Settings, _divergence, missed
 from analoop.models.learning.spike_encoding import spike_counts
 from analoop.models.tasks.samples import DT_S, Samples
 
@@ -62,3 +64,40 @@ def test_neurons_that_would_be_silent_fire_at_the_start():
     hidden, output = slice(0, 32), slice(32, None)
     assert after[hidden].mean() > 2 + before[hidden].mean() and after[hidden].max() < 20
     assert after[output].mean() > before[output].mean() and after[output].max() <= 4
+
+
+def test_an_attack_finds_weights_that_change_more_than_chance():
+    """And its gradient reaches the weights."""
+    bare = {"candidates": 1, "mismatch": 0.0, "paper_mismatch": 0.0, "silenced": 0.0, "error": 0.0}
+    settings = replace(TINY, **bare, activity=0.0, coded=False, divergence=1.0)
+    inputs = 3 * np.random.default_rng(0).random((2, 300, 2)).astype(np.float32)
+    batch = Samples(inputs, np.zeros((2, 300), np.float32), np.zeros(2))
+    counts = spike_counts(inputs, settings.encoding())
+
+    def network(attack: float = 0.0) -> Model:
+        asked = replace(settings, attack=attack, start_hz=(40.0, 40.0))
+        made = Model(2, asked, np.random.default_rng(0), None)
+        made.start(batch)
+        return made
+
+    def answer(model: Model) -> torch.Tensor:
+        with torch.no_grad():
+            return model._play(counts, wires(**model.held()), None)[0]
+
+    attacked, nominal = network(0.2), answer(network())
+    loss = attacked.loss(batch, np.random.default_rng(0))
+    loss.backward()
+    assert all(w.grad is not None and w.grad.abs().max() > 0 for w in attacked.parameters())
+    assert float(network().loss(batch, np.random.default_rng(0)).detach()) == 0.0
+    for seed in range(8):
+        other, rng = network(), np.random.default_rng(seed)
+        with torch.no_grad():
+            for w in other.parameters():
+                w *= torch.tensor(rng.choice([0.8, 1.2], w.shape))
+        assert float(loss.detach()) > float(_divergence(nominal, answer(other)).mean())
+
+
+def test_an_attack_that_would_count_nothing_is_refused():
+    with pytest.raises(InputError, match="attack is 0.1") as caught:
+        Settings(attack=0.1)
+    assert caught.value.code == "SETTING"
