@@ -226,10 +226,10 @@ class Model(nn.Module):
             return loss
 
         def change(weights: Mapping[str, Tensor]) -> Tensor:
-            return _divergence(nominal, self._play(counts, drives_of(weights), factors)[0]).mean()
+            return divergence(nominal, self._play(counts, drives_of(weights), factors)[0]).mean()
 
         if not settings.attack:
-            return loss + settings.divergence * _divergence(nominal, output).mean()
+            return loss + settings.divergence * divergence(nominal, output).mean()
         begun = {name: w.detach() for name, w in held.items()}
         reach = {name: w.abs() for name, w in begun.items()}
         way = climb(begun, reach, change, settings.attack, settings.attack_steps, generator)
@@ -254,7 +254,7 @@ class Model(nn.Module):
             if len(choices) == 1:
                 return choices[0], nominal
             apart = [
-                _divergence(nominal, self._play(counts, drives, factors)[0]).mean(1)
+                divergence(nominal, self._play(counts, drives, factors)[0]).mean(1)
                 for factors in choices
             ]
         worst = torch.stack(apart).argmax(0).numpy()
@@ -312,7 +312,7 @@ def missed(output: Tensor, target: Tensor, margin: float, stray: float) -> Tenso
     return torch.where(target.abs() > HALF, short, stray * astray)
 
 
-def _divergence(nominal: Tensor, other: Tensor) -> Tensor:
+def divergence(nominal: Tensor, other: Tensor) -> Tensor:
     """Kullback-Leibler divergence of the answers' chances, [sample, step]."""
     p, q = (torch.sigmoid(SHARPNESS * y) for y in (nominal.detach(), other))
     p, q = p.clamp(1e-6, 1 - 1e-6), q.clamp(1e-6, 1 - 1e-6)

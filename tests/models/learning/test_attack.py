@@ -12,8 +12,8 @@ REACH = {name: p.abs() for name, p in BEGUN.items()}
 def test_every_entry_goes_its_whole_way_to_where_more_is_changed():
     slopes = {"a": torch.tensor([3.0, -1.0, 0.0]), "b": torch.tensor([[-7.0]])}
 
-    def change(there):
-        return sum((slopes[name] * p).sum() for name, p in there.items())
+    def change(there: dict[str, torch.Tensor]) -> torch.Tensor:
+        return torch.cat([(slopes[name] * p).reshape(-1) for name, p in there.items()]).sum()
 
     way = climb(BEGUN, REACH, change, 0.2, 4, np.random.default_rng(0))
     for name, moved in way.items():
@@ -24,8 +24,10 @@ def test_every_entry_goes_its_whole_way_to_where_more_is_changed():
 def test_from_a_minimum_it_gets_away():
     """Where the gradient is 0, by where it begins."""
 
-    def change(there):
-        return sum((p - BEGUN[name]).square().sum() for name, p in there.items())
+    def change(there: dict[str, torch.Tensor]) -> torch.Tensor:
+        return (
+            torch.cat([(p - BEGUN[name]).reshape(-1) for name, p in there.items()]).square().sum()
+        )
 
     way = climb(BEGUN, REACH, change, 0.1, 3, np.random.default_rng(1))
     for name, moved in way.items():
@@ -33,8 +35,8 @@ def test_from_a_minimum_it_gets_away():
 
 
 def test_the_same_generator_goes_the_same_way():
-    def change(there):
-        return sum(p.square().sum() for p in there.values())
+    def change(there: dict[str, torch.Tensor]) -> torch.Tensor:
+        return torch.cat([p.reshape(-1) for p in there.values()]).square().sum()
 
     one, other = (climb(BEGUN, REACH, change, 0.1, 2, np.random.default_rng(5)) for _ in range(2))
     assert all(torch.equal(one[name], other[name]) for name in one)

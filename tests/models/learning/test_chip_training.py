@@ -11,7 +11,7 @@ import torch
 from analoop.deploy.learning import HARDWARE
 from analoop.models.errors import InputError
 from analoop.models.learning.chip_network import wires
-from analoop.models.learning.chip_training import Model, Settings, _divergence, missed
+from analoop.models.learning.chip_training import Model, Settings, divergence, missed
 from analoop.models.learning.spike_encoding import spike_counts
 from analoop.models.tasks.samples import DT_S, Samples
 
@@ -94,7 +94,7 @@ def test_an_attack_finds_weights_that_change_more_than_chance():
         with torch.no_grad():
             for w in other.parameters():
                 w *= torch.tensor(rng.choice([0.8, 1.2], w.shape))
-        assert float(loss.detach()) > float(_divergence(nominal, answer(other)).mean())
+        assert float(loss.detach()) > float(divergence(nominal, answer(other)).mean())
 
 
 def test_an_attack_that_would_count_nothing_is_refused():
