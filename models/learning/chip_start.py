@@ -3,7 +3,7 @@
 A neuron that never comes near its threshold learns next to nothing. What makes it fire depends on
 the task: how strong input is, and for how long. So weights are scaled until every neuron fires at
 a rate that is asked for on samples of the task, as far as `WEAKER` and `STRONGER` allow: a neuron
-that is inhibited more than excited is given up, large weights would not make it fire.
+that is inhibited more than excited may stay silent at the strongest.
 """
 
 from __future__ import annotations

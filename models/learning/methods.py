@@ -123,14 +123,13 @@ CHIP_WAKE_PHRASE = {
     "tau_mem_s": 0.02,
     "tau_ampa_s": 0.05,
     "tau_nmda_s": 0.5,
-    "recurrent_sd": 8.0,
+    "recurrent_sd": 4.0,
     "start_hz": (4.0, 2.0),
     "updates": 600,
     "batch": 16,
-    "learning_rate": 0.025,
+    "grown_at": 0.6,
     "stray": 1.0,
-    "rate_hz": 4.0,
-    "activity": 0.003,
+    "rate_hz": 6.0,
 }
 """Ours: the envelopes of sounds are never negative, and most of them are near 0.01. A phrase lasts
 half a second, and so does what its beginning leaves behind."""
