@@ -154,12 +154,10 @@ def forward(p, kinds, adapts, clock, start, drives, outcome, raster, tape, kept,
         if before[k] + most > spikes.size:
             spikes = np.concatenate((spikes, spikes, np.empty(most, np.int32)))
             waits = np.concatenate((waits, waits, np.empty(most, p.dtype)))
-        until = min(k + ROOM, last)
-        outcome = spikes, waits, before
-        play(p, kinds, adapts, clock, now, notes, drives, outcome, raster, tape, kept,
-             (k, until, every))  # fmt: skip
-    room = min(before[last] + elements, spikes.size)
-    return spikes[:room].copy(), waits[:room].copy()
+        some, room = (k, min(k + ROOM, last), every), (spikes, waits, before)
+        play(p, kinds, adapts, clock, now, notes, drives, room, raster, tape, kept, some)
+    size = min(before[last] + elements, spikes.size)
+    return spikes[:size].copy(), waits[:size].copy()
 
 
 @inlined
