@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from analoop.deploy import Program, compile, run, validate
@@ -32,7 +31,6 @@ from .benches import bench_on, fall_silent
 from .networks import ring, spike_trains
 
 STIMULUS = spike_trains(2, trials=15, seed=3, rate_hz=300.0)
-FEW = STIMULUS.select(np.arange(5))
 NAMES = ["dynapse2:sim:seed=1", "dynapse2:sim:seed=2"]
 """Boards that are opened one by one; here without driver and process, to be quick."""
 DRIVEN = "dynapse2:sim:seed=5"
@@ -86,7 +84,8 @@ def fails(simulated: SimulatedBench, monkeypatch: pytest.MonkeyPatch):
 
 
 def driven(hangs: bool) -> SamnaBoard:
-    """The driver over a virtual samna, which may hang."""
+    """The driver over a virtual samna, which may hang, before the last of the trials begins: they
+    last longer in all."""
     faults = Faults(hangs_us=600_000 if hangs else 0)
     board = SamnaBoard(DRIVEN.partition(":")[2], Settings(faults=faults))
     if hangs:
@@ -109,7 +108,7 @@ def test_a_board_that_hangs_in_a_validation_is_recovered_and_the_result_is_the_s
 
     quiet_session = BenchSession()
     fails("nobody")
-    quiet = validate(program, FEW, names, how=Sweep(play=keeping(quiet_session.play)))
+    quiet = validate(program, STIMULUS, names, how=Sweep(play=keeping(quiet_session.play)))
     fails(DRIVEN)
     told, kept = [], []
     with Bench(read_bench(simulated.file)) as bench:
@@ -118,7 +117,7 @@ def test_a_board_that_hangs_in_a_validation_is_recovered_and_the_result_is_the_s
             keep=lambda partial, number: kept.append((partial, number)),
         )  # fmt: skip
         how = Sweep(play=keeping(session.play))
-        report = reported(session, validate(program, FEW, names, how=how))
+        report = reported(session, validate(program, STIMULUS, names, how=how))
     assert [row.name for row in report.rows] == names
     for row, meant in zip(report.rows, quiet.rows, strict=True):
         assert replace(row, recording="") == replace(meant, recording="")
@@ -143,7 +142,7 @@ def check_said(stamps: dict, told: list, kept: list) -> None:
     assert stamps[NAMES[0]]["recovery"] is None
     ((partial, number),) = kept
     assert isinstance(partial, PartialRecording) and number == 1
-    assert partial.content.n_trials == incident["begun"] < FEW.n_trials
+    assert partial.content.n_trials == incident["begun"] < STIMULUS.n_trials
     assert len(told) == 1 and "power cycle 1 of 2" in told[0]
 
 
