@@ -68,7 +68,9 @@ def test_the_page_is_what_the_command_makes_of_the_kept_rows(tmp_path: Path):
 
 
 def test_a_number_is_that_of_its_rows(made):
-    found = line(made(KEPT), "## temporal-xor: 2 networks of each", "### Mismatch", "| `ads` | [fair]")
+    found = line(
+        made(KEPT), "## temporal-xor: 2 networks of each", "### Mismatch", "| `ads` | [fair]"
+    )
     with (FAIR / "rows.csv").open(encoding="utf-8") as file:
         mine = [float(row["accuracy"]) for row in csv.DictReader(file)
                 if (row["method"], row["cell"]) == ("ads", "mismatch 0.2")]  # fmt: skip
