@@ -20,7 +20,6 @@ differ). Spikes are those of the real DynapSim: tests/models/test_rockpool_euler
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from . import rockpool_euler_kernel as kernel
 from .network import INPUT, Network
 from .parameters import CONSTANTS
 from .recording import Stimulus
-from .runner import Precision
+from .runner import Precision, processors
 from .simulation import STEP_US
 from .wiring import Drive, drive
 
@@ -177,7 +176,7 @@ def run_euler(
         events = steps, first, drive.step, drive.source
         return kernel.play(p, rows[chip % len(rows)], events, c.adapting, part)
 
-    workers = workers or len(os.sched_getaffinity(0))
+    workers = workers or processors()
     if workers == 1:
         done = [job(part) for part in parts]
     else:

@@ -30,7 +30,7 @@ def fetch(_context, array, index):
         form = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
         ask = builder.module.declare_intrinsic("llvm.prefetch", [byte], form)
         place = builder.bitcast(builder.gep(data, [args[1]]), byte)
-        builder.call(ask, [place, *(word(flag) for flag in (0, 2, 1))])  # read, keep, data
+        builder.call(ask, [place, *(word(flag) for flag in (0, 2, 1))])  # read; second level; data
         return context.get_dummy_value()
 
     return types.none(array, index), build

@@ -3,7 +3,6 @@ not on the batch, the order or the machine."""
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from typing import Any
 from ...hw.board import open_board
 from ...models.errors import AnaloopError, IncompleteError, InputError
 from ...models.recording import Recording, Stimulus
-from ...models.runner import Runner, has_kernel
+from ...models.runner import Runner, has_kernel, processors
 from ...models.versions import versions
 from ..execution import run, run_virtual
 from ..program import Program
@@ -91,7 +90,7 @@ def rows_of(job: Job, targets: Sequence[Target], scheduler: str | None = None) -
 
 
 def _by_threads(job: Job, parts: Iterable[list[Target]], _: str) -> Generator[list[Row]]:
-    at_once = len(os.sched_getaffinity(0)) if has_kernel() else 1
+    at_once = processors() if has_kernel() else 1
     pool = ThreadPoolExecutor(at_once)
     try:
         yield from _in_order(job, parts, at_once, lambda batch: pool.submit(job.rows, batch).result)

@@ -7,7 +7,6 @@ variants of all of them, each with factors of its own, run side by side in the f
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from ...models import wiring
 from ...models.coefficients import Coefficients, coefficients
 from ...models.errors import InputError
 from ...models.parameters import WEIGHT_BITS
+from ...models.runner import processors
 from ...models.simulation import STEP_US
 from ..program import Program
 from .sessions import Session
@@ -176,7 +176,7 @@ def missed(
             forced_kernel.notes_of(rows), found, tails.reshape(-1, rows),
         )  # fmt: skip
 
-    with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(workers or processors()) as pool:
         list(pool.map(job, range(variants)))
     return out
 

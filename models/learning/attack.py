@@ -30,7 +30,7 @@ def climb(
         size: length of the way, relative to `reach`.
         steps: into which it is cut.
     """
-    way = {name: START * reach[name] * _normal(p, generator) for name, p in begun.items()}
+    way = {name: START * reach[name] * normal(p, generator) for name, p in begun.items()}
     for _ in range(steps):
         there = {name: (p + way[name]).requires_grad_() for name, p in begun.items()}
         gradients = torch.autograd.grad(change(there), list(there.values()))
@@ -39,5 +39,6 @@ def climb(
     return way
 
 
-def _normal(p: Tensor, generator: Generator) -> Tensor:
+def normal(p: Tensor, generator: Generator) -> Tensor:
+    """Standard normal numbers, one for each entry of a parameter."""
     return torch.from_numpy(generator.standard_normal(tuple(p.shape), np.float32))

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..reference import one_thread
 from ..tasks.samples import Samples, SequenceTask
-from .attack import climb
+from .attack import climb, normal
 from .bptt import begin, finished
 from .bptt_network import GRADED, MISMATCH, QUANTIZED, respond
 from .bptt_training import Parameters, Situation, Training, descend, misfit, penalties
@@ -127,7 +127,7 @@ def drawn(parameters: Parameters, settings: Settings, generator: Generator) -> d
         return chip
     for what in MISMATCH:
         p = chip[what.array]
-        deviation = level * _normal(p, generator)
+        deviation = level * normal(p, generator)
         if what.scale is not None:
             p = p + what.scale * deviation
         else:
@@ -169,7 +169,3 @@ def attacked(
 
 def _reach(p: Tensor, what: Perturbed) -> Tensor:
     return p.abs() if what.scale is None else torch.full_like(p, what.scale)
-
-
-def _normal(p: Tensor, generator: Generator) -> Tensor:
-    return torch.from_numpy(generator.standard_normal(tuple(p.shape), np.float32))

@@ -3,7 +3,6 @@ in docs/bench.md is a test here: no hang, no lost measurement, never a wrong num
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,8 @@ from analoop.hw.bench.scpi_machine import ScpiMachine
 from analoop.hw.bench.simulated_bench import DRIVERS, SimulatedBench
 from analoop.hw.bench.toy_circuit import AMBIENT_C, KELVIN_PER_WATT
 from analoop.models.errors import HardwareError, InputError
+
+from .waiting import until
 
 Simulate = Callable[..., SimulatedBench]
 
@@ -136,10 +137,7 @@ def test_a_supply_that_cannot_be_heard_is_switched_off_unseen(either, fault: str
     with pytest.raises(HardwareError) as caught:
         opened.power_off()
     assert caught.value.code == "OUTPUT_STATE_UNKNOWN" and "sent unseen" in str(caught.value)
-    deadline = time.monotonic() + 20
-    while simulated.circuit.on and time.monotonic() < deadline:
-        time.sleep(0.002)  # nobody waits for an answer
-    assert not simulated.circuit.on
+    assert until(lambda: not simulated.circuit.on), "nobody waits for an answer"
     setattr(simulated.ttys["supply"].faults, fault, 0)
     opened.power_on()
     opened.keep()

@@ -17,6 +17,8 @@ from analoop.hw.bench.measuring import Reading, Sampler, Traces, guard, measure
 from analoop.hw.bench.simulated_bench import SimulatedBench
 from analoop.models.errors import HardwareError
 
+from .waiting import until
+
 Simulate = Callable[..., SimulatedBench]
 QUICK = "off_s = 0.0\nboot_s = 0.0\ninterval_s = 0.01\n"
 
@@ -25,7 +27,9 @@ def test_traces_begin_before_the_run_and_end_behind_it(simulate: Simulate):
     with Bench(read_bench(simulate(rules=QUICK).file)) as bench:
         bench.power_on()
         with Sampler(bench) as sampler:
-            time.sleep(0.3)
+            # The supply's readings are of two quantities.
+            wanted = {"supply": 6, "meter": 3, "thermometer": 3}
+            assert until(lambda: all(len(readings_of(sampler, n)) >= k for n, k in wanted.items()))
         record = sampler.traces.record(bench)
     start, end = sampler.window_s
     assert {(t["instrument"], t["quantity"]) for t in record["traces"]} == {
@@ -55,14 +59,6 @@ def test_a_driver_that_raises_anything_costs_its_own_reading_only(simulate: Simu
         monkeypatch.setattr(bench.instruments["meter"], "read", lambda quantity: 1 / 0)
         lost = [r for r in measure(bench) if r.value is None]
     assert [r.name for r in lost] == ["meter"] and "ZeroDivisionError" in lost[0].cause
-
-
-def until(true: Callable[[], bool]) -> bool:
-    """Wait for something that has to come."""
-    deadline = time.monotonic() + 20
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.002)
-    return true()
 
 
 def test_a_silent_instrument_delays_neither_the_others_nor_the_watch_over_currents(
