@@ -25,6 +25,7 @@ from .kernel_rows import (
     GABA_KIND,
     LEAK,
     PER_CHARGE,
+    REFRACTORY,
     SHUNT_KIND,
     THRESHOLD,
     WAIT,
@@ -37,17 +38,17 @@ from .vector_rows import add_rows, turn
 SURROGATE_SLOPE = SpikeAtThreshold.SLOPE
 
 # Rows of the adjoints [row, neuron].
-G_Z, G_AHP, G_FREE, G_SPIKE, G_RASTER, G_IN, G_SUM, INPUT, LEAKING = range(9)
-ADJOINTS = 9
+G_Z, G_AHP, G_FREE, G_SPIKE, G_RASTER, G_IN, G_SUM, INPUT, LEAKING, G_WAIT, G_WAITED = range(11)
+ADJOINTS = 11
 
 
 @inlined
-def again(p, kinds, adapts, clock, now, drives, outcome, first, segment):
+def again(p, kinds, adapts, clock, now, drives, outcome, first, segment, g_p):
     """The linear circuits of the steps from `first` on, once more.
 
     `now` is the checkpoint [row, element] to begin with, and is overwritten. Fills `segment`
     [step, row, neuron] with WAIT and AHP at the start of each step and the currents of the
-    dendrites after what arrived.
+    dendrites after what arrived; if there is a `g_p`, below them, what arrived.
     """
     dt, dark = clock
     spikes, waits, before = outcome
@@ -61,6 +62,8 @@ def again(p, kinds, adapts, clock, now, drives, outcome, first, segment):
             for n in range(zeroth, n_neurons):
                 current = state[CURRENT + d, n] + p[row + 2, n] * pending[d, n]
                 segment[i, CURRENT + d, n] = current
+                if g_p is not None:
+                    segment[i, CURRENT + kinds.size + d, n] = pending[d, n]
                 end = current * p[row, n]
                 state[CURRENT + d, n] = end if end > dark else dark
                 pending[d, n] = zero
@@ -115,8 +118,9 @@ def phi1_slope(a, phi):
 
 
 @inlined
-def back_somas(p, per_threshold, wait, tape_z, tape_x, tape_phi, g, dark, dt):
-    """Adjoints of the soma's step: of z, of the input current and of the leak."""
+def back_somas(p, per_threshold, wait, tape_z, tape_x, tape_phi, g, g_p, dark, dt):
+    """Adjoints of the soma's step: of z, of the input current and of the leak; of coefficients, if
+    there is a `g_p`."""
     zero, one = lit(dark, 0), lit(dark, 1)
     for n in range(np.uint64(0), np.uint64(p.shape[1])):
         x, z, phi, per_charge = tape_x[n], tape_z[n], tape_phi[n], p[PER_CHARGE, n]
@@ -134,26 +138,37 @@ def back_somas(p, per_threshold, wait, tape_z, tape_x, tape_phi, g, dark, dt):
         end = z + h * rate * phi
         far = end if end > floor else floor
         far = lit(dark, SURROGATE_SLOPE) * abs(far - threshold) * per_threshold[n] + one
-        g_end = g[G_Z, n]
-        g_end += g[G_SPIKE, n] * per_threshold[n] / (far * far) if h > zero else zero
-        g_end = g_end if end >= floor else zero
+        g_spike = g[G_SPIKE, n] * per_threshold[n] / (far * far) if h > zero else zero
+        g_far = g[G_Z, n] + g_spike
+        g_end = g_far if end >= floor else zero
         by_rate = h * phi
         by_slope = by_rate * away + h * h * rate * phi1_slope(a, phi)
         # The middle moves with all that it was guessed from, unless it is at an end of its range.
         half = lit(dark, 0.5) * h * per_charge
         half /= one + half * leak
-        moved = -by_slope * share * over * over * leak * per_charge
-        moved = moved if floor < there and there < threshold else zero
+        by_there = -by_slope * share * over * over * leak * per_charge
+        moved = by_there if floor < there and there < threshold else zero
         guessed = one + (z if z > zero else zero)
         g[G_Z, n] = g_end * (one + a * phi + moved * (one - (half * leak if z > zero else zero)))
         g[G_IN, n] = g_end * (by_rate * per_charge + moved * half) if above else zero
         out = (by_rate * (one + x) + by_slope * share) * per_charge
         g[G_SUM, n] = -g_end * (out + moved * half * (guessed - away))
+        if g_p is not None:
+            stopped = g_end * by_there
+            at_top = there >= threshold and threshold > z
+            g_p[THRESHOLD, n] += (stopped if at_top else zero) - g_spike
+            g_p[FLOOR, n] += g_far - g_end + (stopped if there <= floor else zero)
+            g_p[DC, n] += g[G_IN, n]
+            g_p[LEAK, n] += g[G_SUM, n]
+            slower = one + lit(dark, 0.5) * h * per_charge * leak
+            by_h = rate * (one + a * phi)
+            by_h += moved * (i_in - leak * guessed) * lit(dark, 0.5) * per_charge / slower / slower
+            g[G_WAIT, n] -= g_end * by_h if left > zero else zero
 
 
 @inlined
-def back_dendrites(p, kinds, currents, g, g_currents, g_pending, dark):
-    """Adjoints of the dendrites and of what arrived at them."""
+def back_dendrites(p, kinds, currents, g, g_currents, g_pending, g_p, dark):
+    """Adjoints of the dendrites and of what arrived at them; of coefficients, as `back_somas`."""
     zero = lit(dark, 0)
     for d in range(kinds.size):
         row = DENDRITE + 3 * d
@@ -162,10 +177,31 @@ def back_dendrites(p, kinds, currents, g, g_currents, g_pending, dark):
         for n in range(np.uint64(0), np.uint64(p.shape[1])):
             current = currents[CURRENT + d, n]
             by_mean, by_end = p[row + 1, n], p[row, n]
-            total = sign * g[source, n] * by_mean if current * by_mean >= dark else zero
-            total += g_currents[d, n] * by_end if current * by_end >= dark else zero
+            g_mean = sign * g[source, n] if current * by_mean >= dark else zero
+            g_end = g_currents[d, n] if current * by_end >= dark else zero
+            total = g_mean * by_mean + g_end * by_end
             g_currents[d, n] = total
             g_pending[d, n] = total * p[row + 2, n]
+            if g_p is not None:
+                g_p[row, n] += g_end * current
+                g_p[row + 1, n] += g_mean * current
+                g_p[row + 2, n] += total * currents[CURRENT + kinds.size + d, n]
+
+
+@inlined
+def back_resets(outcome, k, wait, g, g_p, dt):
+    """Adjoints of the reset and of the wait behind it: of their coefficients, and of the wait that
+    the step began with."""
+    spikes, waits, before = outcome
+    zero = lit(dt, 0)
+    for n in range(np.uint64(0), np.uint64(g.shape[1])):
+        g[G_WAITED, n] = g[G_WAIT, n]
+        g[G_WAIT, n] = g[G_WAIT, n] if wait[n] > dt else zero
+    for j in range(before[k], before[k + 1]):
+        n = spikes[j]
+        g_p[FLOOR, n] += g[G_Z, n]
+        g[G_WAIT, n] = g[G_WAITED, n] if waits[j] > -dt else zero
+        g_p[REFRACTORY, n] += g[G_WAIT, n]
 
 
 @inlined

@@ -68,6 +68,13 @@ class Coefficients:
     """Squared noise level of each chip times the elementary charge [A s]; None: no noise."""
 
 
+def wants_gradient(c: Coefficients) -> bool:
+    """Whether any coefficient wants a gradient."""
+    tensors = [t for t in vars(c).values() if isinstance(t, Tensor)]
+    tensors += [*c.decay.values(), *c.mean.values(), *c.jump.values()]
+    return torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
+
+
 def with_gains(c: Coefficients, soma: Tensor, excitation: Tensor) -> Coefficients:
     """The same circuits with gains multiplied: of the soma, and of AMPA and NMDA dendrites."""
     i_gain, x_threshold = c.i_gain * soma, c.x_threshold / soma

@@ -20,13 +20,27 @@ from torch.autograd.function import once_differentiable
 from . import adjoint, adjoint_stretches
 from .adjoint import LANES, SEGMENT, TAPE
 from .checkpoints import stretch
-from .coefficients import Coefficients
-from .fast import kinds_of, pack
-from .kernel_rows import AHP, AHP_FLOOR, CURRENT, FLOOR, Z
+from .coefficients import Coefficients, wants_gradient
+from .fast import kinds_of, pack, rows_of
+from .kernel_rows import (
+    AHP,
+    AHP_FLOOR,
+    CURRENT,
+    DC,
+    DENDRITE,
+    FLOOR,
+    LEAK,
+    REFRACTORY,
+    THRESHOLD,
+    Z,
+)
 from .runner import processors
 
 PARTS = 8
 """Partial sums of the gradients of weights."""
+
+FREE = (LEAK, DC, FLOOR, THRESHOLD, REFRACTORY)
+"""Rows of coefficients that can have a gradient, beside those of dendrites."""
 
 
 class _Group(NamedTuple):
@@ -84,11 +98,15 @@ class _Sheet:
         """Space for a tape of some steps, one at least, [step, 3, element]."""
         return np.empty((max(steps, 1), TAPE, LANES * self.p.shape[-1]), self.p.dtype)
 
+    def sets(self, group: _Group, chip: int) -> np.ndarray:
+        """Whose coefficients the lanes of a group have on a chip, [lane]."""
+        if self.chips is None and len(self.p) > 1:
+            return np.minimum(np.arange(LANES) + group.trials.start, group.trials.stop - 1)
+        return np.full(LANES, chip)
+
     def lanes(self, group: _Group, chip: int) -> tuple[np.ndarray, np.ndarray]:
         """Coefficients and `per_threshold` of a group on a chip, [row, element], [element]."""
-        which = np.full(LANES, chip)
-        if self.chips is None and len(self.p) > 1:
-            which = np.minimum(np.arange(LANES) + group.trials.start, group.trials.stop - 1)
+        which = self.sets(group, chip)
         p = np.moveaxis(self.p[which], 0, -1)
         return p.reshape(len(p), -1), self.per_threshold[which].T.reshape(-1)
 
@@ -123,15 +141,33 @@ def unroll_compiled(
     sheet = _sheet(c, counts.detach().numpy(), given.dtype)
     dense = given.new_zeros(0, *empty.shape) if arriving is None else arriving
     into, back = (empty if w is None else w.to(given.dtype) for w in (w_in, w_rec))
-    counts = counts.to(given.dtype)
-    return _Unrolled.apply(sheet, dense, counts, into, back)  # pyright: ignore[reportReturnType]
+    counts, free = counts.to(given.dtype), _free(c, len(sheet.p)).to(given.dtype)
+    return _Unrolled.apply(sheet, dense, counts, into, back, free)  # pyright: ignore
+
+
+def _free_rows(kinds: int) -> list[int]:
+    """Rows of coefficients that can have a gradient."""
+    return [*FREE, *range(DENDRITE, DENDRITE + 3 * kinds)]
+
+
+def _free(c: Coefficients, sets: int) -> Tensor:
+    """Coefficients to pass gradients to, [row, set, neuron]; none, where none are wanted."""
+    neurons = c.z_floor.shape[-1]
+    if not wants_gradient(c):
+        return c.z_floor.new_zeros(0, sets, neurons)
+    rows = rows_of(c)
+    return torch.stack(
+        [rows[k].expand(c.z_floor.shape).reshape(sets, neurons) for k in _free_rows(len(c.decay))]
+    )
 
 
 def _sheet(c: Coefficients, counts: np.ndarray, dtype: torch.dtype) -> _Sheet:
     kind = np.float32 if dtype == torch.float32 else np.float64
     lead, neurons = c.z_floor.shape[:-1], c.z_floor.shape[-1]
     n_sets = lead[0] if lead else 1
-    threshold = np.broadcast_to(c.x_threshold.numpy().reshape(-1, neurons), (n_sets, neurons))
+    threshold = np.broadcast_to(
+        c.x_threshold.detach().numpy().reshape(-1, neurons), (n_sets, neurons)
+    )
     return _Sheet(
         pack(c, n_sets, kind),
         np.ascontiguousarray(1.0 / threshold, dtype=kind),
@@ -163,8 +199,9 @@ def _groups(counts: np.ndarray, kind: type) -> list[_Group]:
 class _Unrolled(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, sheet: _Sheet, arriving: Tensor, counts: Tensor, w_in: Tensor, w_rec: Tensor
-    ) -> Tensor:
+        ctx: Any, sheet: _Sheet, arriving: Tensor, counts: Tensor, w_in: Tensor, w_rec: Tensor,
+        free: Tensor,
+    ) -> Tensor:  # fmt: skip
         dense, into, back = (_flat(t) for t in (arriving, w_in, w_rec))
         wires = _reached(into), _reached(back)
         trials = sheet.groups[-1].trials.stop if sheet.groups else 0
@@ -200,7 +237,7 @@ class _Unrolled(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor):  # pyright: ignore
         _ = ctx.saved_tensors  # raises if what is read again was changed in place
         sheet: _Sheet = ctx.sheet
-        wanted = ctx.needs_input_grad[1:]
+        *wanted, frees = ctx.needs_input_grad[1:]
         shapes = [s if wants else (0, *s[1:]) for s, wants in zip(ctx.shapes, wanted, strict=True)]
         g_raster = gradients[0] if sheet.chips is not None else gradients[0][None]
         if g_raster.stride(2) == 0:  # of a sum over steps: the same in all of them
@@ -208,29 +245,40 @@ class _Unrolled(torch.autograd.Function):
         g_raster = np.ascontiguousarray(g_raster.numpy())
         g_dense, g_counts = (np.zeros(s, sheet.p.dtype) for s in shapes[:2])
 
-        def part(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def part(chosen: np.ndarray) -> tuple[np.ndarray, ...]:
             g_in, g_rec = (np.zeros(s, sheet.p.dtype) for s in shapes[2:])
+            g_free = np.zeros(sheet.p.shape if frees else (0,), sheet.p.dtype)
             again = ctx.length and (sheet.marks(ctx.length // SEGMENT), sheet.tape(ctx.length))
             for (group, chip), taped in [(ctx.jobs[k], ctx.taped[k]) for k in chosen]:
                 p, per_threshold = sheet.lanes(group, chip)
                 marks = taped.kept if again else sheet.marks(0)
+                g_p = np.zeros_like(p) if frees else None
                 adjoint_stretches.backward(
                     p, per_threshold, sheet.kinds, sheet.adapts, sheet.clock,
                     taped.drives, taped.outcome, marks, *(again or taped[2:]),
                     g_raster[chip, group.trials],
-                    (g_dense[group.trials], g_counts[group.trials], g_in, g_rec),
+                    (g_dense[group.trials], g_counts[group.trials], g_in, g_rec), g_p,
                 )  # fmt: skip
-            return g_in, g_rec
+                if g_p is not None:
+                    by_lane = np.moveaxis(g_p.reshape(len(p), -1, LANES), -1, 0)
+                    np.add.at(g_free, sheet.sets(group, chip), by_lane)
+            return g_in, g_rec, g_free
 
         sums = _on_threads(part, _parts(len(sheet.groups), sheet.chips or 1))
-        g_in, g_rec = (np.sum([s[k] for s in sums], axis=0) for k in (0, 1))
+        g_in, g_rec, g_free = (np.sum([s[k] for s in sums], axis=0) for k in range(3))
         slots = len(sheet.kinds), sheet.p.shape[-1]
         found = (
             g_dense.reshape(*g_dense.shape[:-1], *slots), g_counts,
             g_in.reshape(-1, *slots), g_rec.reshape(-1, *slots),
         )  # fmt: skip
-        return None, *(
-            torch.from_numpy(g) if wants else None for g, wants in zip(found, wanted, strict=True)
+        by_row = g_free.swapaxes(0, 1)[_free_rows(len(sheet.kinds))] if frees else None
+        return (
+            None,
+            *(
+                torch.from_numpy(g) if wants else None
+                for g, wants in zip(found, wanted, strict=True)
+            ),
+            None if by_row is None else torch.from_numpy(by_row),
         )
 
 

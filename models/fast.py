@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from . import kernel_loop
 from . import kernel_rows as row
@@ -76,8 +77,8 @@ def run(
     return _joined(parts, done, end, f"numba {precision}", trials)
 
 
-def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:
-    """Coefficients [chip, neuron] or [chip, 1, neuron] as a kernel's [chip, row, neuron]."""
+def rows_of(c: Coefficients) -> list[Tensor]:
+    """Coefficients as they are, by the kernels' row."""
     rows: list[Any] = [None] * row.DENDRITE
     rows[row.PER_CHARGE] = 1.0 / c.charge
     rows[row.LEAK], rows[row.DC], rows[row.FLOOR] = c.i_leak, c.i_dc, c.z_floor
@@ -90,8 +91,14 @@ def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:
     rows[row.AHP_FLOOR] = c.ahp_floor
     for d in c.decay:
         rows += [c.decay[d], c.mean[d], c.jump[d]]
+    return rows
+
+
+def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:
+    """Coefficients [chip, neuron] or [chip, 1, neuron] as a kernel's [chip, row, neuron]."""
     neurons = c.z_floor.shape[-1]
-    arrays = [r.numpy()[:, None] if r.ndim == 2 else r.numpy() for r in rows]
+    rows = [r.detach().numpy() for r in rows_of(c)]
+    arrays = [r[:, None] if r.ndim == 2 else r for r in rows]
     shaped = [np.broadcast_to(a, (chips, 1, neurons))[:, 0] for a in arrays]
     return np.ascontiguousarray(np.stack(shaped, axis=1), dtype=kind)
 

@@ -11,7 +11,7 @@ class SpikeAtThreshold(torch.autograd.Function):
 
     With v = (z - z_threshold) / x_threshold, the distance in units of the threshold current,
     ds/dv = 1 / (1 + SLOPE |v|)^2: of order one whatever the currents are (Rockpool's is 1 per
-    ampere: weight gradients of 1e-11).
+    ampere: weight gradients of 1e-11). `x_threshold` is the unit only, and gets no gradient.
     """
 
     SLOPE = 5.0
@@ -25,4 +25,5 @@ class SpikeAtThreshold(torch.autograd.Function):
     def backward(ctx, grad: Tensor):  # pyright: ignore[reportIncompatibleMethodOverride]
         z, z_threshold, x_threshold = ctx.saved_tensors
         far = 1.0 + SpikeAtThreshold.SLOPE * ((z - z_threshold) / x_threshold).abs()
-        return grad / (far * far * x_threshold), None, None
+        found = grad / (far * far * x_threshold)
+        return found, -found, None

@@ -1,8 +1,8 @@
 """A sheet of neurons unrolled in time, differentiable: what training runs.
 
 Threshold somas go through the compiled adjoint where numba is there; exponential somas, gated
-NMDA dendrites, coefficients that want a gradient themselves and all that lies on a GPU go through
-torch's autograd.
+NMDA dendrites, coefficients of neurons that adapt if these want a gradient themselves, and all
+that lies on a GPU go through torch's autograd.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from .checkpoints import stretch
-from .coefficients import Coefficients
+from .coefficients import Coefficients, wants_gradient
 from .errors import InputError
 from .neuron import State, rest, step
 from .runner import has_kernel
@@ -28,7 +28,8 @@ LEAST = 32
 def unroll(
     c: Coefficients, arriving: Tensor, w_rec: Tensor | None = None, compiled: bool | None = None
 ) -> Tensor:
-    """Spikes of every step, from rest; gradients flow by surrogate to both weights and drive.
+    """Spikes of every step, from rest; gradients flow by surrogate to both weights, to drive, and
+    to coefficients that want one.
 
     An event of step n, from outside or from a neuron of the sheet, reaches its synapses at the
     start of step n + 1.
@@ -81,8 +82,8 @@ def _takes_adjoint(c: Coefficients, compiled: bool | None) -> bool:
     known = has_adjoint(c)
     if compiled and not known:
         raise InputError(
-            "the compiled adjoint knows threshold somas without noise, on the processor and with "
-            "fixed coefficients: leave `compiled` to Analoop",
+            "the compiled adjoint knows threshold somas without noise, on the processor, and no "
+            "gradient of coefficients of neurons that adapt: leave `compiled` to Analoop",
             code="NO_ADJOINT",
         )
     return known if compiled is None else compiled
@@ -90,11 +91,9 @@ def _takes_adjoint(c: Coefficients, compiled: bool | None) -> bool:
 
 def has_adjoint(c: Coefficients) -> bool:
     """Whether the compiled adjoint can take these neurons."""
-    tensors = [t for t in vars(c).values() if isinstance(t, Tensor)]
-    tensors += [*c.decay.values(), *c.mean.values(), *c.jump.values()]
     plain = c.most_pieces == 1 and c.noise is None
-    fixed = not any(t.requires_grad for t in tensors)
-    return plain and fixed and c.z_floor.device.type == "cpu" and has_kernel()
+    unknown = c.charge.requires_grad or (c.adapts and wants_gradient(c))
+    return plain and not unknown and c.z_floor.device.type == "cpu" and has_kernel()
 
 
 def _unroll_torch(c: Coefficients, arriving: Tensor, w_rec: Tensor | None) -> Tensor:

@@ -38,16 +38,17 @@ class Circuits(NamedTuple):
     """Step [s]."""
 
     def coefficients(
-        self, dtype: torch.dtype, factors: Mapping[str, np.ndarray] | None = None
+        self, dtype: torch.dtype, factors: Mapping[str, np.ndarray | Tensor] | None = None
     ) -> Coefficients:
-        """Of the nominal chip [neuron], or with factors of every current, [trial, neuron]."""
+        """Of the nominal chip [neuron], or with factors of every current, [trial, neuron];
+        gradients flow to factors that are tensors."""
         nominal = self.parameters.currents()
         one = torch.ones(self.neurons, dtype=dtype)
         if factors is None:
             currents = {name: one * amps for name, amps in nominal.items()}
         else:
             currents = {
-                name: torch.tensor(amps * factors[name], dtype=dtype)
+                name: torch.as_tensor(amps * factors[name], dtype=dtype)
                 for name, amps in nominal.items()
             }
         switches = {name: one * on for name, on in self.parameters.switches().items()}

@@ -7,9 +7,9 @@ cores; on top the seed paper's, of time constants and thresholds; silent neurons
 4-bit code, gradients passing straight through both.
 
 An attack, where it is asked for, penalises how answers differ from the nominal chip's (after
-Büchel et al., paper.md 5). Weights are moved along the gradient, as there. Time constants, gains
-and thresholds, for which the adjoint has no gradient, are attacked by a search: of several chips
-drawn for a sample the one that differs most.
+Büchel et al., paper.md 5). Weights, and the currents that set time constants, gains and thresholds,
+are moved along the gradient; or they are searched: of several chips drawn for a sample the one that
+differs most is learned from.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from ..tasks.samples import SequenceTask
 from . import chip_start
 from .bptt_training import TOGETHER, descend
 from .chip_network import MISMATCH, NAME, QUANTIZED, made, respond
-from .chip_training import Hardware, Model, Settings
+from .chip_settings import Settings
+from .chip_training import Hardware, Model
 from .student import Student
 from .teacher import Progress, Teacher
 

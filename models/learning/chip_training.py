@@ -11,22 +11,28 @@ import torch
 from numpy.random import Generator
 from torch import Tensor, nn
 
-from ..errors import InputError
 from ..mismatch import Draw
 from ..parameters import CURRENTS, NeuronParameters
 from ..tasks.samples import DT_S, Samples
 from ..training import W_UNIT, FitLevels, hold
 from ..unrolling import unroll_events
 from .attack import climb
-from .chip_network import FULL_HZ, TAU_OUT_S, chip_factors, circuits, lead, paper_draw, wires
+from .chip_network import FULL_HZ, TAU_OUT_S, USED, chip_factors, circuits, lead, paper_draw, wires
+from .chip_settings import Settings
 from .chip_start import scale
-from .spike_encoding import SpikeEncoding, spike_counts
+from .even_code import even_levels, within
+from .spike_encoding import spike_counts
 
 INPUT_SD, OUTPUT_SD = 8.0, 32.0
 """Spreads of weights before training, divided by the square root of the number of sources: neurons
 then fire at some Hz on temporal XOR. For other tasks see `Settings.start_hz`."""
 HALF = 0.5
 """Where more is asked for than this an answer stands, else silence [1]."""
+ATTACKED = (
+    "i_tau_mem", "i_gain_mem", "i_threshold", "i_refractory", "i_pulse",
+    *(f"i_{what}_{dendrite}" for dendrite in USED for what in ("tau", "gain")),
+)  # fmt: skip
+"""Currents of a chip that an attack moves: time constants, gains, thresholds, pulses."""
 SHARPNESS = 4.0
 """Slope by which an output becomes the chance of a positive answer, for their divergence [1]."""
 
@@ -39,114 +45,6 @@ class Hardware:
     """Currents that it has, near the given ones."""
     levels: FitLevels
     """Magnitudes that a core would hold these weights at [A]."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a network is trained, and what its chips go through; 0 switches a thing off."""
-
-    hidden: int = 128
-    """Hidden neurons."""
-    outputs: int = 24
-    """Output neurons for a positive answer, and as many against it."""
-    copies: int = 16
-    """See `SpikeEncoding`."""
-    input_hz: float = 300.0
-    """See `SpikeEncoding`."""
-    input_full: float = 1.0
-    """See `SpikeEncoding`."""
-    input_knee: float = 0.0
-    """See `SpikeEncoding`."""
-    input_signed: bool = True
-    """See `SpikeEncoding`."""
-    tau_mem_s: float = 0.05
-    """Of all neurons [s]."""
-    tau_ampa_s: float = 0.02
-    """Of excitation from input and to outputs [s]."""
-    tau_nmda_s: float = 0.2
-    """Of excitation among hidden neurons [s]."""
-    tau_gaba_s: float = 0.1
-    """Of inhibition [s]."""
-    recurrent_sd: float = 2.0
-    """Spread of the weights among hidden neurons before training, times the root of their
-    number [1]."""
-    start_hz: tuple[float, float] = (0.0, 0.0)
-    """Rates that the weights of hidden and of output neurons are scaled to before training [Hz],
-    see chip_start.py; 0: they are as drawn, whose spread fits temporal XOR."""
-    max_fan_in: int = 64
-    """Synapses of a neuron, the strongest; the chip has 64."""
-    coded: bool = True
-    """Whether weights end as those of the 4-bit code."""
-    quantized_from: float = 0.6
-    """Share of the updates behind which they are [1]."""
-    updates: int = 1000
-    """Updates of the weights."""
-    batch: int = 32
-    """Samples per update."""
-    learning_rate: float = 0.05
-    """Adam's step at the start, in units of the spread of an array's first entries; decays to 0
-    along a cosine."""
-    mismatch: float = 1.0
-    """Level of the measured mismatch."""
-    paper_mismatch: float = 0.3
-    """Highest level of the seed paper's mismatch of time constants and thresholds, not of weights;
-    each `TOGETHER` samples draw their own from 0 on."""
-    silenced: float = 0.4
-    """Highest share of silent hidden neurons; each `TOGETHER` samples draw their
-    own from 0 on, and which [1]."""
-    grown_at: float = 0.0
-    """Share of the updates by which mismatch and silence have grown to these levels, from none [1];
-    0: they begin with them."""
-    candidates: int = 1
-    """Chips drawn for each sample, of which the most different one is learned from."""
-    divergence: float = 0.0
-    """Weight of the divergence of a chip's answers from the nominal chip's."""
-    attack: float = 0.0
-    """How far an attack moves each weight of such a chip along the gradient of the divergence,
-    relative to the weight [1]; it needs a `divergence`."""
-    attack_steps: int = 3
-    """Steps of an attack."""
-    error: float = 10.0
-    """Weight of the mean square of what an output misses."""
-    margin: float = 0.2
-    """Where the target is near 0 an output may stray so far [1]."""
-    answer: float = 1.5
-    """Where it is not, the output shall be so many times the target, and may be larger still [1]:
-    silent neurons and mismatch take their part."""
-    stray: float = 4.0
-    """What strays from the target counts so many times what falls short of it [1]: of an output
-    that is decided by its sign one false answer spoils a sample. Where a boundary is chosen for
-    the output, high values keep the network silent: it learns nothing until it is sure."""
-    rate_hz: float = 10.0
-    """Rate above which neurons are discouraged [Hz]."""
-    activity: float = 1e-3
-    """Weight of the mean square of what is above [1/Hz^2]."""
-
-    def __post_init__(self) -> None:
-        if self.copies % 2 or self.copies < 2:
-            raise InputError(
-                f"copies is {self.copies}, an even number is needed: half of the copies act "
-                "through slow dendrites",
-                code="SETTING",
-            )
-        if self.attack and not self.divergence:
-            raise InputError(
-                f"attack is {self.attack}, which changes a divergence that counts nothing: give a "
-                "divergence above 0, such as 1",
-                code="SETTING",
-            )
-        if self.max_fan_in < 1:
-            raise InputError(
-                f"max_fan_in is {self.max_fan_in}, at least 1 is needed: give a large number "
-                "for no limit",
-                code="SETTING",
-            )
-
-    def encoding(self) -> SpikeEncoding:
-        """How input becomes spikes."""
-        return SpikeEncoding(
-            self.copies, self.input_hz, self.input_full, self.input_knee, self.input_signed
-        )
 
 
 class Model(nn.Module):
@@ -176,14 +74,21 @@ class Model(nn.Module):
         with torch.no_grad():
             most = self.settings.max_fan_in
             kept = [hold(w, most, None).abs().numpy() for w in self._cores()]
-        fitted = [self.hardware.levels(w * W_UNIT) / W_UNIT for w in kept]
+        bits, levels = self.settings.bits, self.hardware.levels
+        if bits:
+            fitted = [even_levels(w * W_UNIT, bits, levels) / W_UNIT for w in kept]
+        else:
+            fitted = [levels(w * W_UNIT) / W_UNIT for w in kept]
         self.levels = tuple(torch.tensor(levels, dtype=torch.float32) for levels in fitted)
 
     def held(self) -> dict[str, Tensor]:
         """The weights as the chip would hold them; gradients pass through."""
         levels = self.levels or (None, None)
         most = self.settings.max_fan_in
-        hidden, output = (hold(w, most, at) for w, at in zip(self._cores(), levels, strict=True))
+        cores = [hold(w, most, at) for w, at in zip(self._cores(), levels, strict=True)]
+        if self.levels and self.settings.bits:
+            cores = [within(w, at) for w, at in zip(cores, self.levels, strict=True)]
+        hidden, output = cores
         split = len(self.w_in)
         return {"w_in": hidden[:split], "w_rec": hidden[split:], "w_out": output}
 
@@ -225,16 +130,33 @@ class Model(nn.Module):
         if nominal is None or not settings.divergence:
             return loss
 
-        def change(weights: Mapping[str, Tensor]) -> Tensor:
-            return divergence(nominal, self._play(counts, drives_of(weights), factors)[0]).mean()
+        def change(there: Mapping[str, Tensor]) -> Tensor:
+            chips = {**factors, **{name: there[name] for name in ATTACKED if name in there}}
+            return divergence(nominal, self._play(counts, drives_of(there), chips)[0]).mean()
 
-        if not settings.attack:
-            return loss + settings.divergence * divergence(nominal, output).mean()
-        begun = {name: w.detach() for name, w in held.items()}
-        reach = {name: w.abs() for name, w in begun.items()}
-        way = climb(begun, reach, change, settings.attack, settings.attack_steps, generator)
-        moved = {name: w + way[name] for name, w in held.items()}
-        return loss + settings.divergence * change(moved)
+        return loss + settings.divergence * change(self._attacked(held, factors, change, generator))
+
+    def _attacked(
+        self,
+        held: Mapping[str, Tensor],
+        factors: Mapping[str, np.ndarray],
+        change: Callable[[dict[str, Tensor]], Tensor],
+        generator: Generator,
+    ) -> dict[str, Tensor]:
+        """Weights, and factors of the currents that are attacked, where an attack leaves them."""
+        sizes = dict.fromkeys(held, self.settings.attack)
+        there = dict(held)
+        if self.settings.attack_circuits:
+            sizes |= dict.fromkeys(ATTACKED, self.settings.attack_circuits)
+            there |= {n: torch.tensor(factors[n], dtype=torch.float32) for n in ATTACKED}
+        fixed = {name: value.detach() for name, value in there.items()}
+        begun = {name: value for name, value in fixed.items() if sizes[name]}
+        if not begun:
+            return there
+        reach = {name: sizes[name] * value.abs() for name, value in begun.items()}
+        steps = self.settings.attack_steps
+        way = climb(begun, reach, lambda at: change({**fixed, **at}), steps, generator)
+        return {name: value + way.get(name, 0.0) for name, value in there.items()}
 
     def _cores(self) -> tuple[Tensor, Tensor]:
         """Weights [source, neuron] of the hidden core and of the output core."""
@@ -281,7 +203,7 @@ class Model(nn.Module):
         self,
         counts: np.ndarray,
         drives: tuple[Tensor, Tensor],
-        factors: Mapping[str, np.ndarray] | None,
+        factors: Mapping[str, np.ndarray | Tensor] | None,
     ) -> tuple[Tensor, Tensor]:
         """Readout [sample, step] and spikes [sample, step, neuron] of chips, None: the nominal."""
         made = circuits(self.neurons, drives[1].shape[-1])

@@ -157,13 +157,14 @@ def attacked(
     """The chip, moved to where its output [sample, step] differs more, step by step along signs of
     the gradient; gradients pass through it as if the way were a constant."""
     begun = {what.array: chip[what.array].detach() for what in MISMATCH}
-    reach = {what.array: _reach(begun[what.array], what) for what in MISMATCH}
+    size = settings.attack_size
+    reach = {what.array: size * _reach(begun[what.array], what) for what in MISMATCH}
     fixed = {name: p.detach() for name, p in chip.items()}
 
     def change(there: dict[str, Tensor]) -> Tensor:
         return (situation.play({**fixed, **there})[0] - output).square().mean()
 
-    way = climb(begun, reach, change, settings.attack_size, settings.attack_steps, generator)
+    way = climb(begun, reach, change, settings.attack_steps, generator)
     return {**chip, **{name: chip[name] + moved for name, moved in way.items()}}
 
 

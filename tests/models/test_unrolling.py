@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analoop.models import compiled_unrolling, unrolling
+from analoop.models.coefficients import Coefficients
 from analoop.models.errors import InputError
 from analoop.models.parameters import DENDRITES, NeuronParameters
 from analoop.models.unrolling import has_adjoint, unroll, unroll_events
@@ -83,9 +84,7 @@ def test_the_comparison_above_is_of_spiking_neurons_with_gradients():
 
 def test_a_chip_of_its_own_for_every_trial_and_a_dense_drive():
     dendrites = ("ampa", "gaba")
-    chips = sheet_of([PLAIN] * 5, chips=11, dendrites=dendrites)
-    fields: dict[str, Any] = {name: squeezed(value) for name, value in vars(chips).items()}
-    c = type(chips)(**fields)
+    c = squeezed_sheet(sheet_of([PLAIN] * 5, chips=11, dendrites=dendrites))
     scale = torch.tensor([SCALE[d] for d in dendrites])[:, None]
     hits = torch.tensor(np.random.default_rng(2).random((11, 70, 2, 5)) < 0.2)
     arriving = (hits * scale).double().requires_grad_()
@@ -97,6 +96,79 @@ def test_a_chip_of_its_own_for_every_trial_and_a_dense_drive():
     found = both_ways(play, [arriving, w_rec])
     assert found[0][0].shape == (11, 70, 5) and found[0][0].sum() > 50
     assert_same(found)
+
+
+FREE = ("i_leak", "i_dc", "z_floor", "z_threshold", "t_refractory")
+STEADY = tuple(p for p in THRESHOLD_SOMAS if not p.adaptation)
+
+
+def freed(c: Coefficients) -> dict[str, torch.Tensor]:
+    """Coefficients that can have a gradient, and from now on want one."""
+    found = {name: getattr(c, name) for name in FREE}
+    for name in ("decay", "mean", "jump"):
+        found |= {f"{name} {d}": t for d, t in getattr(c, name).items()}
+    return {name: t.requires_grad_() for name, t in found.items()}
+
+
+@settings(max_examples=15)
+@given(
+    st.lists(st.sampled_from(STEADY), min_size=1, max_size=9),
+    st.sets(st.sampled_from(DENDRITES), min_size=1),
+    st.booleans(),
+    st.integers(1, 10),
+    st.sampled_from([1, 63, 64, 150]),
+    st.integers(0, 5),
+)
+def test_coefficients_get_the_gradient_of_the_definition(
+    circuits, used, alone, trials, steps, seed
+):
+    dendrites = tuple(d for d in DENDRITES if d in used)
+    n, kinds = len(circuits), len(dendrites)
+    c = sheet_of(circuits, trials if alone else 2, dendrites=dendrites, seed=seed)
+    c = squeezed_sheet(c) if alone else c
+    free = freed(c)
+    w_in = weights((3, kinds, n), dendrites, seed)
+    w_rec = weights((n, kinds, n), dendrites, seed + 1, 0.5)
+    counts = np.random.default_rng(seed).poisson(0.25, (trials, steps, 3)).astype(float)
+
+    def play(compiled: bool):
+        return unroll_events(c, counts, w_in, w_rec, compiled)
+
+    assert has_adjoint(c)
+    assert_same(both_ways(play, [w_in, w_rec, *free.values()]))
+
+
+def test_every_coefficient_of_spiking_neurons_has_a_gradient():
+    c = sheet_of(list(STEADY), 2)
+    free = freed(c)
+    w_in = weights((3, 4, len(STEADY)), DENDRITES, 0)
+    counts = np.random.default_rng(0).poisson(0.25, (9, 150, 3)).astype(float)
+    spikes = unroll_events(c, counts, w_in, compiled=True)
+    found = torch.autograd.grad(spikes.sum(), list(free.values()))
+    by_name = dict(zip(free, found, strict=True))
+    assert all((g != 0).float().mean() > 0.9 for g in by_name.values())
+    assert (by_name["z_threshold"] < 0).all() and (by_name["i_leak"] < 0).all()
+    assert (by_name["jump ampa"] > 0).all() and (by_name["jump gaba"] < 0).all()
+
+
+def test_who_wants_only_weights_gets_the_same_gradients_without_those_of_coefficients():
+    c = sheet_of([PLAIN] * 5, chips=2, dendrites=("ampa", "gaba"))
+    w_in = weights((3, 2, 5), ("ampa", "gaba"), 0)
+    counts = np.random.default_rng(0).poisson(0.25, (9, 150, 3)).astype(float)
+
+    def gradient() -> torch.Tensor:
+        spikes = unroll_events(c, counts, w_in, compiled=True)
+        return torch.autograd.grad(spikes.sum(-2).square().sum(), w_in)[0]
+
+    before = gradient()
+    freed(c)
+    torch.testing.assert_close(gradient(), before, rtol=1e-12, atol=0)
+
+
+def squeezed_sheet(c: Coefficients) -> Coefficients:
+    """Coefficients [chip, 1, neuron] of a sheet as those of trials [trial, neuron]."""
+    fields: dict[str, Any] = {name: squeezed(value) for name, value in vars(c).items()}
+    return type(c)(**fields)
 
 
 def squeezed(value):
@@ -145,9 +217,11 @@ def test_what_the_adjoint_does_not_know_goes_through_autograd(monkeypatch):
     assert not has_adjoint(sheet_of([PLAIN, exponential]))
     assert not has_adjoint(sheet_of([PLAIN, gated]))
     assert has_adjoint(sheet_of([gated], dendrites=("ampa",)))
-    free = sheet_of([PLAIN])
+    free = sheet_of([NeuronParameters.from_times(adaptation=True, i_w_ahp=3e-9)])
     free.i_leak.requires_grad_()
     assert not has_adjoint(free)
+    with torch.no_grad():
+        assert has_adjoint(free)
     monkeypatch.setattr(unrolling, "has_kernel", lambda: False)
     assert not has_adjoint(sheet_of([PLAIN]))
     w_in = weights((1, 4, 1), DENDRITES, 0)

@@ -11,7 +11,8 @@ import torch
 from analoop.deploy.learning import HARDWARE
 from analoop.models.errors import InputError
 from analoop.models.learning.chip_network import wires
-from analoop.models.learning.chip_training import Model, Settings, divergence, missed
+from analoop.models.learning.chip_settings import Settings
+from analoop.models.learning.chip_training import ATTACKED, Model, divergence, missed
 from analoop.models.learning.spike_encoding import spike_counts
 from analoop.models.tasks.samples import DT_S, Samples
 
@@ -97,7 +98,48 @@ def test_an_attack_finds_weights_that_change_more_than_chance():
         assert float(loss.detach()) > float(divergence(nominal, answer(other)).mean())
 
 
-def test_an_attack_that_would_count_nothing_is_refused():
-    with pytest.raises(InputError, match="attack is 0.1") as caught:
-        Settings(attack=0.1)
+def test_an_attack_finds_circuits_that_change_more_than_chance():
+    """Each sample's own, with time constants, gains and thresholds no farther off than asked."""
+    bare = {"candidates": 1, "mismatch": 0.0, "paper_mismatch": 0.0, "silenced": 0.0, "error": 0.0}
+    settings = replace(TINY, **bare, activity=0.0, coded=False, divergence=1.0)
+    inputs = 3 * np.random.default_rng(0).random((3, 300, 2)).astype(np.float32)
+    batch = Samples(inputs, np.zeros((3, 300), np.float32), np.zeros(3))
+    asked = replace(settings, attack_circuits=0.1, start_hz=(40.0, 40.0))
+    model = Model(2, asked, np.random.default_rng(0), None)
+    model.start(batch)
+    counts = spike_counts(inputs, settings.encoding())
+    ones = {name: np.ones((3, 24)) for name in model.neurons.currents()}
+    drives, played = wires(**model.held()), []
+    with torch.no_grad():
+        nominal = model._play(counts, drives, None)[0]
+
+    def answer(factors: dict) -> torch.Tensor:
+        with torch.no_grad():
+            return model._play(counts, drives, factors)[0]
+
+    def change(there: dict[str, torch.Tensor]) -> torch.Tensor:
+        played.append(there)
+        chips = {**ones, **{name: there[name] for name in ATTACKED}}
+        return divergence(nominal, model._play(counts, drives, chips)[0]).mean()
+
+    moved = model._attacked(model.held(), ones, change, np.random.default_rng(0))
+    assert all(torch.equal(moved[name], w) for name, w in model.held().items())
+    for name in ATTACKED:
+        assert 0.09 < float((moved[name] - 1).abs().max()) < 0.105, name
+    found = float(change(moved).detach())
+    assert len(played) == settings.attack_steps + 1
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        by_chance = {name: torch.tensor(rng.choice([0.9, 1.1], (3, 24))) for name in ATTACKED}
+        assert found > float(divergence(nominal, answer({**ones, **by_chance})).mean())
+    loss = model.loss(batch, np.random.default_rng(0))
+    loss.backward()
+    assert float(loss.detach()) > 0
+    assert all(w.grad is not None and w.grad.abs().max() > 0 for w in model.parameters())
+
+
+@pytest.mark.parametrize("attack", [{"attack": 0.1}, {"attack_circuits": 0.1}], ids=str)
+def test_an_attack_that_would_count_nothing_is_refused(attack):
+    with pytest.raises(InputError, match="0.1") as caught:
+        Settings(**attack)
     assert caught.value.code == "SETTING"

@@ -1,0 +1,1 @@
+from models.learning.chip_settings import *
