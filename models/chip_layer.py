@@ -8,15 +8,16 @@ network_of(net).save("net.npz")          # what `compile` takes
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from .chain import Held, chain
-from .errors import InputError, NetworkError, Violation
+from .errors import InputError, NetworkError, Violation, named
 from .network import Network
-from .parameters import NeuronParameters
+from .parameters import CURRENTS, NeuronParameters
 from .simulation import STEP_US
 from .training import EXCITE_INHIBIT, W_UNIT, amperes, hold
 from .unrolling import unroll_events
@@ -42,17 +43,22 @@ class ChipLayer(nn.Module):
         dendrites: what positive and what negative weights reach.
         max_fan_in: synapses of a neuron, the strongest of `w_in` and `w_rec` together, at every
             call; the chip has 64 CAM words per neuron.
+        learned: currents by the names of `NeuronParameters` that are trained too, such as
+            ("i_tau_mem", "i_threshold"): one value for all its neurons, as a core has one bias.
+            Gradients take a chip's mismatch as fixed; its spread depends on the current a little.
         dt: step [s].
         generator: draws the start weights; None: torch's own, as any torch module.
 
     Raises:
-        InputError: SIGN; in a call, SHAPE, COUNTS_NEGATIVE, LEVELS.
+        InputError: SIGN, UNKNOWN_CURRENT; in a call, SHAPE, COUNTS_NEGATIVE, LEVELS.
     """
 
     w_in: nn.Parameter
     """Signed weights from outside, [channel, neuron]."""
     w_rec: nn.Parameter | None
     """Signed weights within, [neuron, neuron]; None: there are none."""
+    log_factors: nn.ParameterDict
+    """Logarithms of what the currents that are learned are multiplied by, by their names."""
     levels: Tensor | None
     """Magnitudes the chip would hold the weights at (ascending, 0 first, in `W_UNIT`); None:
     continuous. Part of the `state_dict` where there are some."""
@@ -66,6 +72,7 @@ class ChipLayer(nn.Module):
         recurrent: bool = False,
         dendrites: tuple[str, ...] = EXCITE_INHIBIT,
         max_fan_in: int = 64,
+        learned: Iterable[str] = (),
         dt: float = STEP_US * 1e-6,
         generator: torch.Generator | None = None,
     ):
@@ -76,6 +83,9 @@ class ChipLayer(nn.Module):
                 "inhibits: use ('ampa', 'gaba') or another such pair",
                 code="SIGN",
             )
+        learned = tuple(learned)
+        for name in learned:
+            named(dict.fromkeys(CURRENTS), "current of a neuron", name, "UNKNOWN_CURRENT")
         parameters = parameters or NeuronParameters.from_times()
         self.circuits = Circuits(parameters, n, dendrites, dt)
         self.max_fan_in = max_fan_in
@@ -83,8 +93,16 @@ class ChipLayer(nn.Module):
         self.w_in = nn.Parameter(start)
         within = torch.randn(n, n, generator=generator) / n**0.5 if recurrent else None
         self.register_parameter("w_rec", None if within is None else nn.Parameter(within))
+        self.log_factors = nn.ParameterDict({n: nn.Parameter(torch.zeros(())) for n in learned})
         self.register_buffer("levels", None)
         self.register_load_state_dict_pre_hook(_make_room)
+
+    def tuned(self) -> NeuronParameters:
+        """Currents and switches of its neurons, with what was learned of them."""
+        given = self.circuits.parameters
+        factors = {name: float(p.detach().exp()) for name, p in self.log_factors.items()}
+        changed: dict[str, Any] = {n: getattr(given, n) * factor for n, factor in factors.items()}
+        return replace(given, **changed)
 
     def held(self) -> tuple[Tensor, Tensor | None]:
         """Signed `w_in` and `w_rec` as the chip would hold them; gradients pass through."""
@@ -103,7 +121,9 @@ class ChipLayer(nn.Module):
             )
         _refuse_negative(counts)
         counts = counts.to(self.w_in.dtype)
-        c = played(self, self.circuits, counts)
+        circuits = self.circuits._replace(parameters=self.tuned())
+        free = {name: torch.exp(p - p.detach()) for name, p in self.log_factors.items()}
+        c = played(self, circuits, counts, free)
         w_in, w_rec = self.held()
         back = None if w_rec is None else split(w_rec) * W_UNIT
         return unroll_events(c, counts, split(w_in) * W_UNIT, back)
@@ -147,9 +167,8 @@ def network_of(layers: Iterable[nn.Module], labels: tuple[str, ...] = ()) -> Net
 
 def _held(layer: ChipLayer) -> Held:
     w_in, w_rec = layer.held()
-    parameters, _, dendrites, _ = layer.circuits
     within = None if w_rec is None else amperes(w_rec)
-    return Held(parameters, dendrites, amperes(w_in), within)
+    return Held(layer.tuned(), layer.circuits.dendrites, amperes(w_in), within)
 
 
 def signed(dendrites: tuple[str, ...]) -> bool:

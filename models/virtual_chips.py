@@ -22,7 +22,7 @@ from .coefficients import Coefficients, coefficients
 from .errors import InputError
 from .gpu_sheet import moved
 from .mismatch import Draw, lumped_factors
-from .parameters import NeuronParameters
+from .parameters import CURRENTS, NeuronParameters
 
 
 class Circuits(NamedTuple):
@@ -121,13 +121,16 @@ class VirtualChips:
 _PLAYING: ContextVar[VirtualChips | None] = ContextVar("virtual chips", default=None)
 
 
-def played(layer: nn.Module, circuits: Circuits, like: Tensor) -> Coefficients:
+def played(
+    layer: nn.Module, circuits: Circuits, like: Tensor, free: Mapping[str, Tensor] | None = None
+) -> Coefficients:
     """What a layer plays on when it is called now.
 
     Args:
         layer: who asks.
         circuits: its neurons.
         like: its input, [trial, ...]; says how many trials, which numbers, on which device.
+        free: factors of some currents that gradients shall flow to, one number each.
 
     Returns:
         Coefficients of the nominal chip [neuron], or of the chip of each trial [trial, neuron].
@@ -138,5 +141,9 @@ def played(layer: nn.Module, circuits: Circuits, like: Tensor) -> Coefficients:
         drawn = lumped_factors(draw, circuits.parameters.currents())
         chip = np.arange(len(like)) % chips.n
         factors = {name: factor[chip, 0] for name, factor in drawn.items()}
+    if free:
+        ones = dict.fromkeys(CURRENTS, np.ones(circuits.neurons))
+        drawn = {n: torch.as_tensor(f, dtype=like.dtype) for n, f in (factors or ones).items()}
+        factors = drawn | {name: drawn[name] * factor.cpu() for name, factor in free.items()}
     c = circuits.coefficients(like.dtype, factors)
     return c if like.device.type == "cpu" else moved(c, str(like.device), like.dtype)

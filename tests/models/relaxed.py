@@ -14,11 +14,12 @@ class RelaxedSpikes:
     v is the distance to the threshold in units of the threshold current and s(v) = v / (1 + b |v|),
     whose slope is the surrogate, 1 / (1 + b |v|)^2. Resets and moments are those of the first run,
     as through them no gradient flows. So in the first run nothing is other than it is, and the
-    slope there by finite differences is the gradient that training takes.
+    slope there by finite differences is the gradient that training takes. The unit of v, too, is
+    that of the first run.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch):
-        self.seen: list[tuple[Tensor, Tensor]] = []
+        self.seen: list[tuple[Tensor, Tensor, Tensor]] = []
         self.moments: list[Tensor] = []
         self.at: int | None = None
         plain = neuron._piece  # pyright: ignore[reportAttributeAccessIssue]
@@ -37,12 +38,13 @@ class RelaxedSpikes:
 
     def apply(self, z: Tensor, z_threshold: Tensor, x_threshold: Tensor) -> Tensor:
         """In the place of `SpikeAtThreshold.apply`."""
-        v = (z - z_threshold) / x_threshold
+        unit = x_threshold if self.at is None else self.seen[self.at][2]
+        v = (z - z_threshold) / unit
         s = v / (1.0 + SpikeAtThreshold.SLOPE * v.abs())
         if self.at is None:
-            self.seen.append(((v >= 0).to(z.dtype), s.detach()))
+            self.seen.append(((v >= 0).to(z.dtype), s.detach(), unit.detach()))
             return self.seen[-1][0]
-        spike, first = self.seen[self.at]
+        spike, first, _ = self.seen[self.at]
         return spike + (s - first)
 
     def again(self) -> None:

@@ -1,5 +1,6 @@
 """A user's own training loop: a torch module that learns, on chips, and becomes a network."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from analoop.models import InputError, NetworkError, NeuronParameters, Stimulus, simulate
+from analoop.models import (
+    InputError,
+    NetworkError,
+    NeuronParameters,
+    Stimulus,
+    simulate,
+    virtual_chips,
+)
 from analoop.models import chip_layer as module
 from analoop.models.chip_layer import ChipLayer, network_of
 from analoop.models.network import Network
@@ -23,6 +31,10 @@ SOMAS = {
     "adapting": NeuronParameters.from_times(adaptation=True, i_w_ahp=3e-9, tau_mem=10e-3),
     "exponential": NeuronParameters.from_times(soma="exponential", tau_mem=10e-3),
 }
+
+LEARNED = (
+    "i_tau_mem", "i_gain_mem", "i_threshold", "i_refractory", "i_pulse", "i_tau_ampa", "i_gain_gaba"
+)  # fmt: skip
 
 
 def counts(trials: int = 3, steps: int = STEPS, rate: float = 0.2) -> Tensor:
@@ -54,10 +66,14 @@ def gradient_of(net: nn.Module, data: Tensor) -> tuple[Tensor, ...]:
 
 @pytest.mark.parametrize("name", SOMAS)
 @pytest.mark.parametrize("chips", [0, 2])
+@pytest.mark.parametrize("learned", [(), LEARNED], ids=["weights", "weights and currents"])
 def test_the_gradient_is_the_slope_by_finite_differences_through_the_relaxed_spike(
-    name: str, chips: int, monkeypatch
+    name: str, chips: int, learned: tuple[str, ...], monkeypatch
 ):
-    net, data = stack(SOMAS[name]), counts(2, 50)
+    """A chip's factors are those of the first run: their spread depends on a current a little."""
+    usual, given = virtual_chips.lumped_factors, SOMAS[name].currents()  # pyright: ignore
+    monkeypatch.setattr(virtual_chips, "lumped_factors", lambda draw, _: usual(draw, given))
+    net, data = stack(SOMAS[name], learned=learned), counts(2, 50)
     names = [n for n, _ in net.named_parameters()]
     shapes = [p.shape for p in net.parameters()] + [data.shape]
     weight = torch.randn(2, 50, 4, generator=torch.Generator().manual_seed(2)).double()
@@ -84,7 +100,7 @@ def test_the_gradient_is_the_slope_by_finite_differences_through_the_relaxed_spi
 
     generator = torch.Generator().manual_seed(3)
     edges = np.cumsum([0, *(shape.numel() for shape in shapes)])
-    for first, last in pairwise(edges):  # every weight matrix and the input on their own
+    for first, last in pairwise(edges):  # every weight matrix, every current and the input
         direction = torch.zeros_like(start)
         direction[first:last] = torch.randn(int(last - first), generator=generator).double()
         found = slope(relaxed, loss, start, direction)
@@ -251,3 +267,41 @@ def test_start_weights_come_from_the_generator_alone():
         layers.append(ChipLayer(3, 4, recurrent=True, generator=torch.Generator().manual_seed(7)))
     first, second = (list(layer.parameters()) for layer in layers)
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_a_layer_learns_the_time_constants_and_the_threshold_of_another():
+    """From spikes alone, with weights that are right already; and its network has them."""
+    usual = NeuronParameters.from_times()
+    truth = replace(usual, i_tau_mem=0.7 * usual.i_tau_mem, i_threshold=1.5e-9)
+    data = counts(24, 200)
+
+    def layer(parameters: NeuronParameters, learned: tuple[str, ...] = ()) -> ChipLayer:
+        generator = torch.Generator().manual_seed(0)
+        return ChipLayer(
+            N_IN, 12, parameters=parameters, generator=generator, learned=learned
+        ).double()
+
+    wanted = layer(truth)(data).detach().sum(1)
+    pupil = layer(usual, ("i_tau_mem", "i_threshold"))
+    optimizer = torch.optim.Adam(pupil.log_factors.parameters(), lr=0.03)
+    losses = []
+    for _ in range(60):
+        loss = (pupil(data).sum(1) - wanted).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.05 * losses[0]
+    found = pupil.tuned()
+    for name in ("i_tau_mem", "i_threshold"):
+        assert getattr(found, name) == pytest.approx(getattr(truth, name), rel=0.1)
+    assert network_of([pupil]).populations[0].parameters == found
+    copied = layer(usual, ("i_tau_mem", "i_threshold"))
+    copied.load_state_dict(pupil.state_dict())
+    assert copied.tuned() == found and torch.equal(copied(data), pupil(data))
+
+
+def test_a_current_that_no_neuron_has_is_refused():
+    with pytest.raises(InputError, match="i_tau_mem") as caught:
+        ChipLayer(2, 2, learned=["tau_mem"])
+    assert caught.value.code == "UNKNOWN_CURRENT"
