@@ -87,9 +87,14 @@ Levels = tuple[Tensor, ...]
 
 def fit_levels(model: TwoLayers, fan_in: int, fit: FitLevels) -> Levels:
     """Levels for the weights as they are now."""
-    with torch.no_grad():
-        kept = [_strongest(w, fan_in).abs().numpy() for w in model.layers()]
-    return tuple(torch.tensor(fit(w * W_UNIT) / W_UNIT, dtype=torch.float32) for w in kept)
+    return tuple(levels_for(w, fan_in, fit) for w in model.layers())
+
+
+def levels_for(w: Tensor, fan_in: int, fit: FitLevels) -> Tensor:
+    """Levels of a core for the `fan_in` strongest weights of every neuron [source, neuron], both in
+    units of `W_UNIT`."""
+    magnitudes = amperes(_strongest(w.detach(), fan_in).abs())
+    return torch.tensor(fit(magnitudes) / W_UNIT, dtype=torch.float32)
 
 
 def held_weights(model: TwoLayers, fan_in: int, levels: Levels) -> list[Tensor]:

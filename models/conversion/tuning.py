@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from .. import chip_layer
-from ..training import W_UNIT, FitLevels, hold
+from ..training import W_UNIT, FitLevels, hold, levels_for
 
 KERNEL = 20e-3
 """Time constant spike trains are smoothed with before they are compared [s]."""
@@ -65,9 +65,7 @@ class Weights:
     def quantise(self) -> None:
         """From now on the weights are those of the chip's code, chosen for them as they are."""
         if self.fit is not None:
-            held = hold(self.free.detach() * self.there * self.scale, self.fan_in, None).abs()
-            levels = self.fit(held.numpy().astype(np.float64) * W_UNIT) / W_UNIT
-            self.levels = torch.tensor(levels, dtype=torch.float32)
+            self.levels = levels_for(self.free * self.there * self.scale, self.fan_in, self.fit)
 
     def held(self) -> Tensor:
         """As the chip would hold them, [source, neuron], in units of `W_UNIT`."""

@@ -65,9 +65,12 @@ class Settings:
     silenced: float = 0.4
     """Highest share of silent hidden neurons; each `TOGETHER` samples draw their
     own from 0 on, and which [1]."""
+    dead_words: float = 0.0
+    """Highest share of dead synapses; each `TOGETHER` samples draw their own from 0 on, and
+    which [1]."""
     grown_at: float = 0.0
-    """Share of the updates by which mismatch and silence have grown to these levels, from none [1];
-    0: they begin with them."""
+    """Share of the updates by which mismatch, silence and dead synapses have grown to these levels,
+    from none [1]; 0: they begin with them."""
     candidates: int = 1
     """Chips drawn for each sample, of which the most different one is learned from."""
     divergence: float = 0.0

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ..mismatch import Draw
 from ..parameters import CURRENTS, NeuronParameters
 from ..tasks.samples import DT_S, Samples
-from ..training import W_UNIT, FitLevels, hold
+from ..training import FitLevels, hold, levels_for
 from ..unrolling import unroll_events
 from .attack import climb
 from .chip_network import FULL_HZ, TAU_OUT_S, USED, chip_factors, circuits, lead, paper_draw, wires
@@ -71,15 +71,10 @@ class Model(nn.Module):
         """Choose the weight code of both cores for the weights as they are."""
         if self.hardware is None:
             return
-        with torch.no_grad():
-            most = self.settings.max_fan_in
-            kept = [hold(w, most, None).abs().numpy() for w in self._cores()]
-        bits, levels = self.settings.bits, self.hardware.levels
+        most, bits, fit = self.settings.max_fan_in, self.settings.bits, self.hardware.levels
         if bits:
-            fitted = [even_levels(w * W_UNIT, bits, levels) / W_UNIT for w in kept]
-        else:
-            fitted = [levels(w * W_UNIT) / W_UNIT for w in kept]
-        self.levels = tuple(torch.tensor(levels, dtype=torch.float32) for levels in fitted)
+            fit = partial(even_levels, bits=bits, levels=fit)
+        self.levels = tuple(levels_for(w, most, fit) for w in self._cores())
 
     def held(self) -> dict[str, Tensor]:
         """The weights as the chip would hold them; gradients pass through."""
@@ -109,14 +104,10 @@ class Model(nn.Module):
     def loss(self, batch: Samples, generator: Generator) -> Tensor:
         """What chips do wrong that are drawn for these samples."""
         settings, held = self.settings, self.held()
-        alive = torch.ones(settings.hidden)
-        if settings.silenced:
-            share = self.grown * settings.silenced * generator.random()
-            alive = torch.tensor(generator.random(settings.hidden) >= share, dtype=torch.float32)
-        quiet = alive[:, None]
+        working = self._working(held, generator)
 
         def drives_of(w: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-            return wires(w["w_in"], quiet * w["w_rec"], quiet * w["w_out"])
+            return wires(**{name: mask * w[name] for name, mask in working.items()})
 
         drives = drives_of(held)
         counts = spike_counts(batch.input, settings.encoding())
@@ -135,6 +126,20 @@ class Model(nn.Module):
             return divergence(nominal, self._play(counts, drives_of(there), chips)[0]).mean()
 
         return loss + settings.divergence * change(self._attacked(held, factors, change, generator))
+
+    def _working(self, held: Mapping[str, Tensor], generator: Generator) -> dict[str, Tensor]:
+        """1 for every synapse that works, 0 for those of silent neurons and for dead words."""
+        settings = self.settings
+        working = {name: torch.ones_like(w) for name, w in held.items()}
+        if settings.silenced:
+            share = self.grown * settings.silenced * generator.random()
+            alive = torch.tensor(generator.random(settings.hidden) >= share, dtype=torch.float32)
+            working |= {name: alive[:, None] * working[name] for name in ("w_rec", "w_out")}
+        if settings.dead_words:
+            share = self.grown * settings.dead_words * generator.random()
+            for mask in working.values():
+                mask *= torch.tensor(generator.random(tuple(mask.shape)) >= share)
+        return working
 
     def _attacked(
         self,

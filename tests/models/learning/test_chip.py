@@ -41,6 +41,7 @@ def trained(settings: chip.Settings = TINY, progress=lambda done, loss: None):
         {"start_hz": (0.0, 4.0)},
         {"stray": 1.0},
         {"grown_at": 1.0},
+        {"dead_words": 0.5},
     ],
     ids=str,
 )

@@ -67,6 +67,23 @@ def test_neurons_that_would_be_silent_fire_at_the_start():
     assert after[output].mean() > before[output].mean() and after[output].max() <= 4
 
 
+def test_so_many_synapses_are_dead_and_all_of_silent_neurons():
+    settings = replace(TINY, hidden=64, silenced=0.5, dead_words=0.4)
+    model, rng = Model(4, settings, np.random.default_rng(0), HARDWARE), np.random.default_rng(1)
+    held, shares = model.held(), []
+    for _ in range(200):
+        working = model._working(held, rng)
+        silent = (working["w_out"] == 0).all(1)
+        assert torch.equal((working["w_rec"] == 0).all(1), silent)
+        assert all(set(mask.unique().tolist()) <= {0.0, 1.0} for mask in working.values())
+        shares.append((float(silent.float().mean()), float((working["w_in"] == 0).float().mean())))
+    (quiet, dead), most = np.mean(shares, axis=0), np.max(shares, axis=0)
+    assert quiet == pytest.approx(0.25, abs=0.04) and dead == pytest.approx(0.2, abs=0.03)
+    assert (most < [0.75, 0.5]).all()
+    model.grown = 0.0
+    assert all(mask.all() for mask in model._working(held, rng).values())
+
+
 def test_an_attack_finds_weights_that_change_more_than_chance():
     """And its gradient reaches the weights."""
     bare = {"candidates": 1, "mismatch": 0.0, "paper_mismatch": 0.0, "silenced": 0.0, "error": 0.0}
