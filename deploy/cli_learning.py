@@ -30,7 +30,7 @@ def train(
         str | None,
         typer.Option(
             help="ads (also ads-no-ebn, ads-batched), force, bptt, reservoir, robust (if none is "
-            "given), chip; japanese-vowels: none."
+            "given), chip (also chip-2-bits, chip-dense); japanese-vowels: none."
         ),
     ] = None,
     changed: Changed = None,

@@ -57,7 +57,8 @@ TAU_OUT_S = 0.07
 
 def encoding_of(student: Student) -> SpikeEncoding:
     """How its input becomes spikes."""
-    given = {field.name: student.constants[field.name] for field in fields(SpikeEncoding)}
+    names = [field.name for field in fields(SpikeEncoding)]
+    given = {name: student.constants[name] for name in names if name in student.constants}
     made: dict[str, Any] = given | {"copies": int(given["copies"]), "signed": bool(given["signed"])}
     return SpikeEncoding(**made)
 

@@ -27,6 +27,10 @@ class Settings:
     """See `SpikeEncoding`."""
     input_signed: bool = True
     """See `SpikeEncoding`."""
+    input_adapt_s: float = 0.0
+    """See `SpikeEncoding`."""
+    input_quiet: float = 0.0
+    """See `SpikeEncoding`."""
     tau_mem_s: float = 0.05
     """Of all neurons [s]."""
     tau_ampa_s: float = 0.02
@@ -105,6 +109,13 @@ class Settings:
                 "through slow dendrites",
                 code="SETTING",
             )
+        if self.input_adapt_s and (self.input_signed or self.input_quiet <= 0):
+            raise InputError(
+                f"input_adapt_s is {self.input_adapt_s}, with input_signed={self.input_signed} and "
+                f"input_quiet={self.input_quiet}: what adapts is compared with its mean; give "
+                "input_signed=False and an input_quiet above 0",
+                code="SETTING",
+            )
         if (self.attack or self.attack_circuits) and not self.divergence:
             raise InputError(
                 f"attack is {self.attack}, attack_circuits {self.attack_circuits}: they change a "
@@ -127,5 +138,11 @@ class Settings:
     def encoding(self) -> SpikeEncoding:
         """How input becomes spikes."""
         return SpikeEncoding(
-            self.copies, self.input_hz, self.input_full, self.input_knee, self.input_signed
+            self.copies,
+            self.input_hz,
+            self.input_full,
+            self.input_knee,
+            self.input_signed,
+            self.input_adapt_s,
+            self.input_quiet,
         )

@@ -134,6 +134,19 @@ CHIP_WAKE_PHRASE = {
 """Ours: the envelopes of sounds are never negative, and most of them are near 0.01. A phrase lasts
 half a second, and so does what its beginning leaves behind."""
 
+TWO_BITS = {"bits": 2}
+"""Networks of two weight currents a core, which rounding to 2 bits leaves as they are."""
+DENSE = {"coded": False, "max_fan_in": 1_000_000}
+"""Without the limits of a chip, to see what they cost: no chip can hold it."""
+
+
+def _chip(variant: str | None = None, **others: Any) -> Method:
+    return _method(
+        chip, variant, filtered=False, drawn=chip_network.with_paper_mismatch,
+        on_silicon=chip_network.on_silicon, usual=others, wake_phrase=CHIP_WAKE_PHRASE | others,
+    )  # fmt: skip
+
+
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -144,13 +157,9 @@ METHODS: dict[str, Method] = {
         _method(bptt, filtered=False, wake_phrase=BPTT_WAKE_PHRASE),
         _method(reservoir, filtered=False, wake_phrase=RESERVOIR_WAKE_PHRASE),
         _method(robust, filtered=False, wake_phrase=BPTT_WAKE_PHRASE),
-        _method(
-            chip,
-            filtered=False,
-            drawn=chip_network.with_paper_mismatch,
-            on_silicon=chip_network.on_silicon,
-            wake_phrase=CHIP_WAKE_PHRASE,
-        ),
+        _chip(),
+        _chip("chip-2-bits", **TWO_BITS),
+        _chip("chip-dense", **DENSE),
     )
 }
 

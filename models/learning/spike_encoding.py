@@ -3,7 +3,9 @@
 Every analog channel becomes some input channels, `copies` for what is positive and as many for
 what is negative. A copy adds up its rate and spikes whenever the sum passes a whole number, each
 copy from another start; no chance is in it. Rates grow with the logarithm of the input where
-`knee` is given, so that weak sounds are heard and loud ones do not drown them. Ours: the seed
+`knee` is given, so that weak sounds are heard and loud ones do not drown them. Where `adapt_s` is
+given, a channel gets used to what is there all the time, as ears do: steady noise, whose kind and
+loudness nobody knows beforehand, is silent then. Ours: the seed
 paper's networks get analog currents, which no chip of this kind takes.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import lfilter
 
 from ..tasks.samples import DT_S
 
@@ -30,6 +33,11 @@ class SpikeEncoding:
     """Input above which rates grow with the logarithm; 0: linear throughout."""
     signed: bool = True
     """Whether negative input has channels of its own; else it is silent."""
+    adapt_s: float = 0.0
+    """Time constant by which a channel gets used to its input [s]: what counts is by how much the
+    input exceeds its own low-passed course, relative to that; 0: the input itself."""
+    quiet: float = 0.0
+    """With `adapt_s`: added to that course, an input below which differences count little."""
 
     def channels(self, analog: int) -> int:
         """Input channels for so many analog ones."""
@@ -45,6 +53,8 @@ def spike_counts(inputs: np.ndarray, encoding: SpikeEncoding) -> np.ndarray:
         inputs: [sample, step, analog channel].
     """
     samples, steps, _ = inputs.shape
+    if encoding.adapt_s:
+        inputs = adapted(inputs, encoding.adapt_s, encoding.quiet)
     parts = (inputs, -inputs) if encoding.signed else (inputs,)
     strength = np.clip(np.stack(parts, axis=-1), 0.0, encoding.full) / encoding.full
     if encoding.knee:
@@ -56,3 +66,12 @@ def spike_counts(inputs: np.ndarray, encoding: SpikeEncoding) -> np.ndarray:
     sent = np.floor(due[..., None] + start).astype(np.float32)
     counts = np.diff(sent, axis=1, prepend=np.float32(0))
     return counts.reshape(samples, steps, -1)
+
+
+def adapted(inputs: np.ndarray, tau_s: float, quiet: float) -> np.ndarray:
+    """By how much inputs, not negative, exceed their low-passed course, relative to it and `quiet`;
+    float64 [sample, step, analog channel]. The course begins at the first input."""
+    keep = np.exp(-DT_S / tau_s)
+    begun = keep * inputs[:, :1].astype(np.float64)
+    course, _ = lfilter([1 - keep], [1, -keep], inputs, axis=1, zi=begun)
+    return (inputs - course) / (quiet + course)

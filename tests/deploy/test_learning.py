@@ -85,15 +85,19 @@ def test_wake_phrases_are_learned_with_settings_of_their_own():
             "synth-snips",
             {"balance": 0.0, "neurons": 768, "rate": 1e-5, "rate_left": 1.0},
         ),
+        ("chip-2-bits", "synth-snips", {"bits": 2, "stray": 1.0}),
+        ("chip-dense", "temporal-xor", {"coded": False, "max_fan_in": 1_000_000}),
     ],
 )
 def test_a_variant_is_a_method_with_other_settings(name: str, task: str, changed: dict):
     """And nobody gets one who did not ask for it by name."""
-    variant, plain = (asdict(settings_of(method, task, [])) for method in (name, "ads"))
+    plain_name = METHODS[name].variant_of or ""
+    variant, plain = (asdict(settings_of(method, task, [])) for method in (name, plain_name))
     assert {key: variant[key] for key in changed} == changed
     assert {key for key in plain if plain[key] != variant[key]} <= changed.keys()
     assert name not in own_methods()
-    assert asdict(settings_of(name, task, ["neurons=9", "balance=2"]))["balance"] == 2.0
+    key, value = next(iter(changed.items()))
+    assert asdict(settings_of(name, task, [f"{key}={value}"]))[key] == value
 
 
 def test_a_student_of_a_variant_answers_as_one_of_its_method(

@@ -36,6 +36,7 @@ def trained(settings: chip.Settings = TINY, progress=lambda done, loss: None):
         {"divergence": 1000.0, "attack_circuits": 0.2},
         {"max_fan_in": 5},
         {"input_signed": False},
+        {"input_signed": False, "input_adapt_s": 0.1, "input_quiet": 0.1},
         {"recurrent_sd": 4.0},
         {"start_hz": (4.0, 0.0)},
         {"start_hz": (0.0, 4.0)},
@@ -81,7 +82,20 @@ def test_a_code_needs_the_currents_of_a_chip():
     assert chip.train(TASK, None, free, np.random.default_rng(0)).method == "chip"
 
 
-@pytest.mark.parametrize("wrong", [{"copies": 3}, {"copies": 0}, {"max_fan_in": 0}], ids=str)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"copies": 3},
+        {"copies": 0},
+        {"max_fan_in": 0},
+        {"bits": 1},
+        {"bits": 5},
+        {"bits": 2, "coded": False},
+        {"input_adapt_s": 1.0, "input_quiet": 0.1},
+        {"input_adapt_s": 1.0, "input_signed": False},
+    ],
+    ids=str,
+)
 def test_settings_that_no_network_can_have_are_refused(wrong):
     with pytest.raises(InputError) as caught:
         replace(TINY, **wrong)

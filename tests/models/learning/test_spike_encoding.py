@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from analoop.models.learning.spike_encoding import SpikeEncoding, spike_counts
+from analoop.models.learning.spike_encoding import SpikeEncoding, adapted, spike_counts
 
 LEVELS = arrays(np.float32, (2, 40, 3), elements=st.floats(-2, 2, width=32))
 
@@ -44,3 +44,31 @@ def test_weak_input_is_heard_where_there_is_a_knee():
         for knee in (0.0, 0.01)
     )
     assert (linear, heard) == (1, 15)
+
+
+def test_a_channel_gets_used_to_what_stays():
+    """As a step in input does; louder or weaker ones alike, where it is not quiet."""
+    inputs = np.zeros((1, 3000, 2), np.float32)
+    inputs[:, :1000], inputs[:, 1000:] = [1.0, 10.0], [3.0, 30.0]
+    found = adapted(inputs, 0.5, 1e-9)
+    assert np.abs(found[0, :1000]).max() < 1e-6  # used to it from the start
+    after_s = np.arange(1, 2001) * 1e-3
+    course = 3 - 2 * np.exp(-after_s / 0.5)
+    np.testing.assert_allclose(
+        found[0, 1000:], np.stack([(3 - course) / course] * 2, -1), rtol=1e-6
+    )
+
+
+def test_what_is_quiet_counts_little_and_silence_nothing():
+    inputs = np.zeros((1, 100, 1), np.float32)
+    assert not adapted(inputs, 0.5, 0.1).any()
+    inputs[:, 50:] = 0.01
+    assert 0 < adapted(inputs, 0.5, 0.1).max() <= 0.1
+
+
+def test_steady_noise_is_silent_once_it_is_known_and_a_sound_on_it_is_not():
+    inputs = np.full((1, 4000, 1), 0.05, np.float32)
+    inputs[:, 3000:3200] = 0.25
+    encoding = SpikeEncoding(2, 300.0, 10.0, 1.0, False, 1.0, 0.001)
+    sent = spike_counts(inputs, encoding)[0].sum(-1)
+    assert sent[:3000].sum() == 0 and sent[3000:3200].sum() > 20 and sent[3200:].sum() == 0
