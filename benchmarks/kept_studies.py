@@ -63,12 +63,14 @@ class KeptStudy:
 
 
 def _changed(method: str, task: str, settings: dict[str, Any]) -> list[str]:
-    """Settings that are not the usual ones, as texts for --set."""
+    """Settings that are not the usual ones, as texts for --set. A study of before some setting was
+    there has the default of its class, which changes nothing."""
     usual: dict[str, Any] = {}
     if method in METHODS:
         try:
             given = METHODS[method].settings_for(task)
             usual = {field.name: getattr(given, field.name) for field in fields(given)}
+            settings = {field.name: field.default for field in fields(given)} | settings
         except InputError:  # this version has no settings for the task: all are said
             pass
     found = []

@@ -92,8 +92,10 @@ BEYOND = (
     _mismatch(0.3, "`bptt` .632", (0.80, 0.70)),
     Goal("mismatch as measured, no defects: mean drop (worst chip's)", "none", "≤ .02 (≤ .05)",
          (Part("chip", mean_drop, 0.02, True), Part("chip", worst_drop, 0.05, True))),
-    Goal("4, 3, 2 bits", "`bptt` .868, .707, .540", "≥ .88, .87, .80",
-         tuple(Part(f"bits {b}", mean, m) for b, m in ((4, 0.88), (3, 0.87), (2, 0.80)))),
+    *(Goal(f"{b} bits", best, f"≥ {share(m)}", (Part(f"bits {b}", mean, m),))
+      for b, m, best in ((4, 0.88, "`bptt` .868, `ads` in the loop .868"),
+                         (3, 0.87, "`bptt` .707, `ads` in the loop .869"),
+                         (2, 0.80, "`bptt` .540, `ads` in the loop .758"))),
     Goal("noise .1", "`force` .812", "≥ .86", (Part("noise 0.1", mean, 0.86),)),
     Goal("40 % silent", "`ads` .769", "≥ .82", (Part("silenced 0.4", mean, 0.82),)),
     Goal("fan-in ≤ 64 and 4 bits with sign: below dense", "none", "≤ .02",

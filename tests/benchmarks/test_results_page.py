@@ -115,14 +115,24 @@ def test_what_has_no_rows_is_not_measured_and_what_has_is_judged(made, tmp_path:
     assert empty.count("not measured") > 20 and not re.findall(r", (?:met|\*\*missed)", empty)
     page = made(keep(tmp_path / "kept", "snips", cells, task="synth-snips"))
     goals = {k: line(page, "Goals beyond", f"| {k}") for k in
-             ("10 %", "20 %", "30 %", "mismatch as measured", "4, 3, 2 bits")}  # fmt: skip
+             ("10 %", "20 %", "30 %", "mismatch as measured", "3 bits")}  # fmt: skip
     assert all(cells[3] == "not measured" for cells in goals.values()), "Hey Snips"
     assert goals["10 %"][4].startswith("`ads` .890, .882, met")
     assert goals["20 %"][4].startswith("`ads` .850, .810, **missed**")
     assert goals["mismatch as measured"][4].startswith("`ads` .035, .050, **missed**")
-    assert goals["30 %"][4] == goals["4, 3, 2 bits"][4] == "not measured"
+    assert goals["30 %"][4] == goals["3 bits"][4] == "not measured"
     assert line(page, "Does the seed work", "| `ads`, nominal")[3].startswith("`ads` .910, met")
     assert "### Chip" in page, "a kind of cell that is new has tables too"
+
+
+def test_a_legal_network_is_compared_with_dense_ones_that_are_no_rivals(made, tmp_path: Path):
+    cells = {"nominal 0": [0.9, 0.88], "bits 3": [0.85, 0.85]}
+    keep(tmp_path, "legal", cells, task="synth-snips", method="chip")
+    assert line(made(tmp_path), "Goals beyond", "| fan-in")[4] == "not measured"
+    dense = {"nominal 0": [0.92, 0.92], "bits 3": [0.95, 0.95]}
+    page = made(keep(tmp_path, "dense", dense, task="synth-snips", method="chip-dense"))
+    assert line(page, "Goals beyond", "| fan-in")[4].startswith("`chip` .030, **missed**")
+    assert line(page, "Goals beyond", "| 3 bits")[4].startswith("`chip` .850, **missed**")
 
 
 def test_tuned_studies_and_other_tasks_meet_no_goal(made, tmp_path: Path):
