@@ -153,10 +153,8 @@ def _reached(goal: Goal, studies: Sequence[KeptStudy], task: str, judged: bool) 
     for group in groups(fair):
         found = []
         for line in lines(group):
-            besides = goal.beside or line.method
-            nominal = [
-                r for x in lines(group) if x.method == besides for r in x.rows.get(NOMINAL, [])
-            ]
+            others = [x for x in lines(group) if x.method == goal.beside] if goal.beside else [line]
+            nominal = [row for other in others for row in other.rows.get(NOMINAL, [])]
             numbers = _numbers(goal, line, nominal)
             if numbers and (goal.method or line.method) == line.method != YARDSTICK:
                 found.append((min(_margins(goal, numbers)), line, numbers))

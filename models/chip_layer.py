@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from .chain import Held, chain
 from .errors import InputError, NetworkError, Violation, named
 from .network import Network
-from .parameters import CURRENTS, NeuronParameters
+from .parameters import NeuronParameters
 from .simulation import STEP_US
 from .training import EXCITE_INHIBIT, W_UNIT, amperes, hold
 from .unrolling import unroll_events
@@ -29,9 +29,10 @@ class ChipLayer(nn.Module):
 
     Input [trial, step, n_in], numbers of spikes (0 or more, of any type); output
     [trial, step, n], 0 or 1, in the precision of the weights. An event of step k acts in step
-    k + 1, as on the simulated board; every call starts from rest. Gradients flow to weights and
-    input, on the processor by the compiled adjoint, on a GPU and for exponential somas by torch's
-    autograd. Inside `VirtualChips` it plays mismatched chips, else the nominal one.
+    k + 1, as on the simulated board; every call starts from rest. Gradients flow to weights, input
+    and currents that are learned, on the processor by the compiled adjoint; on a GPU, for
+    exponential somas and for currents of neurons that adapt by torch's autograd. Inside
+    `VirtualChips` it plays mismatched chips, else the nominal one.
 
     Weights are signed, in units of `W_UNIT` (1 nA): positive ones excite, negative ones inhibit.
 
@@ -46,6 +47,7 @@ class ChipLayer(nn.Module):
         learned: currents by the names of `NeuronParameters` that are trained too, such as
             ("i_tau_mem", "i_threshold"): one value for all its neurons, as a core has one bias.
             Gradients take a chip's mismatch as fixed; its spread depends on the current a little.
+            Below the dark current there is no gradient. Steps of the logarithm: see `log_factors`.
         dt: step [s].
         generator: draws the start weights; None: torch's own, as any torch module.
 
@@ -84,16 +86,19 @@ class ChipLayer(nn.Module):
                 code="SIGN",
             )
         learned = tuple(learned)
-        for name in learned:
-            named(dict.fromkeys(CURRENTS), "current of a neuron", name, "UNKNOWN_CURRENT")
         parameters = parameters or NeuronParameters.from_times()
+        known = dict.fromkeys(_working(parameters, dendrites))
+        for name in learned:
+            named(known, "current that such neurons use", name, "UNKNOWN_CURRENT")
         self.circuits = Circuits(parameters, n, dendrites, dt)
         self.max_fan_in = max_fan_in
         start = torch.randn(n_in, n, generator=generator) * 8.0 / max(n_in, 1) ** 0.5
         self.w_in = nn.Parameter(start)
         within = torch.randn(n, n, generator=generator) / n**0.5 if recurrent else None
         self.register_parameter("w_rec", None if within is None else nn.Parameter(within))
-        self.log_factors = nn.ParameterDict({n: nn.Parameter(torch.zeros(())) for n in learned})
+        self.log_factors = nn.ParameterDict(
+            {name: nn.Parameter(torch.zeros(())) for name in learned}
+        )
         self.register_buffer("levels", None)
         self.register_load_state_dict_pre_hook(_make_room)
 
@@ -136,8 +141,24 @@ class ChipLayer(nn.Module):
 
 def _make_room(layer: ChipLayer, state: dict[str, Any], prefix: str, *_: Any) -> None:
     """torch expects the buffers that are there: levels come, or go, with what is loaded."""
+    for name, factor in layer.log_factors.items():  # of before: nothing was learned of currents
+        state.setdefault(f"{prefix}log_factors.{name}", torch.zeros_like(factor))
     kept = state.get(f"{prefix}levels")
     layer.levels = None if kept is None else torch.empty_like(kept, device=layer.w_in.device)
+
+
+def _working(parameters: NeuronParameters, dendrites: tuple[str, ...]) -> list[str]:
+    """Currents that neurons with these dendrites use."""
+    names = ["i_tau_mem", "i_gain_mem", "i_threshold", "i_refractory", "i_pulse"]
+    names += [f"i_{what}_{dendrite}" for dendrite in dendrites for what in ("tau", "gain")]
+    switches = parameters.switches()
+    if switches["nmda_gate"] and "nmda" in dendrites:
+        names.append("i_nmda_gate")
+    if switches["dc"]:
+        names.append("i_dc")
+    if switches["adaptation"]:
+        names += ["i_tau_ahp", "i_gain_ahp", "i_w_ahp", "i_pulse_ahp"]
+    return names
 
 
 def network_of(layers: Iterable[nn.Module], labels: tuple[str, ...] = ()) -> Network:

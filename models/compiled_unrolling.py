@@ -20,27 +20,14 @@ from torch.autograd.function import once_differentiable
 from . import adjoint, adjoint_stretches
 from .adjoint import LANES, SEGMENT, TAPE
 from .checkpoints import stretch
-from .coefficients import Coefficients, wants_gradient
-from .fast import kinds_of, pack, rows_of
-from .kernel_rows import (
-    AHP,
-    AHP_FLOOR,
-    CURRENT,
-    DC,
-    DENDRITE,
-    FLOOR,
-    LEAK,
-    REFRACTORY,
-    THRESHOLD,
-    Z,
-)
+from .coefficient_rows import free_rows, wanted_rows
+from .coefficients import Coefficients
+from .fast import kinds_of, pack
+from .kernel_rows import AHP, AHP_FLOOR, CURRENT, FLOOR, Z
 from .runner import processors
 
 PARTS = 8
 """Partial sums of the gradients of weights."""
-
-FREE = (LEAK, DC, FLOOR, THRESHOLD, REFRACTORY)
-"""Rows of coefficients that can have a gradient, beside those of dendrites."""
 
 
 class _Group(NamedTuple):
@@ -141,24 +128,8 @@ def unroll_compiled(
     sheet = _sheet(c, counts.detach().numpy(), given.dtype)
     dense = given.new_zeros(0, *empty.shape) if arriving is None else arriving
     into, back = (empty if w is None else w.to(given.dtype) for w in (w_in, w_rec))
-    counts, free = counts.to(given.dtype), _free(c, len(sheet.p)).to(given.dtype)
-    return _Unrolled.apply(sheet, dense, counts, into, back, free)  # pyright: ignore
-
-
-def _free_rows(kinds: int) -> list[int]:
-    """Rows of coefficients that can have a gradient."""
-    return [*FREE, *range(DENDRITE, DENDRITE + 3 * kinds)]
-
-
-def _free(c: Coefficients, sets: int) -> Tensor:
-    """Coefficients to pass gradients to, [row, set, neuron]; none, where none are wanted."""
-    neurons = c.z_floor.shape[-1]
-    if not wants_gradient(c):
-        return c.z_floor.new_zeros(0, sets, neurons)
-    rows = rows_of(c)
-    return torch.stack(
-        [rows[k].expand(c.z_floor.shape).reshape(sets, neurons) for k in _free_rows(len(c.decay))]
-    )
+    counts, rows = counts.to(given.dtype), wanted_rows(c, len(sheet.p)).to(given.dtype)
+    return _Unrolled.apply(sheet, dense, counts, into, back, rows)  # pyright: ignore[reportReturnType]
 
 
 def _sheet(c: Coefficients, counts: np.ndarray, dtype: torch.dtype) -> _Sheet:
@@ -200,7 +171,7 @@ class _Unrolled(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, sheet: _Sheet, arriving: Tensor, counts: Tensor, w_in: Tensor, w_rec: Tensor,
-        free: Tensor,
+        rows: Tensor,
     ) -> Tensor:  # fmt: skip
         dense, into, back = (_flat(t) for t in (arriving, w_in, w_rec))
         wires = _reached(into), _reached(back)
@@ -237,7 +208,7 @@ class _Unrolled(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor):  # pyright: ignore
         _ = ctx.saved_tensors  # raises if what is read again was changed in place
         sheet: _Sheet = ctx.sheet
-        *wanted, frees = ctx.needs_input_grad[1:]
+        *wanted, wants_rows = ctx.needs_input_grad[1:]
         shapes = [s if wants else (0, *s[1:]) for s, wants in zip(ctx.shapes, wanted, strict=True)]
         g_raster = gradients[0] if sheet.chips is not None else gradients[0][None]
         if g_raster.stride(2) == 0:  # of a sum over steps: the same in all of them
@@ -247,12 +218,12 @@ class _Unrolled(torch.autograd.Function):
 
         def part(chosen: np.ndarray) -> tuple[np.ndarray, ...]:
             g_in, g_rec = (np.zeros(s, sheet.p.dtype) for s in shapes[2:])
-            g_free = np.zeros(sheet.p.shape if frees else (0,), sheet.p.dtype)
+            g_free = np.zeros(sheet.p.shape if wants_rows else (0,), sheet.p.dtype)
             again = ctx.length and (sheet.marks(ctx.length // SEGMENT), sheet.tape(ctx.length))
             for (group, chip), taped in [(ctx.jobs[k], ctx.taped[k]) for k in chosen]:
                 p, per_threshold = sheet.lanes(group, chip)
                 marks = taped.kept if again else sheet.marks(0)
-                g_p = np.zeros_like(p) if frees else None
+                g_p = np.zeros_like(p) if wants_rows else None
                 adjoint_stretches.backward(
                     p, per_threshold, sheet.kinds, sheet.adapts, sheet.clock,
                     taped.drives, taped.outcome, marks, *(again or taped[2:]),
@@ -271,7 +242,7 @@ class _Unrolled(torch.autograd.Function):
             g_dense.reshape(*g_dense.shape[:-1], *slots), g_counts,
             g_in.reshape(-1, *slots), g_rec.reshape(-1, *slots),
         )  # fmt: skip
-        by_row = g_free.swapaxes(0, 1)[_free_rows(len(sheet.kinds))] if frees else None
+        by_row = g_free.swapaxes(0, 1)[free_rows(len(sheet.kinds))] if wants_rows else None
         return (
             None,
             *(

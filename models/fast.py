@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from . import kernel_loop
 from . import kernel_rows as row
+from .coefficient_rows import rows_of
 from .coefficients import Coefficients
 from .neuron import State
 from .parameters import DENDRITES
@@ -19,9 +18,6 @@ from .plasticity import begun, ended
 from .reference import at_rest, later, metered
 from .runner import Precision, processors
 from .wiring import Chance, Drive, Run, SheetState, Wiring, from_now
-
-NEVER = 1e30
-"""A threshold no soma reaches (in units of its gain current), for one that is switched off."""
 
 JOBS_PER_WORKER = 4
 """More pieces of work than threads, so that none waits long for the last."""
@@ -75,23 +71,6 @@ def run(
         depressed=ended(depressed, drive.steps) if wiring.plastic else None,
     )
     return _joined(parts, done, end, f"numba {precision}", trials)
-
-
-def rows_of(c: Coefficients) -> list[Tensor]:
-    """Coefficients as they are, by the kernels' row."""
-    rows: list[Any] = [None] * row.DENDRITE
-    rows[row.PER_CHARGE] = 1.0 / c.charge
-    rows[row.LEAK], rows[row.DC], rows[row.FLOOR] = c.i_leak, c.i_dc, c.z_floor
-    rows[row.THRESHOLD] = torch.clamp(c.z_threshold, max=NEVER)
-    rows[row.REFRACTORY], rows[row.PIECES] = c.t_refractory, c.pieces
-    rows[row.HALF_GATE], rows[row.FEEDBACK] = c.i_gate / c.i_gain, c.feedback
-    rows[row.LOG_GAIN] = torch.log(c.i_gain / c.constants.i_0)
-    rows[row.AHP_DECAY] = c.ahp_decay
-    rows[row.AHP_MEAN], rows[row.AHP_JUMP] = c.ahp_mean, c.ahp_jump
-    rows[row.AHP_FLOOR] = c.ahp_floor
-    for d in c.decay:
-        rows += [c.decay[d], c.mean[d], c.jump[d]]
-    return rows
 
 
 def pack(c: Coefficients, chips: int, kind: type) -> np.ndarray:

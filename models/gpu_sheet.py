@@ -181,7 +181,7 @@ def _delivered(weights: Tensor | Entries, heard: Tensor, slots: int) -> Tensor:
 
 
 def moved(c: Coefficients, device: str, kind: torch.dtype, part: Part = ALL) -> Coefficients:
-    """Copies of the coefficients of a part on a device, with numbers of a kind."""
+    """Copies of the coefficients of a part on a device, with numbers of a kind; gradients pass."""
     return replace(c, **{k: _moved(value, part, kind, device) for k, value in vars(c).items()})
 
 
@@ -192,7 +192,7 @@ def _moved(value: Any, part: Part, kind: torch.dtype, device: str) -> Any:
     if not isinstance(value, Tensor):
         return value
     kind = kind if value.is_floating_point() else value.dtype
-    return part.of(value.detach()).to(device, kind, copy=True)
+    return part.of(value).to(device, kind, copy=True)
 
 
 def tensors_of(state: State) -> list[Tensor]:

@@ -40,8 +40,8 @@ class Circuits(NamedTuple):
     def coefficients(
         self, dtype: torch.dtype, factors: Mapping[str, np.ndarray | Tensor] | None = None
     ) -> Coefficients:
-        """Of the nominal chip [neuron], or with factors of every current, [trial, neuron];
-        gradients flow to factors that are tensors."""
+        """Of the nominal chip [neuron], or with factors of every current, [trial, neuron] or
+        [neuron]; gradients flow to factors that are tensors."""
         nominal = self.parameters.currents()
         one = torch.ones(self.neurons, dtype=dtype)
         if factors is None:

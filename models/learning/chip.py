@@ -2,9 +2,10 @@
 
 Networks of the chip's own neurons (chip_network.py), trained by the adjoint of their physics. Each
 sample of each batch is played by a chip of its own: mismatch as measured, within and between its
-cores; on top the seed paper's, of time constants and thresholds; silent neurons. The strongest
-`max_fan_in` inputs of a neuron are kept at every update, and in the end weights are those of the
-4-bit code, gradients passing straight through both.
+cores; on top the seed paper's, of time constants and thresholds; silent neurons; dead synapses,
+where asked for. The strongest `max_fan_in` inputs of a neuron are kept at every update, and in the
+end weights are those of the 4-bit code, or at even steps within it (even_code.py), gradients
+passing straight through both.
 
 An attack, where it is asked for, penalises how answers differ from the nominal chip's (after
 Büchel et al., paper.md 5). Weights, and the currents that set time constants, gains and thresholds,

@@ -65,7 +65,7 @@ class Model(nn.Module):
         self.neurons = hardware.legal(wanted) if hardware else wanted
         self.levels: tuple[Tensor, ...] = ()
         self.grown = 1.0
-        """Share of mismatch and silence that samples meet now."""
+        """Share of mismatch, silence and dead synapses that samples meet now."""
 
     def fit(self) -> None:
         """Choose the weight code of both cores for the weights as they are."""
@@ -121,6 +121,9 @@ class Model(nn.Module):
         if nominal is None or not settings.divergence:
             return loss
 
+        if not (settings.attack or settings.attack_circuits):
+            return loss + settings.divergence * divergence(nominal, output).mean()
+
         def change(there: Mapping[str, Tensor]) -> Tensor:
             chips = {**factors, **{name: there[name] for name in ATTACKED if name in there}}
             return divergence(nominal, self._play(counts, drives_of(there), chips)[0]).mean()
@@ -156,8 +159,6 @@ class Model(nn.Module):
             there |= {n: torch.tensor(factors[n], dtype=torch.float32) for n in ATTACKED}
         fixed = {name: value.detach() for name, value in there.items()}
         begun = {name: value for name, value in fixed.items() if sizes[name]}
-        if not begun:
-            return there
         reach = {name: sizes[name] * value.abs() for name, value in begun.items()}
         steps = self.settings.attack_steps
         way = climb(begun, reach, lambda at: change({**fixed, **at}), steps, generator)

@@ -1,8 +1,9 @@
 """Weights of few bits: at even steps, where the seed paper's rounding finds them again.
 
 Rounding to b bits, as everywhere in the tables (perturbation.py), cuts the range of an array into
-2^b - 1 steps. Weights -(2^(b-1) - 1) s .. 2^(b-1) s, multiples of one s, are these already. Their
-magnitudes are sums of b of a core's four weight currents, s, 2 s, 4 s, ...
+2^b - 1 steps. Weights -(2^(b-1) - 1) s .. 2^(b-1) s, multiples of one s, are these already where an
+array reaches both ends; one that does not is moved, by up to a seventh of its largest weight at 3
+bits. The magnitudes are sums of b of a core's four weight currents, s, 2 s, 4 s, ...
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ def even_levels(
     """
     most = 2 ** (bits - 1)
     values = magnitudes[magnitudes > 0]
-    top = values.max() if values.size else 1.0
-    steps = top / most * UNITS
+    if not values.size:
+        return levels(magnitudes)
+    steps = values.max() / most * UNITS
     errors = [np.square(np.clip(np.rint(values / s), 0, most) * s - values).sum() for s in steps]
     wanted = np.arange(1, most + 1) * steps[int(np.argmin(errors))]
     held = levels(wanted)[1:]

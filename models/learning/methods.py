@@ -128,7 +128,7 @@ CHIP_WAKE_PHRASE = {
     "recurrent_sd": 4.0,
     "start_hz": (4.0, 2.0),
     "bits": 3,
-    "updates": 1000,
+    "updates": 2200,
     "batch": 16,
     "paper_mismatch": 0.45,
     "grown_at": 0.6,

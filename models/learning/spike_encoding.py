@@ -54,7 +54,7 @@ def spike_counts(inputs: np.ndarray, encoding: SpikeEncoding) -> np.ndarray:
     """
     samples, steps, _ = inputs.shape
     if encoding.adapt_s:
-        inputs = adapted(inputs, encoding.adapt_s, encoding.quiet)
+        inputs = adapted(np.maximum(inputs, 0.0), encoding.adapt_s, encoding.quiet)
     parts = (inputs, -inputs) if encoding.signed else (inputs,)
     strength = np.clip(np.stack(parts, axis=-1), 0.0, encoding.full) / encoding.full
     if encoding.knee:
@@ -71,6 +71,8 @@ def spike_counts(inputs: np.ndarray, encoding: SpikeEncoding) -> np.ndarray:
 def adapted(inputs: np.ndarray, tau_s: float, quiet: float) -> np.ndarray:
     """By how much inputs, not negative, exceed their low-passed course, relative to it and `quiet`;
     float64 [sample, step, analog channel]. The course begins at the first input."""
+    if not inputs.shape[1]:
+        return inputs.astype(np.float64)
     keep = np.exp(-DT_S / tau_s)
     begun = keep * inputs[:, :1].astype(np.float64)
     course, _ = lfilter([1 - keep], [1, -keep], inputs, axis=1, zi=begun)

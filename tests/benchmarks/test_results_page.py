@@ -135,6 +135,14 @@ def test_a_legal_network_is_compared_with_dense_ones_that_are_no_rivals(made, tm
     assert line(page, "Goals beyond", "| 3 bits")[4].startswith("`chip` .850, **missed**")
 
 
+def test_what_a_method_loses_is_measured_in_its_own_study(made, tmp_path: Path):
+    cells = {"nominal 0": [0.9, 0.9], "chip 1": [0.89, 0.89]}
+    keep(tmp_path, "good", cells, task="synth-snips", method="chip")
+    worse = {"nominal 0": [0.7, 0.7], "chip 1": [0.6, 0.6]}
+    page = made(keep(tmp_path, "worse", worse, task="synth-snips", method="chip"))
+    assert line(page, "Goals beyond", "| mismatch as")[4].startswith("`chip` .010, .010, met")
+
+
 def test_tuned_studies_and_other_tasks_meet_no_goal(made, tmp_path: Path):
     cells = {"nominal 0": [1.0, 1.0], "mismatch 0.1": [1.0, 1.0]}
     rules = {"name": "paper", "compensated": True, "teacher_counts": True}

@@ -17,6 +17,7 @@ DENDRITES = ("ampa", "gaba")
 ADAPTING = NeuronParameters.from_times(adaptation=True, i_w_ahp=3e-9)
 SOMAS = {
     "threshold": [PLAIN, ADAPTING, CIRCUITS[5], PLAIN, PLAIN],
+    "threshold, coefficients too": [PLAIN, PLAIN, CIRCUITS[5], CIRCUITS[4], PLAIN],
     "exponential": [PLAIN, ADAPTING, CIRCUITS[2], PLAIN, PLAIN],
 }
 
@@ -30,6 +31,9 @@ def limit(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
 def gradients(soma: str, steps: int, chips: int, dtype: torch.dtype, dense: bool) -> list:
     """Spikes, and gradients by everything that can have one."""
     c = sheet_of(SOMAS[soma], chips, dendrites=DENDRITES)
+    free = [c.i_leak, c.z_floor, c.z_threshold, c.t_refractory, c.decay["ampa"], c.jump["gaba"]]
+    if "too" in soma:
+        free = [t.requires_grad_() for t in free]
     rng = np.random.default_rng(0)
     scale = torch.tensor([8e-9, 3e-9])[:, None]
 
@@ -44,6 +48,8 @@ def gradients(soma: str, steps: int, chips: int, dtype: torch.dtype, dense: bool
         counts = leaf(rng.poisson(0.15, (11, steps, 3)).astype(float))
         w_in = leaf(rng.random((3, 2, 5)) * scale.numpy())
         spikes, leaves = unroll_events(c, counts, w_in, w_rec), [counts, w_in, w_rec]
+    if "too" in soma:
+        leaves += free
     weight = torch.randn(spikes.shape, generator=torch.Generator().manual_seed(1)).to(spikes)
     assert steps < 100 or spikes.detach().mean() > 0.005
     return [spikes.detach(), *torch.autograd.grad((spikes * weight).sum(), leaves)]
@@ -53,7 +59,13 @@ def gradients(soma: str, steps: int, chips: int, dtype: torch.dtype, dense: bool
 @pytest.mark.parametrize("dense", [False, True])
 @pytest.mark.parametrize(
     ("soma", "dtype"),
-    [("threshold", torch.float64), ("threshold", torch.float32), ("exponential", torch.float64)],
+    [
+        ("threshold", torch.float64),
+        ("threshold", torch.float32),
+        ("threshold, coefficients too", torch.float64),
+        ("threshold, coefficients too", torch.float32),
+        ("exponential", torch.float64),
+    ],
 )
 def test_played_again_from_checkpoints_no_bit_of_a_gradient_changes(
     soma: str, dtype: torch.dtype, dense: bool, steps: int, monkeypatch
@@ -65,11 +77,12 @@ def test_played_again_from_checkpoints_no_bit_of_a_gradient_changes(
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_nor_does_the_number_of_threads_change_one(threads: int, monkeypatch):
+@pytest.mark.parametrize("soma", ["threshold", "threshold, coefficients too"])
+def test_nor_does_the_number_of_threads_change_one(soma: str, threads: int, monkeypatch):
     limit(monkeypatch, 0)
-    plain = gradients("threshold", 200, 4, torch.float32, False)
+    plain = gradients(soma, 200, 4, torch.float32, False)
     monkeypatch.setattr(compiled_unrolling, "processors", lambda: threads)
-    again = gradients("threshold", 200, 4, torch.float32, False)
+    again = gradients(soma, 200, 4, torch.float32, False)
     assert all(torch.equal(a, b) for a, b in zip(plain, again, strict=True))
 
 

@@ -300,8 +300,24 @@ def test_a_layer_learns_the_time_constants_and_the_threshold_of_another():
     copied.load_state_dict(pupil.state_dict())
     assert copied.tuned() == found and torch.equal(copied(data), pupil(data))
 
+    copied.load_state_dict(layer(usual).state_dict())  # of one that learned no currents
+    assert copied.tuned() == usual
 
-def test_a_current_that_no_neuron_has_is_refused():
+
+@pytest.mark.parametrize("name", ["tau_mem", "i_tau_nmda", "i_dc", "i_tau_ahp"])
+def test_a_current_that_such_neurons_do_not_use_is_refused(name: str):
     with pytest.raises(InputError, match="i_tau_mem") as caught:
-        ChipLayer(2, 2, learned=["tau_mem"])
+        ChipLayer(2, 2, learned=[name])
     assert caught.value.code == "UNKNOWN_CURRENT"
+
+
+def test_currents_of_circuits_that_are_switched_on_are_learned():
+    on = {"adaptation": True, "dc": True, "nmda_gate": True}
+    p = NeuronParameters.from_times(i_w_ahp=3e-9, i_dc=3e-11, i_nmda_gate=2e-11, **on)
+    names = ("i_dc", "i_w_ahp", "i_nmda_gate", "i_tau_nmda")
+    layer = ChipLayer(N_IN, 3, parameters=p, dendrites=("nmda", "gaba"), learned=names).double()
+    with torch.no_grad():
+        layer.w_in.abs_().mul_(4)
+    layer(counts()).sum().backward()
+    grads = [factor.grad for factor in layer.log_factors.values()]
+    assert all(g is not None and g.item() != 0 for g in grads)

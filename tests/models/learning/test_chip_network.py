@@ -125,3 +125,11 @@ def test_silenced_neurons_are_the_first_hidden_ones():
     one = student(w_in=np.full((8, HIDDEN), 3.0), w_out=only_first)
     assert np.abs(respond(one, INPUTS).output).max() > 0.2
     assert np.abs(respond(one, INPUTS, Conditions(silenced=0.5)).output).max() == 0
+
+
+def test_a_file_from_before_an_encoding_had_all_its_settings_answers_as_it_did():
+    one = student()
+    known = {n: v for n, v in one.constants.items() if n not in ("adapt_s", "quiet")}
+    old = replace(one, constants=known)
+    assert len(known) == len(one.constants) - 2
+    assert np.array_equal(respond(old, INPUTS).output, respond(one, INPUTS).output)

@@ -57,7 +57,7 @@ def test_no_other_step_fits_better():
 
 
 def test_a_core_without_weights_has_levels_all_the_same():
-    assert (np.diff(even_levels(np.zeros(5), 2, any_levels)) > 0).all()
+    assert (np.diff(even_levels(np.zeros(5), 2, chip_levels)) > 0).all()
 
 
 def test_gradients_pass_through_what_is_cut_off():

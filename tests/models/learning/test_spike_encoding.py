@@ -72,3 +72,13 @@ def test_steady_noise_is_silent_once_it_is_known_and_a_sound_on_it_is_not():
     encoding = SpikeEncoding(2, 300.0, 10.0, 1.0, False, 1.0, 0.001)
     sent = spike_counts(inputs, encoding)[0].sum(-1)
     assert sent[:3000].sum() == 0 and sent[3000:3200].sum() > 20 and sent[3200:].sum() == 0
+
+
+def test_what_is_negative_or_not_there_is_silence_to_a_channel_that_adapts():
+    encoding = SpikeEncoding(2, 300.0, 10.0, 1.0, False, 0.1, 0.1)
+    inputs = np.full((1, 400, 1), -1.0, np.float32)
+    inputs[:, 200:] = 1.0
+    rest = np.maximum(inputs, 0)
+    assert np.array_equal(spike_counts(inputs, encoding), spike_counts(rest, encoding))
+    assert spike_counts(inputs, encoding).sum() > 0
+    assert spike_counts(inputs[:, :0], encoding).shape == (1, 0, 2)

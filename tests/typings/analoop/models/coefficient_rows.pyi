@@ -1,0 +1,1 @@
+from models.coefficient_rows import *
