@@ -52,7 +52,7 @@ def spike_counts(inputs: np.ndarray, encoding: SpikeEncoding) -> np.ndarray:
     Args:
         inputs: [sample, step, analog channel].
     """
-    samples, steps, _ = inputs.shape
+    samples, steps, analog = inputs.shape
     if encoding.adapt_s:
         inputs = adapted(np.maximum(inputs, 0.0), encoding.adapt_s, encoding.quiet)
     parts = (inputs, -inputs) if encoding.signed else (inputs,)
@@ -60,12 +60,12 @@ def spike_counts(inputs: np.ndarray, encoding: SpikeEncoding) -> np.ndarray:
     if encoding.knee:
         at = encoding.full / encoding.knee
         strength = np.log1p(at * strength) / np.log1p(at)
-    due = np.cumsum(strength.reshape(samples, steps, -1), axis=1, dtype=np.float64)
+    due = np.cumsum(strength.reshape(samples, steps, analog * len(parts)), axis=1, dtype=np.float64)
     due *= encoding.rate_hz * DT_S
     start = (np.arange(encoding.copies) + 0.5) / encoding.copies
     sent = np.floor(due[..., None] + start).astype(np.float32)
     counts = np.diff(sent, axis=1, prepend=np.float32(0))
-    return counts.reshape(samples, steps, -1)
+    return counts.reshape(samples, steps, encoding.channels(analog))
 
 
 def adapted(inputs: np.ndarray, tau_s: float, quiet: float) -> np.ndarray:

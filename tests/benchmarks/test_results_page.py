@@ -140,7 +140,9 @@ def test_what_a_method_loses_is_measured_in_its_own_study(made, tmp_path: Path):
     keep(tmp_path, "good", cells, task="synth-snips", method="chip")
     worse = {"nominal 0": [0.7, 0.7], "chip 1": [0.6, 0.6]}
     page = made(keep(tmp_path, "worse", worse, task="synth-snips", method="chip"))
-    assert line(page, "Goals beyond", "| mismatch as")[4].startswith("`chip` .010, .010, met")
+    assert line(page, "Goals beyond", "| mismatch as")[4].startswith(
+        "`chip (good)` .010, .010, met"
+    )
 
 
 def test_tuned_studies_and_other_tasks_meet_no_goal(made, tmp_path: Path):

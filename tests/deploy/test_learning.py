@@ -85,7 +85,7 @@ def test_wake_phrases_are_learned_with_settings_of_their_own():
             "synth-snips",
             {"balance": 0.0, "neurons": 768, "rate": 1e-5, "rate_left": 1.0},
         ),
-        ("chip-2-bits", "synth-snips", {"bits": 2, "stray": 1.0}),
+        ("chip-2-bits", "synth-snips", {"bits": 2, "quantized_from": 0.4}),
         ("chip-dense", "temporal-xor", {"coded": False, "max_fan_in": 1_000_000}),
     ],
 )
