@@ -145,7 +145,8 @@ def back_somas(p, per_threshold, wait, tape_z, tape_x, tape_phi, g, g_p, dark, d
         by_slope = by_rate * away + h * h * rate * phi1_slope(a, phi)
         # The middle moves with all that it was guessed from, unless it is at an end of its range.
         half = lit(dark, 0.5) * h * per_charge
-        half /= one + half * leak
+        slower = one + half * leak
+        half /= slower
         by_there = -by_slope * share * over * over * leak * per_charge
         moved = by_there if floor < there and there < threshold else zero
         guessed = one + (z if z > zero else zero)
@@ -160,7 +161,6 @@ def back_somas(p, per_threshold, wait, tape_z, tape_x, tape_phi, g, g_p, dark, d
             g_p[FLOOR, n] += g_far - g_end + (stopped if there <= floor else zero)
             g_p[DC, n] += g[G_IN, n]
             g_p[LEAK, n] += g[G_SUM, n]
-            slower = one + lit(dark, 0.5) * h * per_charge * leak
             by_h = rate * (one + a * phi)
             by_h += moved * (i_in - leak * guessed) * lit(dark, 0.5) * per_charge / slower / slower
             g[G_WAIT, n] -= g_end * by_h if left > zero else zero

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from .chain import Held, chain
 from .errors import InputError, NetworkError, Violation, named
 from .network import Network
-from .parameters import NeuronParameters
+from .parameters import SOMA_CURRENTS, NeuronParameters, dendrite_currents
 from .simulation import STEP_US
 from .training import EXCITE_INHIBIT, W_UNIT, amperes, hold
 from .unrolling import unroll_events
@@ -47,7 +47,7 @@ class ChipLayer(nn.Module):
         learned: currents by the names of `NeuronParameters` that are trained too, such as
             ("i_tau_mem", "i_threshold"): one value for all its neurons, as a core has one bias.
             Gradients take a chip's mismatch as fixed; its spread depends on the current a little.
-            Below the dark current there is no gradient. Steps of the logarithm: see `log_factors`.
+            Below the dark current there is no gradient.
         dt: step [s].
         generator: draws the start weights; None: torch's own, as any torch module.
 
@@ -149,8 +149,7 @@ def _make_room(layer: ChipLayer, state: dict[str, Any], prefix: str, *_: Any) ->
 
 def _working(parameters: NeuronParameters, dendrites: tuple[str, ...]) -> list[str]:
     """Currents that neurons with these dendrites use."""
-    names = ["i_tau_mem", "i_gain_mem", "i_threshold", "i_refractory", "i_pulse"]
-    names += [f"i_{what}_{dendrite}" for dendrite in dendrites for what in ("tau", "gain")]
+    names = [*SOMA_CURRENTS, *dendrite_currents(dendrites)]
     switches = parameters.switches()
     if switches["nmda_gate"] and "nmda" in dendrites:
         names.append("i_nmda_gate")

@@ -196,5 +196,12 @@ class NeuronParameters:
 
 CURRENTS = tuple(f.name for f in fields(NeuronParameters) if f.name.startswith("i_"))
 """Names of the neuron's currents, in a fixed order."""
+SOMA_CURRENTS = ("i_tau_mem", "i_gain_mem", "i_threshold", "i_refractory", "i_pulse")
+"""Those that every neuron uses, whatever is switched on; pulses are those of its synapses."""
 SWITCHES = ("nmda_gate", "adaptation", "dc")
 """Names of the neuron's boolean switches."""
+
+
+def dendrite_currents(dendrites: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the currents that neurons use beside, for these dendrites."""
+    return tuple(f"i_{what}_{dendrite}" for dendrite in dendrites for what in ("tau", "gain"))

@@ -38,6 +38,21 @@ def climb(
     return way
 
 
+def attacked(
+    parameters: Mapping[str, Tensor],
+    reach: Mapping[str, Tensor],
+    change: Callable[[dict[str, Tensor]], Tensor],
+    steps: int,
+    generator: Generator,
+) -> dict[str, Tensor]:
+    """Parameters, those that have a `reach` at the end of such a way; gradients pass as if the way
+    were a constant. `change` is asked about all of them."""
+    fixed = {name: p.detach() for name, p in parameters.items()}
+    begun = {name: fixed[name] for name in reach}
+    way = climb(begun, reach, lambda there: change({**fixed, **there}), steps, generator)
+    return {**parameters, **{name: parameters[name] + moved for name, moved in way.items()}}
+
+
 def normal(p: Tensor, generator: Generator) -> Tensor:
     """Standard normal numbers, one for each entry of a parameter."""
     return torch.from_numpy(generator.standard_normal(tuple(p.shape), np.float32))

@@ -12,11 +12,11 @@ from numpy.random import Generator
 from torch import Tensor, nn
 
 from ..mismatch import Draw
-from ..parameters import CURRENTS, NeuronParameters
+from ..parameters import CURRENTS, SOMA_CURRENTS, NeuronParameters, dendrite_currents
 from ..tasks.samples import DT_S, Samples
 from ..training import FitLevels, hold, levels_for
 from ..unrolling import unroll_events
-from .attack import climb
+from .attack import attacked
 from .chip_network import FULL_HZ, TAU_OUT_S, USED, chip_factors, circuits, lead, paper_draw, wires
 from .chip_settings import Settings
 from .chip_start import scale
@@ -28,10 +28,7 @@ INPUT_SD, OUTPUT_SD = 8.0, 32.0
 then fire at some Hz on temporal XOR. For other tasks see `Settings.start_hz`."""
 HALF = 0.5
 """Where more is asked for than this an answer stands, else silence [1]."""
-ATTACKED = (
-    "i_tau_mem", "i_gain_mem", "i_threshold", "i_refractory", "i_pulse",
-    *(f"i_{what}_{dendrite}" for dendrite in USED for what in ("tau", "gain")),
-)  # fmt: skip
+ATTACKED = (*SOMA_CURRENTS, *dendrite_currents(USED))
 """Currents of a chip that an attack moves: time constants, gains, thresholds, pulses."""
 SHARPNESS = 4.0
 """Slope by which an output becomes the chance of a positive answer, for their divergence [1]."""
@@ -157,12 +154,8 @@ class Model(nn.Module):
         if self.settings.attack_circuits:
             sizes |= dict.fromkeys(ATTACKED, self.settings.attack_circuits)
             there |= {n: torch.tensor(factors[n], dtype=torch.float32) for n in ATTACKED}
-        fixed = {name: value.detach() for name, value in there.items()}
-        begun = {name: value for name, value in fixed.items() if sizes[name]}
-        reach = {name: sizes[name] * value.abs() for name, value in begun.items()}
-        steps = self.settings.attack_steps
-        way = climb(begun, reach, lambda at: change({**fixed, **at}), steps, generator)
-        return {name: value + way.get(name, 0.0) for name, value in there.items()}
+        reach = {name: size * there[name].detach().abs() for name, size in sizes.items() if size}
+        return attacked(there, reach, change, self.settings.attack_steps, generator)
 
     def _cores(self) -> tuple[Tensor, Tensor]:
         """Weights [source, neuron] of the hidden core and of the output core."""

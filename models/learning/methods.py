@@ -70,10 +70,18 @@ class Method:
         return self.settings(**(self.wake_phrase if task in WAKE_PHRASES else self.usual))
 
 
-def _method(module: Any, variant: str | None = None, **more: Any) -> Method:
+def _method(
+    module: Any,
+    variant: str | None = None,
+    changed: Mapping[str, Any] | None = None,
+    wake_phrase: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Method:
+    """A module's method, or a variant of it with some settings `changed` for all tasks."""
     return Method(
         variant or module.NAME, module.Settings, module.train, module.respond, module.MISMATCH,
-        module.QUANTIZED, variant_of=module.NAME if variant else None, **more,
+        module.QUANTIZED, variant_of=module.NAME if variant else None, usual=dict(changed or {}),
+        wake_phrase={**(wake_phrase or {}), **(changed or {})}, **more,
     )  # fmt: skip
 
 
@@ -99,11 +107,10 @@ BATCHED = {"batched": True, "adaptation": 0.01, "rate": 3e-5}
 1e-5, 3e-5 and 1e-4 the one with the least error on temporal XOR (600 signals)."""
 
 
-def _ads(variant: str | None = None, **others: Any) -> Method:
+def _ads(variant: str | None = None, **changed: Any) -> Method:
     return _method(
-        ads, variant, filtered=True, scaled=ads.SCALED, taught=True, usual=others,
-        wake_phrase=ADS_WAKE_PHRASE | others,
-    )  # fmt: skip
+        ads, variant, changed, ADS_WAKE_PHRASE, filtered=True, scaled=ads.SCALED, taught=True
+    )
 
 
 LARGE = {"neurons": 768}
@@ -141,15 +148,15 @@ a kind and loudness that nobody knows beforehand. A phrase lasts half a second, 
 beginning leaves behind."""
 
 TWO_BITS = {"bits": 2, "quantized_from": 0.4}
-"""Networks of two weight currents a core, which rounding to 2 bits leaves as they are."""
+"""Networks of two weight currents a core, which rounding to 2 bits hardly moves (even_code.py)."""
 DENSE = {"coded": False, "bits": 0, "max_fan_in": 1_000_000}
 """Without the limits of a chip, to see what they cost: no chip can hold it."""
 
 
-def _chip(variant: str | None = None, **others: Any) -> Method:
+def _chip(variant: str | None = None, **changed: Any) -> Method:
     return _method(
-        chip, variant, filtered=False, drawn=chip_network.with_paper_mismatch,
-        on_silicon=chip_network.on_silicon, usual=others, wake_phrase=CHIP_WAKE_PHRASE | others,
+        chip, variant, changed, CHIP_WAKE_PHRASE, filtered=False,
+        drawn=chip_network.with_paper_mismatch, on_silicon=chip_network.on_silicon,
     )  # fmt: skip
 
 

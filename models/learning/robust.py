@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..reference import one_thread
 from ..tasks.samples import Samples, SequenceTask
-from .attack import climb, normal
+from . import attack
 from .bptt import begin, finished
 from .bptt_network import GRADED, MISMATCH, QUANTIZED, respond
 from .bptt_training import Parameters, Situation, Training, descend, misfit, penalties
@@ -127,7 +127,7 @@ def drawn(parameters: Parameters, settings: Settings, generator: Generator) -> d
         return chip
     for what in MISMATCH:
         p = chip[what.array]
-        deviation = level * normal(p, generator)
+        deviation = level * attack.normal(p, generator)
         if what.scale is not None:
             p = p + what.scale * deviation
         else:
@@ -156,16 +156,13 @@ def attacked(
 ) -> dict[str, Tensor]:
     """The chip, moved to where its output [sample, step] differs more, step by step along signs of
     the gradient; gradients pass through it as if the way were a constant."""
-    begun = {what.array: chip[what.array].detach() for what in MISMATCH}
     size = settings.attack_size
-    reach = {what.array: size * _reach(begun[what.array], what) for what in MISMATCH}
-    fixed = {name: p.detach() for name, p in chip.items()}
+    reach = {what.array: size * _reach(chip[what.array].detach(), what) for what in MISMATCH}
 
     def change(there: dict[str, Tensor]) -> Tensor:
-        return (situation.play({**fixed, **there})[0] - output).square().mean()
+        return (situation.play(there)[0] - output).square().mean()
 
-    way = climb(begun, reach, change, settings.attack_steps, generator)
-    return {**chip, **{name: chip[name] + moved for name, moved in way.items()}}
+    return attack.attacked(chip, reach, change, settings.attack_steps, generator)
 
 
 def _reach(p: Tensor, what: Perturbed) -> Tensor:

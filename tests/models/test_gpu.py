@@ -242,3 +242,14 @@ def test_gradients_on_the_gpu_are_those_of_the_processor():
     assert torch.equal(found[0][0], found[1][0]) and found[0][0].sum() > 50
     for mine, its in zip(found[0][1:], found[1][1:], strict=True):
         assert torch.allclose(mine, its, rtol=1e-6, atol=1e-9 * float(mine.abs().max()))
+
+
+def test_gradients_pass_from_coefficients_that_were_moved():
+    c = sheet_of([PLAIN] * 3, dendrites=("ampa",))
+    c.i_leak.requires_grad_()
+    c.decay["ampa"].requires_grad_()
+    there = gpu_sheet.moved(c, "cpu", torch.float32)
+    found = torch.autograd.grad(
+        (there.i_leak + there.decay["ampa"]).sum(), [c.i_leak, c.decay["ampa"]]
+    )
+    assert there.i_leak.dtype == torch.float32 and all((g == 1).all() for g in found)
