@@ -104,7 +104,8 @@ class Line:
         """By name."""
         rows = [row for mine in self.rows.values() for row in mine]
         record = self.study.record
-        return {s.cell: s for s in summaries(rows, record["cells"], record["seed"])}
+        cells, samples, seed = (record[name] for name in ("cells", "samples", "seed"))
+        return {s.cell: s for s in summaries(rows, cells, samples, seed)}
 
 
 def kept_studies(folder: Path) -> list[KeptStudy]:

@@ -55,7 +55,8 @@ class Part:
     cell: str
     """Name of a cell, or the kind of several."""
     of: Statistic
-    bound: float
+    bound: float | None = None
+    """None: shown, and met by any."""
     at_most: bool = False
 
 
@@ -100,8 +101,9 @@ BEYOND = (
     Goal("40 % silent", "`ads` .769", "≥ .82", (Part("silenced 0.4", mean, 0.82),)),
     Goal("fan-in ≤ 64 and 4 bits with sign: below dense", "none", "≤ .02",
          (Part(NOMINAL, mean_drop, 0.02, True),), "chip", YARDSTICK),
-    Goal("rate of a network that meets 20 % mismatch [Hz]", "`ads` 3.2", "≤ 5",
-         (Part("mismatch 0.2", mean, 0.86), Part(NOMINAL, rate_hz, 5.0, True))),
+    Goal("nominal rate of a network that meets 20 % mismatch [Hz]; its rate there", "`ads` 3.2",
+         "≤ 5", (Part("mismatch 0.2", mean, 0.86), Part(NOMINAL, rate_hz, 5.0, True),
+                 Part("mismatch 0.2", rate_hz))),
 )  # fmt: skip
 """Paper.md 7.2: no tuning for a level, no fitted gain, true labels."""
 
@@ -185,8 +187,9 @@ def _numbers(goal: Goal, line: Line, nominal: Sequence[Row]) -> list[float] | No
 
 
 def _margins(goal: Goal, numbers: Sequence[float]) -> list[float]:
-    """By how much each part is better than its bound, as a share of it."""
+    """By how much each part with a bound is better than it, as a share of it."""
     return [
         (part.bound - n if part.at_most else n - part.bound) / part.bound
         for part, n in zip(goal.parts, numbers, strict=True)
+        if part.bound is not None
     ]

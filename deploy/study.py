@@ -136,7 +136,7 @@ def _judged(
 
     rows = evaluate(bench, students, files, row_done, workers)
     study = bench.study
-    found = tables(rows, [cell.name for cell in study.cells], study.seed)
+    found = tables(rows, [cell.name for cell in study.cells], study.samples, study.seed)
     record = files.asked | found | {"rows": len(rows)}
     text = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
     summary = write_bytes(files.folder / "summary.json", text.encode())

@@ -51,7 +51,8 @@ class CellSummary:
     accuracy_median: float
     accuracy_mean: float
     accuracy_mean_low: float
-    """Bounds of the mean: 95 % of bootstrap samples of networks, and of draws in each."""
+    """Bounds of the mean: 95 % of bootstrap samples of networks, of draws in each, and of test
+    samples."""
     accuracy_mean_high: float
     accuracy_p10: float
     """10th percentile: what nine chips in ten reach ("yield")."""
@@ -78,24 +79,30 @@ class Difference:
     """Mann-Whitney U of the squared errors of the dynamics; None: not both follow a teacher's."""
 
 
-def summaries(rows: Sequence[Row], cells: Sequence[str], seed: int) -> list[CellSummary]:
-    """Every method in every cell that has rows; methods as they come, cells as given."""
+def summaries(
+    rows: Sequence[Row], cells: Sequence[str], samples: int, seed: int
+) -> list[CellSummary]:
+    """Every method in every cell that has rows; methods as they come, cells as given.
+
+    Args:
+        samples: test samples behind each accuracy, the same ones in every row.
+    """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.method, row.cell), []).append(row)
     return [
-        _summary(groups[method, cell], groups.get((method, "nominal 0"), []), seed)
+        _summary(groups[method, cell], groups.get((method, "nominal 0"), []), samples, seed)
         for method in dict.fromkeys(row.method for row in rows)
         for cell in cells
         if (method, cell) in groups
     ]
 
 
-def _summary(rows: Sequence[Row], nominal: Sequence[Row], seed: int) -> CellSummary:
+def _summary(rows: Sequence[Row], nominal: Sequence[Row], samples: int, seed: int) -> CellSummary:
     first = rows[0]
     accuracy = np.array([row.accuracy for row in rows])
     rate_hz = np.array([row.rate_hz for row in rows])
-    low, high = _interval(rows, seed)
+    low, high = _interval(rows, samples, seed)
     return CellSummary(
         first.method,
         first.cell,
@@ -134,8 +141,10 @@ def _error(values: Sequence[float], nominal: Sequence[float]) -> ErrorSummary:
     )
 
 
-def _interval(rows: Sequence[Row], seed: int) -> tuple[float, float]:
-    """Of the mean accuracy. Draws of one network are alike, so networks are drawn, then draws."""
+def _interval(rows: Sequence[Row], samples: int, seed: int) -> tuple[float, float]:
+    """Of the mean accuracy. Draws of one network are alike, so networks are drawn, then draws. All
+    rows answer to the same samples, so these are drawn once for all of them: as if every network
+    were right in the same ones, which is at least as wide as it is."""
     by_network: dict[int, list[float]] = {}
     for row in rows:
         by_network.setdefault(row.network, []).append(row.accuracy)
@@ -147,6 +156,7 @@ def _interval(rows: Sequence[Row], seed: int) -> tuple[float, float]:
     draw = (generator.random((RESAMPLES, networks, most)) * sizes[chosen]).astype(np.int64)
     there = np.arange(most) < sizes[chosen]
     means = (table[chosen, draw] * there).sum((1, 2)) / there.sum((1, 2))
+    means = generator.binomial(samples, means.clip(0.0, 1.0)) / samples
     low, high = np.percentile(means, COVERED)
     return float(low), float(high)
 
@@ -180,9 +190,9 @@ def differences(rows: Sequence[Row], cells: Sequence[str]) -> list[Difference]:
     return found
 
 
-def tables(rows: Sequence[Row], cells: Sequence[str], seed: int) -> dict[str, Any]:
+def tables(rows: Sequence[Row], cells: Sequence[str], samples: int, seed: int) -> dict[str, Any]:
     """Both, as JSON values."""
     return {
-        "summaries": [asdict(s) for s in summaries(rows, cells, seed)],
+        "summaries": [asdict(s) for s in summaries(rows, cells, samples, seed)],
         "differences": [asdict(d) for d in differences(rows, cells)],
     }

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import levene, mannwhitneyu
+from scipy.stats import binom, levene, mannwhitneyu
 
 from analoop.deploy.study_files import Row
 from analoop.deploy.study_statistics import differences, summaries
 
 CELLS = ("nominal 0", "mismatch 0.1")
+MANY = 10**7
+"""Test samples, so many that accuracies are known."""
 
 
 def rows(method: str, cell: str, accuracy: np.ndarray, mse: np.ndarray) -> list[Row]:
@@ -33,7 +35,7 @@ def made() -> list[Row]:
 
 
 def test_a_cell_is_summed_up_as_numpy_does(made: list[Row]):
-    summary = {(s.method, s.cell): s for s in summaries(made, CELLS, 0)}
+    summary = {(s.method, s.cell): s for s in summaries(made, CELLS, MANY, 0)}
     mine = [row for row in made if (row.method, row.cell) == ("one", CELLS[1])]
     accuracy = [row.accuracy for row in mine]
     found = summary["one", CELLS[1]]
@@ -56,7 +58,7 @@ def test_the_interval_is_wider_when_networks_differ_than_when_draws_do(made: lis
     of_draws = rows("draws", CELLS[1], np.tile(base, 10), np.ones(100))
     wide, narrow = (
         s.accuracy_mean_high - s.accuracy_mean_low
-        for s in summaries(of_networks + of_draws, CELLS, 0)
+        for s in summaries(of_networks + of_draws, CELLS, MANY, 0)
     )
     assert wide > 2 * narrow
 
@@ -81,7 +83,7 @@ def test_errors_of_the_dynamics_rise_and_are_compared_where_both_follow_a_teache
     ]
     others = [replace(row, method="two", mse_dynamics=row.mse_target) for row in followed]
     alone = [row for row in made if row.method == "other"]
-    summary = {(s.method, s.cell): s for s in summaries(followed, CELLS, 0)}
+    summary = {(s.method, s.cell): s for s in summaries(followed, CELLS, MANY, 0)}
     errors = summary["one", CELLS[1]].errors
     assert errors["mse_dynamics"].median == 2 * errors["nrmse_dynamics"].median
     assert errors["mse_dynamics"].rise == pytest.approx(errors["mse_target"].rise)
@@ -114,6 +116,21 @@ def test_the_interval_is_that_of_a_loop_over_networks_of_unequal_draws():
     for _ in range(20000):
         chosen = [values[k] for k in rng.integers(3, size=3)]
         means.append(np.concatenate([rng.choice(group, len(group)) for group in chosen]).mean())
-    (found,) = summaries(given, CELLS, 0)
+    (found,) = summaries(given, CELLS, MANY, 0)
     bounds = (found.accuracy_mean_low, found.accuracy_mean_high)
     assert bounds == pytest.approx(np.percentile(means, (2.5, 97.5)), abs=0.02)
+
+
+def test_an_accuracy_on_few_samples_is_no_better_known_than_so_many_throws_tell():
+    """Of one row there was an interval of no width before."""
+    row = Row("m", 0, CELLS[0], 0, 0.885, 1.0, None, 1.0, 1.0, "h")
+    (found,) = summaries([row], CELLS, 200, 0)
+    bounds = (found.accuracy_mean_low, found.accuracy_mean_high)
+    assert bounds == pytest.approx(binom.ppf((0.025, 0.975), 200, 0.885) / 200, abs=0.006)
+
+
+def test_networks_that_heard_the_same_samples_do_not_make_them_more():
+    alike = [Row("m", k, CELLS[0], 0, 0.885, 1.0, None, 1.0, 1.0, "h") for k in range(10)]
+    (one,), (ten,) = (summaries(given, CELLS, 200, 0) for given in (alike[:1], alike))
+    width = one.accuracy_mean_high - one.accuracy_mean_low
+    assert ten.accuracy_mean_high - ten.accuracy_mean_low > 0.9 * width
