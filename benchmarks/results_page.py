@@ -27,8 +27,10 @@ HEAD = """\
 
 **Everything here is simulated.** Methods, tasks, rules and cells: [learning.md](learning.md). Each
 number is made of the rows that its line leads to, found there by method and cell; above the tables
-of a study stands the command, with its seed, that makes these rows again. `make results` makes this
-page, and a test compares it with the rows.
+of a study stands the command, with its seed, that makes these rows again on the same machine. On
+another one sums are rounded otherwise, and training makes another network of that: networks of the
+same seed have other hashes in `rows.csv` then. `make results` makes this page, and a test compares
+it with the rows.
 
 How to read a table:
 - accuracy: **mean** [95 % interval of the mean, over networks, their draws and test samples]; median;

@@ -43,7 +43,7 @@ def study_methods(
     bench = Bench.of(study)
     methods = {name: asdict(chosen) for name, chosen in settings.items()}
     planned = 1 + len(settings) * study.networks
-    with StudyFiles(folder, _asked(study, methods=methods)) as files:
+    with StudyFiles(folder, _asked(bench, methods=methods)) as files:
         tell(0, planned, "teacher")
         if not files.teacher.exists():
             teacher_for(
@@ -91,7 +91,7 @@ def study_networks(
         if path.stem in students:
             raise InputError(f"two files are named {path.stem}: rename one", code="SAME_NAME")
         students[path.stem] = _fitting(path, bench)
-    asked = _asked(study, files={name: student.hash for name, student in students.items()})
+    asked = _asked(bench, files={name: student.hash for name, student in students.items()})
     with StudyFiles(folder, asked) as files:
         numbered = [(name, 0, student) for name, student in students.items()]
         return _judged(files, bench, numbered, workers, tell)
@@ -116,9 +116,10 @@ def _fitting(path: Path, bench: Bench) -> Student:
     return student
 
 
-def _asked(study: Study, **more: Any) -> dict[str, Any]:
+def _asked(bench: Bench, **more: Any) -> dict[str, Any]:
     """What a study is, with what its numbers depend on, as JSON values."""
-    return json.loads(json.dumps(study.record() | more | {"versions": versions()}))
+    made = {"test_samples": bench.test.hash, "versions": versions()}
+    return json.loads(json.dumps(bench.study.record() | more | made))
 
 
 def _judged(

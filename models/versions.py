@@ -5,7 +5,9 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = ("analoop", "numpy", "torch", "numba", "llvmlite", "rockpool", "aeon")
+PACKAGES = (
+    "analoop", "numpy", "scipy", "torch", "numba", "llvmlite", "rockpool", "aeon", "espeakng-loader",
+)  # fmt: skip
 
 
 def versions() -> dict[str, str]:

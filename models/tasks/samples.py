@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,6 +31,14 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.label)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of everything in them: made elsewhere, the same task may have other samples."""
+        digest = hashlib.sha256(repr(self.input.shape).encode())
+        for array in (self.input, self.target, self.label):
+            digest.update(array)
+        return digest.hexdigest()
 
     def chosen(self, which: np.ndarray | slice) -> Samples:
         """Some of the samples."""

@@ -1,6 +1,7 @@
 """The robustness study over small ADS networks: rows, rules, resumption, report."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -179,6 +180,18 @@ def test_networks_from_files_are_studied_without_a_teacher(tmp_path: Path):
     found = study_networks(tmp_path / "s", study(networks=1), [path], 1, lambda *news: None)
     assert {s["method"] for s in found["summaries"]} == {"mine"}
     assert all(s["errors"].keys() == {"mse_target"} for s in found["summaries"])
+
+
+def test_a_study_is_not_gone_on_with_on_other_samples(tmp_path: Path):
+    """Made on another machine, a corpus may be another one under the same name."""
+    path, asked = student().save(tmp_path / "mine.npz"), study(networks=1)
+    other = replace(
+        TASK, draw=lambda part, number, _: TASK.draw(part, number, np.random.default_rng(7))
+    )
+    study_networks(tmp_path / "s", asked, [path], 1, lambda *news: None)
+    with pytest.raises(InputError) as caught:
+        study_networks(tmp_path / "s", replace(asked, task=other), [path], 1, lambda *news: None)
+    assert caught.value.code == "OTHER_STUDY" and "test_samples" in str(caught.value)
 
 
 def wide() -> Student:
