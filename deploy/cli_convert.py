@@ -66,7 +66,7 @@ def convert(
 
         made = run_conversion(read, stimulus, other, tuning, not continuous, news=news)
     path = made.network.save(out)
-    origin = "random input" if source is None else str(held_out or source)
+    origin = held_out or source or "random input"
     if as_json:
         console.print_json(made.record() | {"file": str(path), "input": origin})
     else:

@@ -13,7 +13,7 @@ def print_conversion(made: Conversion, origin: str) -> None:
     """Fidelity before and after tuning, and everything that is not as it was.
 
     Args:
-        origin: what the stimulus was, in words.
+        origin: what it was measured on, in words.
     """
     found, before = made.fidelity, made.before
     seed = made.network.provenance["tuning"]["seed"]

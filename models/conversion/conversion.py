@@ -98,6 +98,7 @@ def convert(
     _check(source, stimulus, held_out)
     if held_out is None:
         stimulus, held_out = parted(stimulus, tuning.seed)
+    _check_lasts(held_out)
     period_us = tuning.bias_period * round(source.dt * 1e6)
     spikes = respond(source, stimulus.counts(round(source.dt * 1e6)))
     target, played = source, held_out
@@ -194,3 +195,12 @@ def _check(source: SourceNetwork, stimulus: Stimulus, held_out: Stimulus | None)
                 for name in deaf
             ]
         )  # fmt: skip
+
+
+def _check_lasts(held_out: Stimulus) -> None:
+    if not held_out.duration_us.any():
+        raise InputError(
+            f"the {held_out.n_trials} trials to measure on last 0 us in all, so there are no rates "
+            "to compare: give trials that last",
+            code="TRIALS",
+        )

@@ -39,7 +39,7 @@ def read_nir(
         step: what a step lasts on the chip [s].
 
     Raises:
-        InputError: EXTRA_MISSING, UNKNOWN_DIALECT. FileError: FILE_MISSING, FILE_CORRUPT.
+        InputError: EXTRA_MISSING, UNKNOWN_DIALECT, STEP. FileError: FILE_MISSING, FILE_CORRUPT.
         NetworkError: UNSUPPORTED_NODE, LINEAR_CHAIN, UNCONNECTED, OUTPUT, WEIGHT_SHAPE and those
             of SourceNetwork; all at once.
     """
@@ -48,6 +48,12 @@ def read_nir(
         chosen = named(DIALECTS, "dialect of NIR", chosen, "UNKNOWN_DIALECT")
     if dt is not None:
         chosen = replace(chosen, dt=dt)
+    if not 0 < chosen.dt < np.inf:
+        raise InputError(
+            f"the step of the file is given as {chosen.dt:g}: give dt a number above 0, in the "
+            "unit of the file's time constants, or leave it to the dialect",
+            code="STEP",
+        )
     graph = flatten(_read(Path(path)))
     found = list(_unsupported(graph))
     if found:
@@ -160,7 +166,7 @@ def _population(name: str, node: Any, dialect: Dialect, drive: np.ndarray) -> So
         drive=drive * one,
         reset=reset,
         subtracts=dialect.reset != "value",
-        many=dialect.many,
+        most=np.inf if dialect.many else 1.0,
         strict=dialect.strict,
     )
 
@@ -181,7 +187,7 @@ def _size(node: Any) -> int:
 
 
 def _changes(graph: FlatGraph, order: list[str], dialect: Dialect, step: float) -> Iterator[Change]:
-    if abs(dialect.dt / step - 1.0) > 1e-9:
+    if abs(dialect.dt - step) > 1e-9 * abs(step):
         yield Change(
             "the graph", "time", "reinterpreted",
             f"a step of {dialect.dt:g} in the file lasts {step * 1e3:g} ms on the chip",

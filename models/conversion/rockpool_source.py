@@ -18,7 +18,8 @@ def read_rockpool(net: Any) -> SourceNetwork:
     """Read a Rockpool module whose graph holds linear weights and leaky integrate-and-fire neurons.
 
     Neurons with noise are read without it. Biases of linear layers and of neurons, recurrent
-    weights, and time constants and thresholds of every neuron are kept.
+    weights, time constants and thresholds of every neuron, and the limit of its spikes in a step
+    (`max_spikes_per_dt`) are kept.
 
     Args:
         net: a module with `as_graph()`: `Sequential`, `Residual`, ... of `LinearTorch`, `LIFTorch`.
@@ -79,7 +80,7 @@ def _population(module: Any, name: str, dt: float, drive: np.ndarray | float) ->
         bias=_numbers(module.bias) * one,
         drive=drive * one,
         reset=threshold,
-        many=True,
+        most=_numbers(getattr(module.computational_module, "max_spikes_per_dt", np.inf)) * one,
     )
 
 

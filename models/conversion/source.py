@@ -3,7 +3,8 @@
 Every step, for every neuron, in this order:
     I <- decay_syn I + drive + weighted spikes      (a decay of 0: a current of one step)
     V <- decay_mem V + gain I + bias                (V counts from its resting value)
-    spike where V reaches `threshold`; then V <- V - reset, or V <- reset
+    spike where V reaches `threshold`, as often as it fits into V, but at most `most` times;
+    then V <- V - reset for each spike, or V <- reset
 
 Whatever a library does in another order or in other units is brought to this form by its reader,
 exactly: only products of these numbers are seen in the spikes.
@@ -64,8 +65,9 @@ class SourcePopulation:
     """What a spike takes from the membrane, or what it sets it to."""
     subtracts: bool = True
     """Whether a spike takes `reset` from the membrane (else sets it to `reset`)."""
-    many: bool = False
-    """Whether a neuron can spike more than once in a step."""
+    most: np.ndarray | float = 1.0
+    """Spikes a neuron can have in a step [1], float64 [neuron]; inf: no limit. What they leave of
+    the membrane is there in the next step."""
     strict: bool = False
     """Whether the membrane has to exceed the threshold (else reaching it is enough)."""
 
@@ -74,6 +76,10 @@ class SourcePopulation:
             values = np.array(getattr(self, name), np.float64)
             values.setflags(write=False)
             object.__setattr__(self, name, values)
+        most = np.array(self.most, np.float64)
+        most = np.full(self.size, most) if most.ndim == 0 else most
+        most.setflags(write=False)
+        object.__setattr__(self, "most", most)
 
     @property
     def size(self) -> int:
@@ -123,7 +129,7 @@ class SourceNetwork:
 
     Raises:
         NetworkError: at construction, everything malformed at once: SHAPE, VALUE_NOT_FINITE,
-            UNKNOWN_POPULATION, ORDER, TIME_CONSTANT, THRESHOLD, STEP.
+            UNKNOWN_POPULATION, ORDER, TIME_CONSTANT, THRESHOLD, SPIKES_PER_STEP, STEP.
     """
 
     n_inputs: int
@@ -155,11 +161,11 @@ class SourceNetwork:
         """Hash of what the network computes."""
         header = {
             "n_inputs": self.n_inputs, "dt": self.dt, "output": self.output,
-            "populations": [[p.name, p.subtracts, p.many, p.strict] for p in self.populations],
+            "populations": [[p.name, p.subtracts, p.strict] for p in self.populations],
             "connections": [[c.source, c.target, c.delay] for c in self.connections],
         }  # fmt: skip
         arrays = {f"{k}.{n}": getattr(p, n) for k, p in enumerate(self.populations)
-                  for n in PER_NEURON}  # fmt: skip
+                  for n in (*PER_NEURON, "most")}  # fmt: skip
         return content_hash(
             header, arrays | {f"weights.{k}": c.weights for k, c in enumerate(self.connections)}
         )
@@ -233,4 +239,10 @@ def _population_violations(p: SourcePopulation) -> Iterator[Violation]:
             "THRESHOLD", here, "thresholds above the resting value",
             f"{int((p.threshold <= 0).sum())} are not: these neurons fire without input",
             "raise the threshold, or express the drive as a bias",
+        )  # fmt: skip
+    most = np.asarray(p.most)
+    if most.shape != (p.size,) or not (most >= 1).all():
+        yield Violation(
+            "SPIKES_PER_STEP", here, "a limit of at least one spike per step for every neuron",
+            f"it is {p.most}", "give 1 or more (Rockpool: max_spikes_per_dt), or inf for no limit",
         )  # fmt: skip

@@ -43,9 +43,7 @@ def _step(p: SourcePopulation, state: np.ndarray, arriving: np.ndarray) -> np.nd
     membrane *= p.decay_mem
     membrane += p.gain * current + p.bias
     fired = membrane > p.threshold if p.strict else membrane >= p.threshold
-    number = np.where(fired, 1.0, 0.0)
-    if p.many:
-        number = np.where(fired, np.floor(membrane / p.threshold), 0.0)
+    number = np.where(fired, np.minimum(np.floor(membrane / p.threshold), p.most), 0.0)
     if p.subtracts:
         membrane -= number * p.reset
     else:

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 
 from .. import chip_layer
+from ..errors import InputError
+from ..mismatch import Draw
 from ..training import W_UNIT, FitLevels, hold, levels_for
 
 KERNEL = 20e-3
@@ -26,7 +28,11 @@ LABELS = 0.2
 
 @dataclass(frozen=True)
 class Tuning:
-    """How to tune; every field is in the provenance of the converted network."""
+    """How to tune; every field is in the provenance of the converted network.
+
+    Raises:
+        InputError: SETTING, MISMATCH_LEVEL.
+    """
 
     epochs: int = 30
     """Passes through the stimulus for each population by itself."""
@@ -47,6 +53,28 @@ class Tuning:
     a population has the mean of its biases as one injected current."""
     seed: int = 0
     """Seeds batches and mismatch."""
+
+    def __post_init__(self) -> None:
+        least = {
+            "epochs": 0,
+            "together": 0,
+            "batch": 1,
+            "max_fan_in": 1,
+            "bias_period": 0,
+            "seed": 0,
+        }
+        found = [
+            f"{name} is {getattr(self, name)}, a whole number of at least {lowest} is needed"
+            for name, lowest in least.items()
+            if not (isinstance(getattr(self, name), int) and getattr(self, name) >= lowest)
+        ]
+        if not 0 < self.learning_rate < float("inf"):
+            found.append(f"learning_rate is {self.learning_rate}, a number above 0 is needed")
+        if not 0 <= self.quantized_from <= 1:
+            found.append(f"quantized_from is {self.quantized_from}, a share of 0 to 1 is needed")
+        if found:
+            raise InputError("; ".join(found) + ": the defaults of Tuning do", code="SETTING")
+        Draw(self.seed, self.mismatch, (1, 1, 1))  # refuses levels that cannot be drawn
 
 
 class Weights:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,41 @@ def test_a_conversion_that_misses_its_fidelity_ends_with_exit_code_1(
 def test_a_file_in_a_dialect_that_cannot_be_is_bad_input(shell: Shell, tmp_path: Path) -> None:
     done = shell("convert", DATA / "norse.nir", "-o", tmp_path / "net.npz", "-q")
     assert done.code == 2 and "dialect" in done.err and "TIME_CONSTANT" in done.err
+
+
+def test_what_was_measured_is_named_by_the_held_out_stimulus_also_without_an_input(
+    shell: Shell, tmp_path: Path
+) -> None:
+    held, tuned = tmp_path / "held.npz", tmp_path / "input.npz"
+    patterns(12, 2).save(held)
+    patterns(16, 1).save(tuned)
+    arguments = (
+        "convert", DATA / "norse.nir", "--dialect", "norse", "--epochs", "0", "--together", "0",
+        "-o", tmp_path / "net.npz", "-q",
+    )  # fmt: skip
+    told = shell(*arguments, "--held-out", held)
+    assert f"12 held-out trials of {held}" in told.out and "random input" not in told.out
+    done = shell(*arguments, "--held-out", held, "--json")
+    assert done.json["input"] == str(held) and done.json["fidelity"]["trials"] == 12
+    both = shell(*arguments, "--input", tuned, "--held-out", held, "--json")
+    assert both.json["input"] == str(held)
+    assert shell(*arguments, "--input", tuned, "--json").json["input"] == str(tuned)
+    assert shell(*arguments, "--json").json["input"] == "random input"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *product(("--step-ms", "--dt"), ("0", "-1", "nan", "inf")),
+        *product(("--mismatch", "--bias-period", "--epochs", "--together"), ("-1", "nan", "inf")),
+    ],
+)
+def test_numbers_that_cannot_be_are_bad_input(
+    option: str, value: str, shell: Shell, tmp_path: Path
+) -> None:
+    out = tmp_path / "net.npz"
+    done = shell(
+        "convert", DATA / "norse.nir", "--dialect", "norse", "--epochs", "0", "--together", "0",
+        "-o", out, "-q", option, value,
+    )  # fmt: skip
+    assert done.code == 2 and "rror: " in done.err and not out.exists()

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -134,6 +136,37 @@ def test_input_that_does_not_fit_is_refused() -> None:
     deaf = SourceNetwork(20, 1e-3, biased().populations, (), "cells")
     with pytest.raises(NetworkError, match="NO_INPUT"):
         convert(deaf, random_stimulus(20, 16, 100_000, 30.0, 1))
+
+
+@pytest.mark.parametrize("duration_us", [np.zeros(0, np.int64), np.zeros(9, np.int64)])
+def test_trials_that_do_not_last_cannot_be_measured_on(duration_us: np.ndarray) -> None:
+    none = np.zeros(0, np.int64)
+    empty = Stimulus(20, duration_us, none, none, none)
+    with pytest.raises(InputError, match="trials that last"):
+        convert(biased(), random_stimulus(20, 16, 100_000, 30.0, 1), empty)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"epochs": -1}, {"together": -1}, {"batch": 0}, {"max_fan_in": 0}, {"bias_period": -1},
+        {"bias_period": 1.5}, {"seed": -1}, {"learning_rate": float("nan")},
+        {"quantized_from": float("nan")},
+    ],
+)  # fmt: skip
+def test_a_setting_of_tuning_that_cannot_be_is_refused_by_name(setting: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=next(iter(setting))) as error:
+        Tuning(**setting)
+    assert error.value.code == "SETTING"
+
+
+@pytest.mark.parametrize("level", [-1.0, float("nan"), float("inf")])
+def test_a_level_of_mismatch_that_cannot_be_is_refused_even_if_nothing_is_tuned(
+    level: float,
+) -> None:
+    with pytest.raises(InputError) as error:
+        Tuning(epochs=0, together=0, mismatch=level)
+    assert error.value.code == "MISMATCH_LEVEL"
 
 
 def test_a_malformed_source_is_refused_with_everything_at_once() -> None:

@@ -124,6 +124,20 @@ def test_a_plain_graph_follows_its_own_equations(tmp_path: Path) -> None:
     assert np.array_equal(respond(source, events)[source.output][0, :, 0], spikes)
 
 
+@pytest.mark.parametrize("step", [0.0, -1e-3, float("nan"), float("inf"), 1e-12])
+def test_a_step_the_chip_cannot_have_is_refused(step: float) -> None:
+    with pytest.raises(NetworkError, match="whole microseconds") as error:
+        read_nir(DATA / "norse.nir", "norse", step=step)
+    assert error.value.code == "STEP"
+
+
+@pytest.mark.parametrize("dt", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_step_no_file_can_have_is_refused(dt: float) -> None:
+    with pytest.raises(InputError, match="give dt a number above 0") as error:
+        read_nir(DATA / "norse.nir", "norse", dt=dt)
+    assert error.value.code == "STEP"
+
+
 def test_files_that_are_none_and_unknown_dialects_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="FILE_MISSING|no such file"):
         read_nir(tmp_path / "none.nir")

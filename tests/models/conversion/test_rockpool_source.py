@@ -63,6 +63,58 @@ def test_biases_and_values_of_every_neuron_are_kept() -> None:
     assert differ.mean() < 1e-4, "single precision may flip a spike at the threshold"
 
 
+def limited(most: Any, recurrent: bool = False) -> Any:
+    """Six neurons, so driven that they have more spikes to give than a limit of 3 lets them."""
+    torch.manual_seed(4)
+    net = Sequential(
+        LinearTorch((20, 6), has_bias=False),
+        LIFTorch(
+            6, tau_mem=Constant(20e-3), tau_syn=Constant(10e-3), threshold=Constant(1.0),
+            has_rec=recurrent, max_spikes_per_dt=most,
+        ),
+    )  # fmt: skip
+    with torch.no_grad():
+        net[0].weight.copy_(torch.rand(20, 6) + 0.5)
+        if recurrent:
+            net[1].w_rec.copy_(-0.02 * torch.rand(6, 6))
+    return net
+
+
+@pytest.mark.parametrize("recurrent", [False, True])
+@pytest.mark.parametrize("most", [1, 3, torch.tensor([1.0, 1.0, 2.0, 2.0, 3.0, 3.0])])
+def test_the_limit_of_spikes_in_a_step_is_that_of_rockpool_spike_for_spike(
+    most: Any, recurrent: bool
+) -> None:
+    events, _ = pattern_task(10, 7)
+    events[:, 40:] = 0
+    theirs = in_rockpool(limited(most, recurrent), events)
+    assert np.array_equal(theirs.max((0, 1)), np.broadcast_to(np.asarray(most), 6))
+    assert 0.02 < (theirs == np.asarray(most)).mean() < 0.98, "they are held back, but not always"
+    unlimited = in_rockpool(limited(2**16, recurrent), events)
+    assert unlimited.max((0, 1)).min() > 3 and (unlimited != theirs).mean() > 0.1
+    assert np.array_equal(in_ours(limited(most, recurrent), events), theirs)
+
+
+def test_what_a_limit_leaves_of_the_membrane_fires_later_as_in_rockpool() -> None:
+    events = np.zeros((1, 150, 20))
+    events[0, 0] = 1.0
+    theirs = in_rockpool(limited(1), events)
+    assert theirs.max() == 1 and theirs[0, 20:50].all() and not theirs[0, 120:].any()
+    assert np.array_equal(in_ours(limited(1), events), theirs)
+
+
+def test_sources_with_another_limit_have_another_hash() -> None:
+    assert len({read_rockpool(limited(most)).hash for most in (1, 3, 2**16)}) == 3
+    assert read_rockpool(limited(3)).hash == read_rockpool(limited(3)).hash
+
+
+@pytest.mark.parametrize("most", [0, -1, float("nan")])
+def test_a_limit_that_leaves_no_spike_is_refused(most: float) -> None:
+    with pytest.raises(NetworkError, match="SPIKES_PER_STEP") as error:
+        read_rockpool(limited(most))
+    assert "1_LIFTorch" in error.value.violations[0].object
+
+
 def test_everything_that_cannot_be_read_is_named_at_once_with_a_way_out() -> None:
     net = Sequential(
         LinearTorch((20, 8)), LIFTorch((8, 4)), LinearTorch((4, 3)), LIFTorch(3),
