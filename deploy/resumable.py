@@ -7,6 +7,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
@@ -18,23 +19,33 @@ from ..models.errors import FileError, InputError
 
 T = TypeVar("T")
 
+_WORKS: dict[str, tuple[str, dict[str, str | None]]] = {
+    "history": ("a history of 'fingerprint'", {"format": "fingerprint history"}),
+    "set": ("a recording set of 'record'", {"format": "recording set"}),
+    "study": ("a study of 'robustness'", {"task": None, "protocol": None}),
+    "sweep": ("a sweep of 'validate'", dict.fromkeys(("program", "stimulus", "mismatch"))),
+}
+"""What verbs leave in folders, by the name of the JSON file that says what was asked, and what that
+file has in it, so that a user's own set.json is none; None: with any value."""
+
 
 class WorkFolder:
     """A folder with one piece of work, held by one process at a time until it is closed.
 
-    `<name>.json` says what was asked for; the same work goes on in it, other work is refused.
+    `<name>.json` says what was asked for; the same work goes on in it, other work is refused, of
+    this verb and of others. Files that are no work of a verb do not matter.
 
     Raises:
-        InputError: OTHER_<NAME>, the folder holds another; <NAME>_HELD by another process.
+        InputError: OTHER_<NAME>, the folder holds other work; <NAME>_HELD by another process.
         FileError: FILE_NOT_WRITABLE.
     """
 
     def __init__(self, folder: Path, name: str, asked: Mapping[str, Any]):
         self.folder, self.asked = folder, dict(asked)
         text = json.dumps(self.asked, indent=2, sort_keys=True, allow_nan=False) + "\n"
-        file = folder / f"{name}.json"
         try:
-            _same(file, name, json.loads(text))
+            _check_free(folder, name)
+            _same(folder / f"{name}.json", name, json.loads(text))
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(folder / ".lock")
             self._lock.acquire(timeout=0)
@@ -48,7 +59,11 @@ class WorkFolder:
                 f"cannot use {folder} ({error.strerror}): give a folder that you may write to",
                 code="FILE_NOT_WRITABLE",
             ) from error
-        write_bytes(file, text.encode())
+        try:
+            write_bytes(folder / f"{name}.json", text.encode())
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Let others have the folder."""
@@ -61,14 +76,47 @@ class WorkFolder:
         self.close()
 
 
+def works_in(folder: Path) -> dict[str, str]:
+    """The work that a folder holds, in words, by the names of `WorkFolder`; what says so and cannot
+    be read counts."""
+    found = {}
+    for name, (words, has) in _WORKS.items():
+        file = folder / f"{name}.json"
+        if not file.exists():
+            continue
+        said = _said(file)
+        if said is None or all(k in said and v in (None, said[k]) for k, v in has.items()):
+            found[name] = words
+    return found
+
+
+def _said(file: Path) -> dict[str, Any] | None:
+    """What a JSON file says, nothing if it is no object; None: it cannot be read."""
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return said if isinstance(said, dict) else {}
+
+
+def _check_free(folder: Path, name: str) -> None:
+    """Refuse a folder with work of another verb; one in which this verb worked before is its own
+    too, there are such of earlier releases."""
+    if (folder / f"{name}.json").exists():
+        return
+    if there := works_in(folder):
+        raise InputError(
+            f"{folder} holds {' and '.join(there.values())}, and a folder is for one piece of work "
+            "of one verb: give another folder",
+            code=f"OTHER_{name.upper()}",
+        )
+
+
 def _same(file: Path, name: str, asked: Mapping[str, Any]) -> None:
-    """Refuse other work than this."""
+    """Refuse other work of the same verb than this."""
     if not file.exists():
         return
-    try:
-        there = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        there = {}
+    there = _said(file) or {}
     differ = sorted(k for k in {*there, *asked} if there.get(k) != asked.get(k))
     if differ:
         raise InputError(
@@ -82,7 +130,7 @@ class RowFile(Generic[T]):
     """A table of dataclasses in a CSV file; of a kill it loses the row being written, no other.
 
     Raises:
-        FileError: FILE_NOT_WRITABLE.
+        FileError: FILE_NOT_WRITABLE; FILE_CORRUPT, another table is there.
     """
 
     def __init__(self, path: Path, kind: type[T], read: Callable[[Path], list[T]]):
@@ -94,11 +142,23 @@ class RowFile(Generic[T]):
         return self._read(self.path)
 
     def append(self, row: T) -> None:
-        """Add a row; it is on the disk when this returns."""
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow(_line(row))
-            file.flush()
-            os.fsync(file.fileno())
+        """Add a row; it is on the disk when this returns.
+
+        Raises:
+            FileError: FILE_NOT_WRITABLE, a full disk for example; the rows before it are kept.
+        """
+        line = io.StringIO()
+        csv.writer(line).writerow(_line(row))
+        try:
+            _append(self.path, line.getvalue().encode())
+        except OSError as error:
+            kept = len(_lines(self.path)) - 1
+            raise FileError(
+                f"cannot write {self.path} ({error.strerror or error}), which keeps the {kept} "
+                "rows finished before: make room on the disk and run the same command again, it "
+                "goes on after them",
+                code="FILE_NOT_WRITABLE",
+            ) from error
 
     def keep(self, rows: Sequence[T]) -> None:
         """Write the table anew: these rows and no others."""
@@ -106,11 +166,14 @@ class RowFile(Generic[T]):
 
     def _mend(self) -> None:
         """Write the table anew, without a last line that was cut by a kill."""
-        whole = ""
-        if self.path.exists():
-            whole = self.path.read_bytes().rpartition(b"\n")[0].decode()
-        lines = [line for line in csv.reader(io.StringIO(whole)) if len(line) == len(self._names)]
-        self._write(lines[1:])
+        header, *lines = (_lines(self.path) if self.path.exists() else []) or [self._names]
+        if header != self._names:
+            raise FileError(
+                f"{self.path} is another table, with the columns {', '.join(header)}: give another "
+                "folder",
+                code="FILE_CORRUPT",
+            )
+        self._write([line for line in lines if len(line) == len(header)])
 
     def _write(self, lines: Sequence[Sequence[Any]]) -> None:
         text = io.StringIO()
@@ -119,7 +182,8 @@ class RowFile(Generic[T]):
 
 
 def read_table(path: Path, build: Callable[[Mapping[str, str]], T], maker: str) -> list[T]:
-    """The rows of a table as `RowFile` writes them.
+    """The rows of a table as `RowFile` writes them; a last line without an end was cut, by a kill
+    or a full disk, and is none.
 
     Args:
         build: a row from its cells by name; KeyError, ValueError or TypeError if they are none.
@@ -128,16 +192,42 @@ def read_table(path: Path, build: Callable[[Mapping[str, str]], T], maker: str) 
     Raises:
         FileError: FILE_MISSING, FILE_CORRUPT.
     """
+    header, *lines = _lines(path) or [[]]
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [build(line) for line in csv.DictReader(file)]
-    except FileNotFoundError as error:
-        raise FileError(f"{path}: no such file: check the folder", code="FILE_MISSING") from error
+        return [build(dict(zip(header, line, strict=True))) for line in lines]
     except (KeyError, ValueError, TypeError) as error:
         raise FileError(
             f"{path} is no table that '{maker}' wrote ({error!r}): take one that it wrote",
             code="FILE_CORRUPT",
         ) from error
+
+
+def _lines(path: Path) -> list[list[str]]:
+    """The cells of every finished line, that of the header too. Raises as `read_table`."""
+    try:
+        whole = path.read_bytes().rpartition(b"\n")[0].decode()
+        return [line for line in csv.reader(io.StringIO(whole)) if line]
+    except FileNotFoundError as error:
+        raise FileError(f"{path}: no such file: check the folder", code="FILE_MISSING") from error
+    except (OSError, ValueError, csv.Error) as error:
+        raise FileError(
+            f"{path} is no table ({error}): take another, or give another folder",
+            code="FILE_CORRUPT",
+        ) from error
+
+
+def _append(path: Path, content: bytes) -> None:
+    """Bring bytes to the end of a file and to the disk, or leave it as it was."""
+    size = path.stat().st_size
+    try:
+        with path.open("ab") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with suppress(OSError):
+            os.truncate(path, size)
+        raise
 
 
 def _line(row: Any) -> list[Any]:

@@ -24,7 +24,8 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def export_nwb(source: Source, path: Path) -> Path:
-    """Write a units table (spike times [s]), a trials table, and what produced them.
+    """Write a units table (spike times [s]), a trials table, and what produced them. Of a stimulus
+    without trials there is no trials table, and no interval in which a unit was observed.
 
     Raises:
         InputError: NO_LIBRARY, NO_POPULATIONS.
@@ -59,6 +60,8 @@ def _starts_us(source: Source) -> Iterator[tuple[Take, np.ndarray]]:
 
 
 def _add_trials(file: Any, source: Source) -> None:
+    if not takes_of(source)[0].recording.n_trials:
+        return  # an empty column has no type, and cannot be written
     targets = targets_of(source)
     file.add_trial_column("board", "name of the board that played it")
     file.add_trial_column("repeat", "how often the board had played the whole stimulus before")
@@ -85,16 +88,18 @@ def _add_units(file: Any, source: Source) -> None:
     names = takes_of(source)[0].recording.names
     for board in boards_of(source):
         spikes, observed = _spikes_s(source, board)
+        more = {"obs_intervals": observed} if observed else {}
         for population, span in spans_of(names).items():
             for column in range(span.start, span.stop):
                 file.add_unit(
-                    spike_times=spikes[column], obs_intervals=observed, board=board,
-                    population=population, neuron=column - span.start, column=column,
+                    spike_times=spikes[column], board=board, population=population,
+                    neuron=column - span.start, column=column, **more,
                 )  # fmt: skip
 
 
 def _spikes_s(source: Source, board: str) -> tuple[list[np.ndarray], list[list[float]]]:
-    """Spike times of every neuron of a board [s], and the interval in which it played [s]."""
+    """Spike times of every neuron of a board [s], and the interval in which it played [s],
+    if it did."""
     mine = [(t.recording, starts) for t, starts in _starts_us(source) if t.board == board]
     time = np.concatenate([(starts[r.trial] + r.time_us) * 1e-6 for r, starts in mine])
     neuron = np.concatenate([r.neuron for r, _ in mine])

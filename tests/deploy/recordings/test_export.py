@@ -116,6 +116,19 @@ def test_one_recording_by_itself_goes_into_nwb_without_targets(folder: Path, tmp
         assert sum(len(file.units["spike_times"][k]) for k in range(4)) == len(recording.trial)
 
 
+def test_a_set_without_trials_is_an_nwb_file_of_units_that_were_never_observed(tmp_path: Path):
+    nothing = STIMULUS.select(np.zeros(0, np.int64))
+    found = record(program(), PLAN, nothing, tmp_path / "s")
+    assert isinstance(found, RecordingSet) and len(found.takes) == 4
+    assert export(tmp_path / "s", "nwb", tmp_path / "s.nwb")["spikes"] == 0
+    with nwb(tmp_path / "s.nwb") as file:
+        assert file.identifier == found.hash and file.trials is None
+        units = file.units.to_dataframe()
+    assert len(units) == 2 * len(program().names) and "obs_intervals" not in units.columns
+    assert all(len(times) == 0 for times in units["spike_times"])
+    assert pynwb.validate(path=str(tmp_path / "s.nwb")) == []
+
+
 def test_nir_reads_the_events_of_a_population_back_on_the_grid(folder: Path, tmp_path: Path):
     export(first(folder), "nir", tmp_path / "r.h5")
     recording = Recording.load(first(folder))

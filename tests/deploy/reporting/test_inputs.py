@@ -14,10 +14,13 @@ from analoop.deploy.recordings import fingerprint as asking
 from analoop.deploy.recordings.fingerprint_history import read_charts
 from analoop.deploy.reporting.inputs import read_page
 from analoop.deploy.reporting.page import Page, content_of, write_report
+from analoop.deploy.validation import Sweep, validate
+from analoop.hw import VirtualBoard
 from analoop.models.errors import AnaloopError, InputError
 
 from ..command import Shell
 from ..networks import ring
+from ..recordings.sessions import PLAN, STIMULUS, program, recorded
 from .judged import ladder, validation
 
 
@@ -74,6 +77,55 @@ def test_fingerprints_become_control_charts(
     assert [p.recording for p in rates.points] == [p.recording for p in points]
     html = write_report(tmp_path / "page.html", Page(control=content.control)).read_text()
     assert all(point.recording in html for point in points)
+
+
+@pytest.fixture
+def mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as earlier releases could leave it: a set, a history and a validation."""
+    folder = tmp_path / "mixed"
+    recorded(folder)
+    kept = (folder / "set.json").read_bytes()
+    (folder / "set.json").unlink()
+    monkeypatch.setattr(asking, "compile", lambda network: program())
+    asking.fingerprint("sim:seed=1,noise=1", folder, "2026-01-01", 8)
+    (folder / "history.json").rename(folder / "history")
+    found = validate(program(), STIMULUS, [VirtualBoard(1)], how=Sweep(folder=folder))
+    (folder / "report.json").write_text(json.dumps(found.record()))
+    (folder / "history").rename(folder / "history.json")
+    (folder / "set.json").write_bytes(kept)
+    return folder
+
+
+def test_a_folder_with_the_work_of_three_verbs_gives_all_of_it(mixed: Path) -> None:
+    content = content_of(read_page([mixed], Page()))
+    assert content.recordings is not None and content.recordings.boards == PLAN.boards
+    assert content.records["validation"] is not None
+    assert content.records["validation"]["provenance"]["program"] == program().hash
+    assert {chart.board for chart in content.control} == {"sim:seed=1,noise=1.0"}
+
+
+def test_work_that_cannot_be_shown_beside_other_work_is_not_left_out_without_a_word(
+    mixed: Path,
+) -> None:
+    report = (mixed / "report.json").read_bytes()
+    for damaged in (None, b"{"):
+        (mixed / "report.json").unlink()
+        if damaged:
+            (mixed / "report.json").write_bytes(damaged)
+        with pytest.raises(InputError, match="a recording set of 'record' and a sweep") as refused:
+            read_page([mixed], Page())
+        assert refused.value.code == "MIXED_FOLDER" and "same 'validate'" in str(refused.value)
+        (mixed / "report.json").write_bytes(report)
+    (mixed / "study.json").write_text('{"task": "temporal-xor", "protocol": {}}')
+    with pytest.raises(InputError, match="study of 'robustness' and a sweep") as refused:
+        read_page([mixed], Page())
+    assert refused.value.code == "MIXED_FOLDER"
+
+
+def test_a_file_of_the_users_is_no_work_of_a_verb(written: Path) -> None:
+    (written / "val" / "history.json").write_text('{"loss": [0.5, 0.4]}')
+    (written / "val" / "study.json").write_text("[1]")
+    assert content_of(read_page([written / "val"], Page())).records["validation"] is not None
 
 
 @pytest.mark.parametrize("what", ["missing", "empty", "csv", "other.json", "unfinished"])
