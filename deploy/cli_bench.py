@@ -59,14 +59,21 @@ class Dialect(StrEnum):
 
 
 @app.command("list")
-def list_bench(bench: File = Path("bench.toml"), as_json: Json = False) -> None:
+def list_bench(
+    bench: Annotated[
+        Path | None, typer.Option("--bench", help="The bench.toml; the one here, if there is one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """List serial ports, drivers, and the instruments of bench.toml; opens nothing."""
     from ..hw.bench.bench_file import read_bench
     from ..hw.bench.instruments import load_drivers
     from ..hw.bench.ports import list_ports
 
     ports, drivers = list_ports(), load_drivers()
-    plan = read_bench(bench, drivers) if bench.is_file() else None
+    here = Path("bench.toml")
+    file = here if bench is None and here.is_file() else bench
+    plan = None if file is None else read_bench(file, drivers)
     found = console_bench.listed(ports, drivers, plan)
     if as_json:
         console.print_json(found)
@@ -234,8 +241,9 @@ def simulate(
     """Serve simulated instruments behind ttys, so that everything here can be tried without any."""
     from ..hw.bench.simulated_bench import DRIVERS, SimulatedBench
     from .bench_session import signals_as_exits
+    from .demonstration import make_folder
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, "--folder")
     drivers = DRIVERS | {"supply": supply.value}
     with signals_as_exits(), SimulatedBench(folder.absolute(), drivers) as simulated:
         for one in fault or ():
@@ -259,8 +267,8 @@ def energy(
         float | None, typer.Option("--spike-J", help="Estimate: for each spike [J].")
     ] = None,
     input_J: Annotated[  # noqa: N803
-        float, typer.Option("--input-J", help="Estimate: for each word sent [J].")
-    ] = 0.0,
+        float | None, typer.Option("--input-J", help="Estimate: for each word sent [J]; 0.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Energy of a run and of an inference: what was measured, and an estimate if asked for."""
@@ -269,16 +277,19 @@ def energy(
 
     loaded = Recording.load(recording)
     stamp = loaded.provenance.get("bench")
-    if (static_W is None) != (spike_J is None):
+    given = {"--static-W": static_W, "--spike-J": spike_J}
+    missing = [name for name, value in given.items() if value is None]
+    if missing and (input_J is not None or len(missing) < len(given)):
         raise InputError(
-            "an estimate needs both --static-W and --spike-J: give the other too",
+            f"an estimate needs --static-W and --spike-J: give {' and '.join(missing)} too",
             code="EVENT_CONSTANTS",
         )
     found = {"recording": loaded.hash, "board": dict(loaded.board)}
     found["measurement"] = None if stamp is None else stamp.get("energy")
     found["estimate"] = None
     if static_W is not None and spike_J is not None:
-        found["estimate"] = estimate(loaded, EventConstants(static_W, spike_J, input_J)).record()
+        constants = EventConstants(static_W, spike_J, input_J or 0.0)
+        found["estimate"] = estimate(loaded, constants).record()
     if as_json:
         console.print_json(found)
     else:

@@ -16,11 +16,7 @@ from .cli_run import stimulus_for
 
 if TYPE_CHECKING:
     from ..models.recording import Recording, Stimulus
-    from .comparison.comparison import Comparison
     from .program import Program
-
-UNDECIDED = 5
-"""Exit code of a gate that needs more recordings."""
 
 
 def compare(
@@ -43,7 +39,7 @@ def compare(
     seed: Annotated[int, typer.Option(min=0, help="Of the samples of trials.")] = 0,
     gate: Annotated[
         bool,
-        typer.Option("--gate", help="Exit code 1 if boards differ, 5 if it is too early to say."),
+        typer.Option("--gate", help="Exit code 1 if boards differ, 5 unless all are equivalent."),
     ] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="JSON report to write.")] = None,
     as_json: Json = False,
@@ -53,12 +49,13 @@ def compare(
     from .comparison.comparison import Criteria
     from .comparison.comparison import compare as run_compare
     from .comparison.contrasts import Margins
+    from .comparison.outcome import EXIT_CODES
     from .demonstration import write_json
 
     if out is not None:
         check_writable(out)
-    loaded, stimulus, recordings, boards = gathered(sources, program, source)
     criteria = Criteria(Margins(floor), distances=distances, seed=seed)
+    loaded, stimulus, recordings, boards = gathered(sources, program, source)
     with progress.rows(quiet) as (say, _):
         say(f"comparing {len(recordings)} recordings")
         found = run_compare(loaded, stimulus, recordings, boards, criteria)
@@ -70,15 +67,8 @@ def compare(
         console_compare.print_comparison(found)
         if out is not None:
             print(f"wrote {out}")
-    if gate and (code := _verdict(found)):
-        raise typer.Exit(code)
-
-
-def _verdict(found: Comparison) -> int:
-    outcomes = {e.outcome for e in found.equivalences}
-    if found.findings or "different" in outcomes:
-        return 1
-    return UNDECIDED if "undecided" in outcomes else 0
+    if gate:
+        raise typer.Exit(EXIT_CODES[found.outcome])
 
 
 def gathered(

@@ -42,7 +42,7 @@ def report(
     if figures is not None:
         from .reporting.paper_figures import write_figures
 
-        make_folder(figures)
+        make_folder(figures, "--figures")
         for suffix in ("png", "svg"):
             files += write_figures(figures, page, suffix)
     said = banner(content_of(page).targets)

@@ -28,8 +28,8 @@ def stdout() -> Console:
 
 
 def print_json(value: Any) -> None:
-    """A result for scripts."""
-    print(json.dumps(value, indent=2, sort_keys=True))
+    """A result for scripts: strict JSON, so a number that is not finite has to be null by now."""
+    print(json.dumps(value, indent=2, sort_keys=True, allow_nan=False))
 
 
 def print_report(report: Report) -> None:
@@ -224,6 +224,6 @@ def print_recording(recording: Recording, program: Program, path: Path | None) -
 def print_findings(findings: list[Finding]) -> None:
     """What the doctor found."""
     for finding in findings:
-        print(f"{finding.status:8} {finding.name:12} {finding.found}")
+        print(f"{finding.status:8} {finding.name:15} {finding.found}")
         if finding.remedy:
-            print(f"{'':21} -> {finding.remedy}")
+            print(f"{'':24} -> {finding.remedy}")

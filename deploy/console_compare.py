@@ -7,6 +7,7 @@ from rich.table import Table
 
 from .comparison.comparison import Comparison
 from .comparison.distances import MEASURES
+from .comparison.outcome import NOBODY_NAMED, counted
 from .console import stdout
 from .console_bench import print_surroundings
 
@@ -34,16 +35,14 @@ def print_comparison(found: Comparison) -> None:
 
 
 def verdict(found: Comparison) -> str:
-    """What came of it in a sentence."""
-    odd = list(dict.fromkeys(f.board for f in found.findings))
-    outcomes = [e.outcome for e in found.equivalences]
-    said = [f"{outcomes.count(o)} {o}" for o in dict.fromkeys(outcomes)]
-    pairs = f"pairs by group: {', '.join(said)}"
-    if odd:
+    """What came of it in a sentence, the outcome in capitals."""
+    who = NOBODY_NAMED
+    if found.findings:
         kinds = [f.kind for f in found.findings]
-        named = f"cores: {kinds.count('core')}, neurons: {kinds.count('neuron')}"
-        return f"DEVIATING: {', '.join(odd)} ({named}); {pairs}"
-    return f"nothing deviates beyond the margins; {pairs}"
+        odd = ", ".join(dict.fromkeys(f.board for f in found.findings))
+        who = f"{odd} (cores: {kinds.count('core')}, neurons: {kinds.count('neuron')})"
+    pairs = counted([e.outcome for e in found.equivalences])
+    return f"{found.outcome.upper()}: {who}; pairs by group: {pairs}"
 
 
 def _print_boards(found: Comparison) -> None:

@@ -44,7 +44,7 @@ def demo(
         chips: mismatched chips, seeds 1..chips; the nominal chip comes on top.
         say: told in one line what is being done.
     """
-    make_folder(out)
+    make_folder(out, "--out")
     say("loading the shipped network and the 370 test utterances")
     network = shipped_network()
     task = load_task("japanese-vowels")
@@ -62,20 +62,33 @@ def demo(
     return Demo(report, tuple(files))
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder. Raises FileError FILE_NOT_WRITABLE."""
+def make_folder(path: Path, option: str = "") -> None:
+    """Make a folder, if there is none.
+
+    Args:
+        option: of the command line by which another one is chosen; empty: it is not said.
+
+    Raises:
+        FileError: FILE_NOT_WRITABLE.
+    """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileError(
-            f"cannot make the folder {path}: {error.strerror or error}: choose another with --out",
+            f"cannot make the folder {path}: {error.strerror or error}: choose another"
+            + (f" with {option}" if option else ""),
             code="FILE_NOT_WRITABLE",
         ) from error
 
 
 def write_json(path: Path, value: object) -> Path:
-    """Write JSON, whole or not at all."""
-    return write_bytes(path, (json.dumps(value, indent=2, sort_keys=True) + "\n").encode())
+    """Write strict JSON, whole or not at all; a number that is not finite has to be null by now.
+
+    Raises:
+        FileError: FILE_NOT_WRITABLE.
+    """
+    text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False)
+    return write_bytes(path, f"{text}\n".encode())
 
 
 def _picture(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, requires, version
 
 from ..hw.board import open_board
 from ..hw.samna_inert import accepted_without_effect
@@ -14,6 +16,9 @@ from .findings import Finding
 from .shipped import shipped_program
 
 REINSTALL = "install again from the clone: pip install -c constraints.txt -e ."
+DEVELOPERS = "test"
+"""The extra that no user needs."""
+_EXTRA = re.compile(r"extra\s*==\s*['\"]([\w-]+)")
 
 
 def doctor() -> list[Finding]:
@@ -29,20 +34,42 @@ def _python() -> Finding:
 
 
 def _packages() -> list[Finding]:
-    findings = []
-    for name, extra in (
-        ("numpy", ""), ("torch", ""), ("rockpool", ""), ("pyserial", ""), ("typer", ""),
-        ("rich", ""), ("filelock", ""), ("aeon", "demo"), ("matplotlib", "demo"),
-    ):  # fmt: skip
+    """Analoop itself, and every package that its own metadata asks for."""
+    try:
+        findings = [Finding("analoop", "ok", version("analoop"))]
+        needed = packages(requires("analoop") or ())
+    except PackageNotFoundError:
+        return [Finding("analoop", "broken", "not installed", REINSTALL)]
+    for name, extras in needed.items():
         try:
             findings.append(Finding(name, "ok", version(name)))
         except PackageNotFoundError:
-            if extra:
-                remedy = f"in the clone: pip install -e '.[{extra}]'"
-                findings.append(Finding(name, "missing", "not installed", remedy))
+            if extras:
+                found = f"not installed; needed only for the extra {', '.join(extras)}"
+                remedy = f"pip install 'analoop[{extras[0]}]'"
+                findings.append(Finding(name, "missing", found, remedy))
             else:
                 findings.append(Finding(name, "broken", "not installed", REINSTALL))
     return findings
+
+
+def packages(requirements: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Packages by name, and the extras that need them; none: Analoop does not run without.
+
+    Args:
+        requirements: as the metadata has them: 'nir>=1.0.8; extra == "export"'.
+    """
+    always, found = set(), dict[str, tuple[str, ...]]()
+    for requirement in requirements:
+        what, _, marker = requirement.partition(";")
+        (name,) = re.findall(r"^[\w.-]+", what)
+        extras = tuple(_EXTRA.findall(marker))
+        if name == "analoop" or DEVELOPERS in extras:
+            continue
+        found[name] = (*found.get(name, ()), *extras)
+        if not extras:
+            always.add(name)
+    return {name: () if name in always else extras for name, extras in found.items()}
 
 
 def _virtual_samna() -> Finding:

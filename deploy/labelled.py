@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..models.errors import InputError
+from ..models.network import Network
 from ..models.recording import Stimulus
+from .metrics import distinct
 from .program import Program
 
 
-def check_channels(program: Program, stimulus: Stimulus) -> None:
+def check_channels(played: Program | Network, stimulus: Stimulus) -> None:
     """Refuse a stimulus of another width. Raises InputError INPUT_CHANNELS."""
-    if stimulus.n_channels != program.n_inputs:
+    if stimulus.n_channels != played.n_inputs:
+        what = "program" if isinstance(played, Program) else "network"
         raise InputError(
-            f"the stimulus has {stimulus.n_channels} channels, the program takes "
-            f"{program.n_inputs}: give a stimulus made for this network",
+            f"the stimulus has {stimulus.n_channels} channels, the {what} takes "
+            f"{played.n_inputs}: give a stimulus made for this network",
             code="INPUT_CHANNELS",
         )
 
 
 def check_labelled(program: Program, stimulus: Stimulus) -> None:
-    """Refuse a stimulus that does not say which output neuron should win each trial.
+    """Refuse a stimulus that a program cannot be judged by.
 
     Raises:
         InputError: INPUT_CHANNELS, NO_TARGETS, TARGETS.
     """
     check_channels(program, stimulus)
+    columns = program.output_columns
+    check_answers(columns.stop - columns.start, program.labels, stimulus)
+
+
+def check_answers(outputs: int, labels: Sequence[str], stimulus: Stimulus) -> None:
+    """Refuse a stimulus that does not say what should win each trial: a label, or an output neuron
+    where there are no labels. Neurons with the same label are one answer (metrics.decisions).
+
+    Raises:
+        InputError: NO_TARGETS, TARGETS.
+    """
     if not len(stimulus.target):
         raise InputError(
             "the right answers have to be known: give a stimulus with targets", code="NO_TARGETS"
         )
-    outputs = program.output_columns.stop - program.output_columns.start
-    wrong = (stimulus.target < 0) | (stimulus.target >= outputs)
+    answers, kind = len(distinct(labels)), "label"
+    if not answers:
+        answers, kind = outputs, "output neuron"
+    elif answers < len(labels):
+        kind = "label (equal ones count once)"
+    wrong = (stimulus.target < 0) | (stimulus.target >= answers)
     if wrong.any():
         raise InputError(
-            f"{int(wrong.sum())} targets are no output neuron (0..{outputs - 1}), the first is "
+            f"{int(wrong.sum())} targets are no {kind}, which are 0..{answers - 1}, the first is "
             f"{stimulus.target[wrong][0]}: give a stimulus made for this network",
             code="TARGETS",
         )

@@ -21,20 +21,30 @@ class Intervals(NamedTuple):
     """Intervals that were seen, int64 [neuron]."""
 
 
+def distinct(labels: Sequence[str]) -> tuple[str, ...]:
+    """Labels, each once, in the order in which they first appear: a decision is a place here."""
+    return tuple(dict.fromkeys(labels))
+
+
 def decisions(recording: Recording, output: slice, labels: Sequence[str] = ()) -> np.ndarray:
+    """Winner of every trial of a recording, int64 [trial]; see `winners`."""
+    return winners(recording.counts[:, output], labels)
+
+
+def winners(counts: np.ndarray, labels: Sequence[str] = ()) -> np.ndarray:
     """Winner of every trial, int64 [trial]: the output neuron that fired most, or the label.
 
     A trial without output spikes decides nothing (-1) and is always wrong; of several equal
     winners the first counts, as a host that reads them out in order would decide.
 
     Args:
+        counts: spikes, [trial, output neuron].
         labels: of the output neurons. Spikes of neurons with the same label are counted together,
             and the winner is a place among the labels, in the order in which they first appear.
     """
-    counts = recording.counts[:, output]
-    if len(set(labels)) < len(labels):
-        distinct = list(dict.fromkeys(labels))
-        counts = counts @ (np.array(labels)[:, None] == np.array(distinct))
+    once = distinct(labels)
+    if len(once) < len(labels):
+        counts = counts @ (np.array(labels)[:, None] == np.array(once))
     return np.where(counts.sum(axis=1) > 0, counts.argmax(axis=1), -1)
 
 

@@ -95,6 +95,11 @@ class Network:
             total += population.size
         return offsets
 
+    def place_of(self, population: str) -> slice:
+        """Model indices of a population's neurons."""
+        first = self.offsets[population]
+        return slice(first, first + self.population(population).size)
+
     @property
     def n_neurons(self) -> int:
         """Number of neurons of all populations."""

@@ -72,7 +72,8 @@ class Stimulus:
     channel: np.ndarray
     """Channel of each event, int32 [event]."""
     target: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    """Index of the output neuron that should win, int64 [trial], or empty."""
+    """What should win, int64 [trial], or empty: the index of an output neuron; where outputs have
+    labels, the place of one among the labels, equal ones counted once, as they first appear."""
 
     def __post_init__(self) -> None:
         for name in ("duration_us", "trial", "time_us", "channel", "target"):
@@ -151,6 +152,11 @@ class Stimulus:
         counts = np.zeros((self.n_trials, steps, self.n_channels))
         np.add.at(counts, (self.trial, self.time_us // step_us, self.channel), 1.0)
         return counts
+
+    def inside(self, step_us: int) -> np.ndarray:
+        """Which steps belong to a trial, bool [trial, step]; as many as `counts` has."""
+        steps = -(-self.duration_us // step_us)
+        return np.arange(steps.max(initial=0)) < steps[:, None]
 
     def _arrays(self) -> dict[str, np.ndarray]:
         names = ("duration_us", "trial", "time_us", "channel", "target")

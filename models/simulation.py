@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 
@@ -61,8 +63,17 @@ def simulate(
     )  # fmt: skip
 
 
-def coefficients_of(network: Network, step_us: int = STEP_US) -> Coefficients:
-    """Coefficients of every neuron, in model order, float64 [neuron]."""
+def coefficients_of(
+    network: Network,
+    step_us: int = STEP_US,
+    factors: Mapping[str, np.ndarray] | None = None,
+    dtype: torch.dtype = torch.float64,
+) -> Coefficients:
+    """Coefficients of every neuron, in model order, [neuron].
+
+    Args:
+        factors: of currents by name, [neuron]; those left out are 1.
+    """
     sizes = [p.size for p in network.populations]
     parameters = [p.parameters for p in network.populations]
     switches = [p.switches() for p in parameters]
@@ -70,9 +81,12 @@ def coefficients_of(network: Network, step_us: int = STEP_US) -> Coefficients:
     def per_neuron(values: list) -> torch.Tensor:
         return torch.tensor(np.repeat(np.array(values, np.float64), sizes))
 
+    currents = {name: per_neuron([getattr(p, name) for p in parameters]) for name in CURRENTS}
+    for name, factor in (factors or {}).items():
+        currents[name] = currents[name] * torch.as_tensor(factor)
     return coefficients(
-        {name: per_neuron([getattr(p, name) for p in parameters]) for name in CURRENTS},
-        {name: per_neuron([s[name] for s in switches]) for name in switches[0]},
+        {name: amps.to(dtype) for name, amps in currents.items()},
+        {name: per_neuron([s[name] for s in switches]).to(dtype) for name in switches[0]},
         dendrites_of(network),
         step_us * 1e-6,
     )

@@ -21,6 +21,7 @@ from .distances import sample_trials
 from .equivalence import Equivalence, equivalences
 from .findings import Finding, find, unsettled
 from .gains import effective_gains
+from .outcome import Overall, overall
 from .replay import Replay
 from .responses import Pair, Responses, pairs, responses
 from .variance import VarianceSplit, split_variance
@@ -94,9 +95,15 @@ class Comparison:
     provenance: Mapping[str, Any]
     """Program and stimulus, criteria, versions."""
 
+    @property
+    def outcome(self) -> Overall:
+        """What came of it as a whole."""
+        return overall(len(self.findings), [e.outcome for e in self.equivalences])
+
     def record(self) -> dict[str, Any]:
         """As JSON values."""
         return {
+            "outcome": self.outcome,
             "boards": [asdict(b) | {"recordings": list(b.recordings)} for b in self.boards],
             "findings": [f.record() for f in self.findings],
             "equivalences": [e.record() for e in self.equivalences],

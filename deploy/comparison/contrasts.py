@@ -15,8 +15,12 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from ...models.errors import InputError
+
 POWER = 0.8
 """With which an undecided comparison would be decided by the replicates it is told to add [1]."""
+MOST = 10.0
+"""Largest floor, as a natural logarithm: a ratio of 22,000 is equivalence to nobody."""
 MOST_MORE = 10_000
 """More replicates than this are not worth counting."""
 _STEPS = 2001
@@ -25,7 +29,11 @@ _STEPS = 2001
 
 @dataclass(frozen=True)
 class Margins:
-    """What counts as equivalent."""
+    """What counts as equivalent.
+
+    Raises:
+        InputError: MARGINS, with every value that makes no sense.
+    """
 
     floor: float = 0.05
     """Least margin, as a natural logarithm of the ratio of counts (.05 is about 5 %); ASSUMED."""
@@ -33,6 +41,17 @@ class Margins:
     """Margin in standard deviations of one board's repeats [1]."""
     alpha: float = 0.05
     """Probability of any wrong answer among all of a kind, after Holm [1]."""
+
+    def __post_init__(self) -> None:
+        wrong = [] if 0 <= self.floor <= MOST else [f"floor {self.floor!r} (0..{MOST:g})"]
+        wrong += [] if 0 <= self.spreads < np.inf else [f"spreads {self.spreads!r} (0 or more)"]
+        wrong += [] if 0 < self.alpha < 1 else [f"alpha {self.alpha!r} (above 0, below 1)"]
+        if wrong:
+            raise InputError(
+                f"no margins have {', '.join(wrong)}: the floor is the natural logarithm of a "
+                "ratio of counts, .05 is about 5 %",
+                code="MARGINS",
+            )
 
 
 class Difference(Protocol):

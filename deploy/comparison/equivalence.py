@@ -43,7 +43,7 @@ class Equivalence:
     log_ratio: float
     """Logarithm of the second board's mean count over the first's [1]."""
     error: float
-    """Standard error of it [1]."""
+    """Standard error of it [1]; infinite: a single trial says nothing of it."""
     margin: float
     """Largest difference that counts as none [1]."""
     margin_from: Literal["repeats", "floor"]
@@ -68,8 +68,9 @@ class Equivalence:
         return f"undecided: {self.more if self.more else f'over {MOST_MORE}'} more {unit}"
 
     def record(self) -> dict[str, Any]:
-        """As JSON values."""
-        return asdict(self) | {"words": self.words}
+        """As JSON values; an error that is infinite is null."""
+        error = self.error if np.isfinite(self.error) else None
+        return asdict(self) | {"error": error, "words": self.words}
 
 
 def equivalences(

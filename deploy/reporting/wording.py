@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..comparison.outcome import NOBODY_NAMED, Overall, overall
 from .boards import Boards
 from .control import ControlChart
 
@@ -15,6 +16,11 @@ Record = Mapping[str, Any]
 
 DASH = "\N{EN DASH}"
 """Where there is no number."""
+_COLOURS: dict[Overall, str] = {
+    "different": "fail",
+    "equivalent": "pass",
+    "undecided": "undecided",
+}
 
 
 @dataclass(frozen=True)
@@ -73,10 +79,11 @@ def verdict_of_validation(record: Record) -> Said:
 
 
 def verdict_of_comparison(record: Record) -> Said:
-    """Of boards held against each other."""
+    """Of boards held against each other; the outcome is that of the gate, worked out anew: files
+    of earlier releases do not hold it."""
     found, pairs = record["findings"], record["equivalences"]
     counts = {k: sum(e["outcome"] == k for e in pairs) for k in ("equivalent", "different")}
-    said = ["No core and no neuron deviates beyond its margin"]
+    said = [NOBODY_NAMED.capitalize()]
     if found:
         said = [f["sentence"] for f in found[:3]]
         said += [f"{len(found) - 3} more cores and neurons"] if len(found) > 3 else []
@@ -84,11 +91,9 @@ def verdict_of_comparison(record: Record) -> Said:
         f"of {len(pairs)} comparisons of groups, {counts['equivalent']} are equivalent, "
         f"{counts['different']} different, {len(pairs) - sum(counts.values())} undecided or silent"
     )
-    kind, tag = ("fail", "DIFFERENT") if found or counts["different"] else ("pass", "ALIKE")
-    if kind == "pass" and counts["equivalent"] < len(pairs):
-        kind, tag = "undecided", "UNDECIDED"
+    outcome = overall(len(found), [e["outcome"] for e in pairs])
     about = f"{len(record['boards'])} boards against each other"
-    return Said(kind, tag, about, "; ".join(said) + ".", "comparison")
+    return Said(_COLOURS[outcome], outcome.upper(), about, "; ".join(said) + ".", "comparison")
 
 
 def verdict_of_ladder(record: Record) -> Said:

@@ -21,7 +21,7 @@ from ..simulation import simulate
 from ..training import FitLevels
 from ..versions import versions
 from .bias_channel import with_bias_channel, with_clock
-from .fidelity import Fidelity, fidelity, inside_steps
+from .fidelity import Fidelity, fidelity
 from .losses import heard_biases, losses
 from .matching import Legal
 from .sheets import Fitted, lesson_alone, lesson_together, play_alone, play_together, rows_of
@@ -106,7 +106,7 @@ def convert(
         target = with_bias_channel(source, tuning.bias_period)
         played, stimulus = with_clock(held_out, period_us), with_clock(stimulus, period_us)
         spikes[INPUT] = stimulus.counts(round(source.dt * 1e6))
-    inside = inside_steps(stimulus, source.dt)
+    inside = stimulus.inside(round(source.dt * 1e6))
     fitted, changes, lessons = _matched(target, spikes, inside, tuning, legal, fit)
     before = _measured(source, network_of(target, fitted), played, held_out)
     _tuned(fitted, lessons, lesson_together(target, spikes, inside), tuning, news)

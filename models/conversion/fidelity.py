@@ -57,7 +57,7 @@ def fidelity(source: SourceNetwork, recording: Recording, stimulus: Stimulus) ->
         stimulus: what was played to it.
     """
     spikes = respond(source, stimulus.counts(round(source.dt * 1e6)))
-    inside = inside_steps(stimulus, source.dt)
+    inside = stimulus.inside(round(source.dt * 1e6))
     ours, theirs, rates, first = [], [], {}, 0
     seconds = float(stimulus.duration_us.sum()) * 1e-6
     outputs = np.zeros((0, 0)), np.zeros((0, 0))
@@ -82,13 +82,6 @@ def fidelity(source: SourceNetwork, recording: Recording, stimulus: Stimulus) ->
         stimulus=stimulus.hash,
         target=str(recording.board["target"]),
     )
-
-
-def inside_steps(stimulus: Stimulus, dt: float) -> np.ndarray:
-    """Which steps belong to a trial, bool [trial, step]."""
-    step_us = round(dt * 1e6)
-    steps = -(-stimulus.duration_us // step_us)
-    return np.arange(steps.max(initial=0)) < steps[:, None]
 
 
 def _winner(counts: np.ndarray) -> np.ndarray:

@@ -23,12 +23,10 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from ..coefficients import Coefficients
+from ..dense_play import shaken
 from ..mismatch import Draw, lumped_factors
 from ..mismatch_table import numbers_of
 from ..network import INPUT, Network, Population, Projection
-from ..neuron import State, rest, step
-from ..omega import wright_omega
 from ..parameters import CURRENTS, NeuronParameters
 from ..reference import one_thread
 from ..tasks.samples import DT_S
@@ -142,39 +140,10 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
     counts = spike_counts(inputs, encoding_of(student))
     with torch.no_grad():
         if conditions.noise:
-            spikes = _shaken(c, counts, into, back, conditions)
+            spikes = shaken(c, counts, into, back, conditions.noise, conditions.seed)
         else:
             spikes = unroll_events(c, counts, into, back).numpy()
     return Response(read_out(spikes, hidden), spikes.mean((1, 2)) / DT_S)
-
-
-def _shaken(
-    c: Coefficients, counts: np.ndarray, into: Tensor, back: Tensor, conditions: Conditions
-) -> np.ndarray:
-    """Spikes [sample, step, neuron] where every step moves each soma's current by noise."""
-    samples, steps, _ = counts.shape
-    neurons = back.shape[-1]
-    generator = torch.Generator().manual_seed(conditions.seed)
-    flat_in, flat_back = into.reshape(len(into), -1), back.reshape(neurons, -1)
-    state = rest(c, (samples, neurons))
-    pending = torch.zeros(samples, len(USED) * neurons)
-    reach = torch.where(torch.isfinite(c.x_threshold), conditions.noise * c.x_threshold, 0.0)
-    spikes = np.empty((samples, steps, neurons), np.float32)
-    for k in range(steps):
-        normal = torch.randn(samples, neurons, generator=generator)
-        state = _moved(c, state, reach * normal)
-        drive = pending.view(samples, len(USED), neurons).unbind(1)
-        state, out = step(c, state, dict(zip(USED, drive, strict=True)))
-        pending = torch.tensor(counts[:, k]) @ flat_in + out.count @ flat_back
-        spikes[:, k] = out.count.numpy()
-    return spikes
-
-
-def _moved(c: Coefficients, state: State, by: Tensor) -> State:
-    """With soma currents changed by so many gain currents, of neurons that integrate."""
-    floor = c.constants.i_0 / c.i_gain
-    x = torch.maximum(wright_omega(state.z) + by, floor)
-    return state._replace(z=torch.where(state.wait > 0, state.z, x + torch.log(x)))
 
 
 def with_paper_mismatch(student: Student, level: float, generator: Generator) -> Student:
@@ -185,10 +154,10 @@ def with_paper_mismatch(student: Student, level: float, generator: Generator) ->
     return _with_factors(changed, paper_draw(int(generator.integers(2**31)), level, 1, neurons))
 
 
-def paper_draw(seed: int, level: float, chips: int, neurons: int) -> Draw:
+def paper_draw(seed: int, level: float, chips: int, neurons: int, cores: int = 1) -> Draw:
     """The seed paper's mismatch at its own level, a standard deviation [1]."""
     one = numbers_of("paper", "entry")["cv"]
-    return Draw(seed, level / one, (chips, 1, neurons), "paper")
+    return Draw(seed, level / one, (chips, cores, neurons), "paper")
 
 
 def on_silicon(student: Student, level: float, generator: Generator) -> Student:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from analoop.deploy import Program
 from analoop.models.recording import Stimulus
 
@@ -83,10 +85,36 @@ def test_a_gate_fails_where_boards_differ_and_asks_for_more_where_it_cannot_say(
                 tmp_path / f"{board}{k}.npz"
             )
             for board, mean in enumerate(spikes)
-            for k in range(3)
+            for k in range(3 if mean else 1)
         ]
         return shell("compare", *paths, *given, *QUICK).code
 
     assert gated(4.0, 40.0) == 1
     assert gated(4.0, 4.4) == 5
     assert gated(4000.0, 4000.0) == 0
+    assert gated(0.0, 0.0) == 5, "two boards that never spiked were not shown to be alike"
+
+
+@pytest.mark.parametrize("floor", ["inf", "nan", "-1"])
+def test_a_floor_that_is_none_is_refused_before_anything_is_read(shell: Shell, floor: str) -> None:
+    told = shell("compare", "no-such-file.npz", "--floor", floor, "--gate", "--json")
+    assert told.code == 2
+    assert json.loads(told.err)["error"]["code"] == "MARGINS"
+
+
+def test_json_of_recordings_of_a_single_trial_is_strict(
+    shell: Shell, files: Path, tmp_path: Path
+) -> None:
+    program = Program.load(files / "program.npz")
+    stimulus = Stimulus.load(files / "labelled.npz").select(slice(0, 1))
+    paths = [
+        random_recording(program, stimulus, serial, k).save(tmp_path / f"{serial}.npz")
+        for k, serial in enumerate("AB")
+    ]
+    source = stimulus.save(tmp_path / "one.npz")
+    given = ("--program", files / "program.npz", "--input", source, "--json")
+    out = tmp_path / "report.json"
+    told = shell("compare", *paths, *given, "-o", out, *QUICK)
+    assert told.code == 0, told.err
+    for text in (told.out, out.read_text()):
+        assert json.loads(text, parse_constant=pytest.fail)["equivalences"][0]["error"] is None

@@ -1,6 +1,8 @@
 """The doctor: tells what is there without touching the vendor's driver."""
 
+import re
 import sys
+import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from analoop.models import FileError
 
 from ..fake_samna import install_samna
 from .command import Shell
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +33,16 @@ def by_name() -> dict[str, Any]:
 def test_a_working_installation_has_nothing_broken():
     findings = by_name()
     assert {f.status for f in findings.values()} <= {"ok", "missing"}
-    for name in ("numpy", "torch", "rockpool", "pyserial", "typer", "rich", "filelock"):
+    for name in (
+        "numpy",
+        "numba",
+        "scipy",
+        "jinja2",
+        "lazy-loader",
+        "torch",
+        "rockpool",
+        "analoop",
+    ):
         assert (findings[name].status, findings[name].found) == ("ok", version(name))
     assert findings["python"].found == ".".join(map(str, sys.version_info[:3]))
     assert findings["simulator"].status == "ok"
@@ -53,9 +66,42 @@ def test_what_the_virtual_samna_accepts_in_vain_is_listed():
 
 
 def test_a_missing_optional_package_comes_with_its_extra(monkeypatch: pytest.MonkeyPatch):
-    without("aeon", monkeypatch)
-    found = by_name()["aeon"]
-    assert (found.status, found.remedy) == ("missing", "in the clone: pip install -e '.[demo]'")
+    for name, extra in (("aeon", "demo"), ("pyspike", "compare"), ("bokeh", "report")):
+        without(name, monkeypatch)
+        found = by_name()[name]
+        assert (found.status, found.remedy) == ("missing", f"pip install 'analoop[{extra}]'")
+        assert found.found == f"not installed; needed only for the extra {extra}"
+
+
+def test_every_package_of_the_metadata_is_looked_at():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = declared["optional-dependencies"]
+    asked = [*declared["dependencies"], *(x for k in extras if k != "test" for x in extras[k])]
+    assert not any(";" in text for text in asked), "a marker that the doctor does not understand"
+    findings = by_name()
+    assert {re.split(r"[<>=!~\[ ]", text)[0] for text in asked} <= findings.keys()
+    assert "pytest" not in findings and findings["analoop"].found == version("analoop")
+
+
+def test_a_package_is_optional_only_if_extras_alone_need_it():
+    found = diagnosis.packages(
+        [
+            "numpy>=2.0",
+            "nir>=1.0.8; extra == 'nir'",
+            'nir>=1.0.8; extra == "export"',
+            'numpy; extra == "export"',
+            'analoop[nir]; extra == "test"',
+            'pytest>=8; extra == "test"',
+        ]
+    )
+    assert found == {"numpy": (), "nir": ("nir", "export")}
+
+
+def test_an_installation_without_metadata_is_broken(monkeypatch: pytest.MonkeyPatch):
+    without("analoop", monkeypatch)
+    found = by_name()
+    assert (found["analoop"].status, found["analoop"].remedy) == ("broken", diagnosis.REINSTALL)
+    assert "numpy" not in found
 
 
 def test_a_missing_required_package_is_broken_and_fails_the_command(

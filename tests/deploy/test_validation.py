@@ -160,3 +160,20 @@ def test_a_target_that_is_no_output_neuron_is_refused(target: int):
     with pytest.raises(InputError, match="no output neuron") as caught:
         validate(PROGRAM, odd, [])
     assert caught.value.code == "TARGETS"
+
+
+def test_a_target_is_a_place_among_the_labels_equal_ones_counted_once():
+    shared = replace(PROGRAM, labels=("yes", "no", "yes"))
+    report = validate(shared, replace(STIMULUS, target=np.array([1, 1, 0, 1])), BOARDS[:1])
+    assert 0 <= report.rows[0].accuracy <= 1
+    odd = replace(STIMULUS, target=np.array([2, 1, 0, 2]))
+    with pytest.raises(InputError, match=r"2 targets are no label .*0\.\.1") as caught:
+        validate(shared, odd, [])
+    assert caught.value.code == "TARGETS"
+    validate(replace(PROGRAM, labels=("a", "b", "c")), odd, BOARDS[:1])
+
+
+def test_outputs_that_all_have_one_label_leave_one_right_answer():
+    shared = replace(PROGRAM, labels=("yes", "yes", "yes"))
+    with pytest.raises(InputError, match=r"2 targets are no label .*0\.\.0"):
+        validate(shared, replace(STIMULUS, target=np.array([1, 1, 0, 0])), [])

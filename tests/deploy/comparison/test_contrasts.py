@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from analoop.deploy.comparison.contrasts import Contrast, Margins, more_replicates
+from analoop.deploy.comparison.contrasts import MOST, Contrast, Margins, more_replicates
+from analoop.deploy.comparison.counts import CountContrast
+from analoop.models import InputError
 
 FLOOR = Margins().floor
 DRAWS = 2000
@@ -82,3 +84,25 @@ def test_as_many_more_trials_as_asked_for_find_equal_boards_equivalent() -> None
 
 def test_a_difference_at_the_margin_itself_has_no_end() -> None:
     assert more_replicates(Contrast(0.05, 0.001, (4, 4), 6, False), Margins()) is None
+
+
+@pytest.mark.parametrize("floor", [float("nan"), float("inf"), -1.0, -1e-9, 1e300])
+def test_a_floor_that_would_make_any_verdict_is_refused(floor: float) -> None:
+    with pytest.raises(InputError, match="no margins have floor") as caught:
+        Margins(floor)
+    assert caught.value.code == "MARGINS"
+
+
+def test_every_margin_that_makes_no_sense_is_named_at_once() -> None:
+    with pytest.raises(InputError, match=r"floor -1.*spreads inf.*alpha 1"):
+        Margins(-1, float("inf"), 1.0)
+
+
+@pytest.mark.parametrize("floor", [0.0, MOST])
+@pytest.mark.parametrize(
+    "found", [Contrast(0.1, 0.02, (3, 3), 4, False), CountContrast((0, 9), (3, 3), 1.0, 2)]
+)
+def test_the_least_and_the_largest_floor_give_probabilities(
+    found: Contrast | CountContrast, floor: float
+) -> None:
+    assert all(0 <= p <= 1 for p in found.p_values(Margins(floor)))

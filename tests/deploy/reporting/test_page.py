@@ -10,11 +10,11 @@ import pytest
 
 pytest.importorskip("bokeh", reason="the report needs Bokeh: pip install 'analoop[report]'")
 
-from analoop.deploy.balance import RECEIVED, SENT
 from analoop.deploy.metrics import accuracy, mean_rate_hz, rates_hz
 from analoop.deploy.reporting.control import ControlChart, ControlPoint
 from analoop.deploy.reporting.page import Page, write_report
 from analoop.deploy.reporting.paper_figures import write_figures
+from analoop.hw.balance import RECEIVED, SENT
 from analoop.models.errors import InputError
 
 from .judged import ladder, validation

@@ -1,0 +1,1 @@
+from models.dense_play import *
