@@ -15,22 +15,29 @@ def print_study(found: dict[str, Any]) -> None:
     print(f"SIMULATED: {found['task']}, protocol {protocol}, seed {found['seed']}, "
           f"{found['samples']} samples in each run")  # fmt: skip
     table = Table("method", "cell")
-    for name in ("runs", "median", "mean", "95 %", "P10", "MSE", "rise", "rate (Hz)"):
+    judged = any("mse_target" in s["errors"] for s in found["summaries"])
+    errors = ("MSE", "rise") if judged else ()
+    for name in ("runs", "median", "mean", "95 %", "P10", *errors, "rate (Hz)"):
         table.add_column(name, justify="right")
     last = None
     for s in found["summaries"]:
         interval = f"{s['accuracy_mean_low']:.3f}-{s['accuracy_mean_high']:.3f}"
-        error = s["errors"]["mse_target"]
-        rise = "" if error["rise"] is None else f"{error['rise']:+.0%}"
+        error = _error(s["errors"]["mse_target"]) if judged else ()
         numbers = (f"{s[f'accuracy_{name}']:.3f}" for name in ("median", "mean"))
         table.add_row(
             s["method"] if s["method"] != last else "", s["cell"], str(s["rows"]), *numbers,
-            interval, f"{s['accuracy_p10']:.3f}", f"{error['median']:.4f}", rise,
-            f"{s['rate_hz_median']:.1f}",
+            interval, f"{s['accuracy_p10']:.3f}", *error, f"{s['rate_hz_median']:.1f}",
         )  # fmt: skip
         last = s["method"]
     stdout().print(table)
-    print("MSE: of output against target, median, and its rise above the nominal cell; "
-          "teacher and dynamics: report.html, summary.json")  # fmt: skip
+    if judged:
+        print("MSE: of output against target, median, and its rise above the nominal cell; "
+              "teacher and dynamics: report.html, summary.json")  # fmt: skip
     for file in found["files"]:
         print(f"wrote {file}")
+
+
+def _error(found: dict[str, Any]) -> tuple[str, str]:
+    """A median, and its rise."""
+    rise = "" if found["rise"] is None else f"{found['rise']:+.0%}"
+    return f"{found['median']:.4f}", rise

@@ -7,7 +7,7 @@ own place alone; a study that was killed goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -26,6 +26,11 @@ from .learning import generator_for
 from .output_gain import Gain
 from .perturbations import CELLS, Cell, Protocol, applies, under
 from .study_files import Place, Row, StudyFiles
+
+Tell = Callable[[int, int, Row | None], None]
+"""Called with rows done, rows in all, and the last row."""
+Job = tuple[Place, Callable[[], Row]]
+"""A row's place, and what makes it."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ def evaluate(
     bench: Bench,
     students: Sequence[tuple[str, int, Student]],
     files: StudyFiles,
-    progress: Callable[[int, int, Row | None], None],
+    progress: Tell,
     workers: int = 2,
 ) -> list[Row]:
     """Every row that is not there yet, written as it is finished; returns all rows, in order.
@@ -132,10 +137,25 @@ def evaluate(
         workers: threads; rows do not depend on it.
     """
     hashes = {(label, number): student.hash for label, number, student in students}
+    return made(_jobs(bench, students), hashes, files, progress, workers)
+
+
+def made(
+    jobs: Iterable[Job],
+    hashes: Mapping[tuple[str, int], str],
+    files: StudyFiles,
+    progress: Tell,
+    workers: int,
+) -> list[Row]:
+    """Rows of all jobs, those that are there already and the others; as `evaluate`.
+
+    Args:
+        hashes: of every network, by its label and number.
+    """
     rows = [row for row in files.table.rows() if hashes.get(row.place[:2]) == row.network_hash]
     files.table.keep(rows)  # those of networks that were replaced are made anew
     there = {row.place for row in rows}
-    jobs = [job for job in _jobs(bench, students) if job[0] not in there]
+    jobs = [job for job in jobs if job[0] not in there]
     total = len(rows) + len(jobs)
     progress(len(rows), total, None)
     pool = ThreadPoolExecutor(workers)
@@ -158,7 +178,7 @@ def evaluate(
 
 def _jobs(
     bench: Bench, students: Sequence[tuple[str, int, Student]]
-) -> Iterator[tuple[Place, Callable[[], Row]]]:
+) -> Iterator[Job]:
     """Every row of a study, by its place, and how it is made."""
     for label, number, student in students:
         for cell in bench.study.cells:

@@ -16,7 +16,9 @@ from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher
 from ..models.versions import versions
 from .learning import teacher_for, train_student
-from .robustness import Bench, Study, evaluate
+from .network_robustness import OwnStudy, jobs
+from .perturbations import PROTOCOLS
+from .robustness import Bench, Study, evaluate, made
 from .study_files import Row, StudyFiles
 from .study_report import write_report
 from .study_statistics import tables
@@ -122,6 +124,26 @@ def _asked(bench: Bench, **more: Any) -> dict[str, Any]:
     return json.loads(json.dumps(bench.study.record() | more | made))
 
 
+def study_own(folder: Path, study: OwnStudy, workers: int, tell: Tell) -> dict[str, Any]:
+    """Put networks of one's own through a study; trials of a stimulus stand for a task.
+
+    Raises:
+        InputError: OTHER_STUDY, STUDY_HELD.
+        FileError: the folder cannot be written.
+    """
+    rules, samples = PROTOCOLS["fair"], study.stimulus.n_trials
+    asked = {
+        "task": f"stimulus {study.stimulus.hash[:12]}", "protocol": asdict(rules), "networks": 1,
+        "draws": study.draws, "samples": samples, "seed": study.seed,
+        "cells": [cell.name for cell in study.cells],
+        "files": {name: network.hash for name, network in study.networks.items()},
+        "test_samples": study.stimulus.hash, "versions": versions(),
+    }  # fmt: skip
+    hashes = {(name, 0): network.hash for name, network in study.networks.items()}
+    with StudyFiles(folder, asked) as files:
+        return _written(files, made(jobs(study), hashes, files, _told(tell), workers))
+
+
 def _judged(
     files: StudyFiles,
     bench: Bench,
@@ -130,15 +152,21 @@ def _judged(
     tell: Tell,
 ) -> dict[str, Any]:
     """Rows, tables and report."""
+    return _written(files, evaluate(bench, students, files, _told(tell), workers))
 
+
+def _told(tell: Tell) -> Callable[[int, int, Row | None], None]:
     def row_done(done: int, planned: int, row: Row | None) -> None:
         what = "starting" if row is None else f"{row.method} {row.network}, {row.cell}"
         tell(done, planned, what)
 
-    rows = evaluate(bench, students, files, row_done, workers)
-    study = bench.study
-    found = tables(rows, [cell.name for cell in study.cells], study.samples, study.seed)
-    record = files.asked | found | {"rows": len(rows)}
+    return row_done
+
+
+def _written(files: StudyFiles, rows: Sequence[Row]) -> dict[str, Any]:
+    """Tables and report of all rows."""
+    cells, samples, seed = (files.asked[name] for name in ("cells", "samples", "seed"))
+    record = files.asked | tables(rows, cells, samples, seed) | {"rows": len(rows)}
     text = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
     summary = write_bytes(files.folder / "summary.json", text.encode())
     return record | {

@@ -23,8 +23,8 @@ class Row:
     draw: int
     accuracy: float
     """Share of decisions that are right [1]."""
-    mse_target: float
-    """Mean square of output minus target."""
+    mse_target: float | None
+    """Mean square of output minus target. None: answers are labels, there is no target output."""
     mse_teacher: float | None
     """Mean square of output minus the teacher's; None: no teacher is known."""
     rate_hz: float
@@ -46,8 +46,8 @@ class Row:
 
 
 NAMES = tuple(f.name for f in fields(Row))
-MAY_LACK = ("mse_teacher", "mse_dynamics", "nrmse_dynamics")
-"""Empty where there is no teacher."""
+MAY_LACK = ("mse_target", "mse_teacher", "mse_dynamics", "nrmse_dynamics")
+"""Empty where there is no teacher, or no target output."""
 ROW_FORMAT = 2
 """Of rows.csv, said in study.json. 1, which said nothing: without the errors of the dynamics. Rows
 of every format are read; a study goes on in its own format only."""

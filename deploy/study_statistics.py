@@ -71,8 +71,8 @@ class Difference:
     second: str
     accuracy_p: float
     """Mann-Whitney U of accuracies, two-sided."""
-    mse_p: float
-    """Mann-Whitney U of the squared errors to the target, two-sided."""
+    mse_p: float | None
+    """Mann-Whitney U of the squared errors to the target, two-sided. None: there are none."""
     spread_p: float | None
     """Levene's test of the variances of these errors; None: it needs three rows of each."""
     dynamics_p: float | None
@@ -165,6 +165,9 @@ def differences(rows: Sequence[Row], cells: Sequence[str]) -> list[Difference]:
     """Every pair of methods in every cell where both have two rows or more."""
     from scipy.stats import levene, mannwhitneyu
 
+    def ranks_p(one: Sequence[float], two: Sequence[float]) -> float | None:
+        return float(mannwhitneyu(one, two).pvalue) if min(len(one), len(two)) >= 2 else None
+
     found = []
     for cell in cells:
         by_method: dict[str, list[Row]] = {}
@@ -175,18 +178,18 @@ def differences(rows: Sequence[Row], cells: Sequence[str]) -> list[Difference]:
             if min(len(one), len(two)) < 2:
                 continue
             right, other_right = ([row.accuracy for row in group] for group in (one, two))
-            error, other_error = ([row.mse_target for row in group] for group in (one, two))
+            error, other_error = (column(group, "mse_target") for group in (one, two))
             spread = None
-            if min(len(one), len(two)) >= 3:
+            if min(len(error), len(other_error)) >= 3:
                 varies = len({*error}) > 1 or len({*other_error}) > 1
                 spread = float(levene(error, other_error).pvalue) if varies else 1.0
-            accuracy = float(mannwhitneyu(right, other_right).pvalue)
-            mse = float(mannwhitneyu(error, other_error).pvalue)
             followed, other_followed = (column(group, "mse_dynamics") for group in (one, two))
-            dynamics = None
-            if min(len(followed), len(other_followed)) >= 2:
-                dynamics = float(mannwhitneyu(followed, other_followed).pvalue)
-            found.append(Difference(cell, a, b, accuracy, mse, spread, dynamics))
+            found.append(
+                Difference(
+                    cell, a, b, float(mannwhitneyu(right, other_right).pvalue),
+                    ranks_p(error, other_error), spread, ranks_p(followed, other_followed),
+                )
+            )  # fmt: skip
     return found
 
 

@@ -1,0 +1,1 @@
+from deploy.network_perturbations import *
