@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..models.archive import check_writable
-from ..models.errors import InputError
+from ..models.errors import FileError, InputError, named
 from . import console_study, progress
 from .cli_options import Json, Quiet
 from .console import print_json
+
+if TYPE_CHECKING:
+    from ..models.learning.student import Student
+    from ..models.learning.teacher import Teacher
+    from ..models.tasks.samples import SequenceTask
 
 USUAL_METHOD = "robust"
 """For tasks of sequences, if none is given."""
@@ -22,9 +26,17 @@ Changed = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="Change a setting of the method; repeatable."),
 ]
 
+Data = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="hey-snips: the folder of the corpus; other tasks: none."),
+]
+
 
 def train(
-    task: Annotated[str, typer.Argument(help="japanese-vowels, temporal-xor, synth-snips")],
+    task: Annotated[
+        str,
+        typer.Argument(help="japanese-vowels, temporal-xor, synth-snips, hey-snips (with --data)"),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Network file to write.")],
     method: Annotated[
         str | None,
@@ -34,6 +46,7 @@ def train(
         ),
     ] = None,
     changed: Changed = None,
+    data: Data = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="japanese-vowels: 120.")] = None,
     hidden: Annotated[
         int | None, typer.Option(min=1, help="Hidden neurons; japanese-vowels: 128.")
@@ -48,13 +61,18 @@ def train(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a network: for the chip, or by one of the methods that are compared."""
-    from .learning import SEQUENCE_TASKS
+    """Train a network: for the chip, or by one of the methods that are compared.
+
+    A training that is killed begins anew; a study ('robustness') keeps the networks it finished.
+    """
+    from .learning import SEQUENCE_NAMES, refuse_data, sequence_task, settings_of
+    from .training import TASKS
 
     check_writable(out)
+    named(dict.fromkeys((*TASKS, *SEQUENCE_NAMES)), "task", task, "UNKNOWN_TASK")
     given = {"epochs": epochs, "hidden": hidden, "copies": copies, "mismatch": mismatch}
     given = {name: value for name, value in given.items() if value is not None}
-    if task in SEQUENCE_TASKS:
+    if task in SEQUENCE_NAMES:
         method = method or USUAL_METHOD
         if given:
             raise InputError(
@@ -62,14 +80,17 @@ def train(
                 "by --set NAME=VALUE",
                 code="METHOD_TASK",
             )
-        _train_student(task, method, changed or [], seed, out, as_json, quiet)
+        chosen = settings_of(method, task, changed or [])
+        student = _trained(sequence_task(task, data), method, chosen, seed, quiet)
+        _print_student(student, student.save(out), seed, as_json)
         return
     if method or changed:
         raise InputError(
             f"{task} is trained in one way: leave out --method and --set, or take a task of "
-            f"sequences ({', '.join(SEQUENCE_TASKS)})",
+            f"sequences ({', '.join(SEQUENCE_NAMES)})",
             code="METHOD_TASK",
         )
+    refuse_data(task, data)
     from ..models.training import Settings
     from .training import load_task
     from .training import train as run_training
@@ -85,32 +106,56 @@ def train(
         print(f"software model: {accuracy:.1%} of the test set (seed {seed})\nwrote {path}")
 
 
-def _train_student(
-    task: str, method: str, changed: list[str], seed: int, out: Path, as_json: bool, quiet: bool
-) -> None:
-    from .learning import sequence_task, settings_of, teacher_for, train_student
+def _trained(task: SequenceTask, method: str, settings: Any, seed: int, quiet: bool) -> Student:
+    """A student, and the teacher before it where one is needed."""
+    from ..models.learning.methods import method_of
+    from .learning import train_student
 
-    settings, loaded = settings_of(method, task, changed), sequence_task(task)
+    needed = method_of(method).needs_teacher(settings)
+    teacher = _teacher(task, seed, quiet) if needed else None
+    planned = settings.planned
     with progress.study(quiet) as tell:
-        teacher = teacher_for(loaded, seed, lambda done, loss: tell(0, 2, "teacher"))
 
         def news(done: int, error: float) -> None:
-            tell(1, 2, f"{method}: {done}, error {error:.3f}")
+            after = "; now it is tested" if done >= planned else ""
+            tell(done, planned, f"{method}: error {error:.3f}{after}")
 
-        student = train_student(loaded, method, settings, teacher, (seed, 0), news)
-        tell(2, 2, "done")
-    path, found = student.save(out), student.provenance
+        student = train_student(task, method, settings, teacher, (seed, 0), news)
+        tell(planned, planned, f"{method}: done")
+    return student
+
+
+def _teacher(task: SequenceTask, seed: int, quiet: bool) -> Teacher:
+    """The teacher of a task, with progress of its own: its updates are not those of students."""
+    from .learning import teacher_for, teacher_settings
+
+    planned = teacher_settings(task.name).updates
+    with progress.study(quiet) as tell:
+
+        def news(done: int, loss: float) -> None:
+            tell(done, planned, f"teacher: loss {loss:.3f}")
+
+        return teacher_for(task, seed, news)
+
+
+def _print_student(student: Student, path: Path, seed: int, as_json: bool) -> None:
+    found = student.provenance
     if as_json:
         print_json({"file": str(path), "network": student.hash, **found})
     else:
-        print(f"{method}: {found['test_accuracy']:.1%} of {found['test_samples']} samples, "
-              f"{found['rate_hz']:.1f} Hz per neuron (simulated, seed {seed})")  # fmt: skip
+        right = f"{found['test_accuracy']:.1%} of {found['test_samples']} samples"
+        rate = f"{found['rate_hz']:.1f} Hz per neuron (simulated, seed {seed})"
+        print(f"{found['method']}: {right}, {rate}")
         print(f"wrote {path}")
 
 
 def robustness(
     what: Annotated[
-        list[str], typer.Argument(metavar="TASK_OR_NETWORKS", help="A task, or files of 'train'.")
+        list[str],
+        typer.Argument(
+            metavar="TASK_OR_NETWORKS",
+            help="temporal-xor, synth-snips, hey-snips (with --data), or files of 'train'.",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the study.")],
     methods: Annotated[
@@ -131,23 +176,29 @@ def robustness(
         list[str] | None,
         typer.Option("--set", metavar="METHOD.NAME=VALUE", help="Change a setting; repeatable."),
     ] = None,
+    data: Data = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """How networks fare under mismatch, coarse weights, noise and dead neurons; resumable."""
-    from .learning import SEQUENCE_TASKS, sequence_task
+    """How networks fare under mismatch, coarse weights, noise and dead neurons.
+
+    Kill it, ask the same again, and it goes on behind the last network that was trained and the
+    last row that was judged.
+    """
+    from ..models.runner import processors
+    from .learning import sequence_task
     from .perturbations import cells_of, protocol_of
     from .robustness import Study
     from .study import study_methods, study_networks
 
-    rules, workers = protocol_of(protocol), os.cpu_count() or 1
+    rules, workers, name = protocol_of(protocol), processors(), _task_of(what)
     cells = cells_of(rules)
     with progress.study(quiet) as tell:
-        if what[0] in SEQUENCE_TASKS and len(what) == 1:
-            task = sequence_task(what[0])
+        if name:
+            settings = _settings(name, methods, changed or [])
+            task = sequence_task(name, data)
             study = Study(task, rules, networks or 10, draws, samples, seed, cells)
-            settings = _settings(task.name, methods, changed or [])
             found = study_methods(out, study, settings, workers, tell)
         else:
             from ..models.learning.student import Student
@@ -158,13 +209,50 @@ def robustness(
                     "leave them out",
                     code="METHOD_TASK",
                 )
-            task = sequence_task(Student.load(what[0]).task)
+            task = sequence_task(Student.load(what[0]).task, data)
             study = Study(task, rules, 1, draws, samples, seed, cells)
             found = study_networks(out, study, [Path(name) for name in what], workers, tell)
     if as_json:
         print_json(found)
     else:
         console_study.print_study(found)
+
+
+def _task_of(words: list[str]) -> str | None:
+    """The task that a study is of; None: all words are files.
+
+    Raises:
+        InputError: METHOD_TASK, a task that no study is of, or not alone.
+        FileError: FILE_MISSING.
+    """
+    from .learning import SEQUENCE_NAMES
+    from .training import TASKS
+
+    known = ", ".join(SEQUENCE_NAMES)
+    for word in words:
+        if word in TASKS:
+            raise InputError(
+                f"studies are of tasks of sequences ({known}), {word} is none: 'analoop validate' "
+                "says what its networks endure",
+                code="METHOD_TASK",
+            )
+        if word in SEQUENCE_NAMES and len(words) > 1:
+            others = ", ".join(other for other in words if other != word)
+            raise InputError(
+                f"a study is of one task alone, or of files; {word} comes with {others or word}: "
+                "name the methods of a task by --method A,B",
+                code="METHOD_TASK",
+            )
+    if words[0] in SEQUENCE_NAMES:
+        return words[0]
+    for word in words:
+        if not Path(word).is_file():
+            raise FileError(
+                f"{word} is neither a task of sequences nor a file: give one of {known}, or files "
+                "that 'analoop train' wrote",
+                code="FILE_MISSING",
+            )
+    return None
 
 
 def _settings(task: str, given: str | None, changed: list[str]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
+import json
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from ..models.learning.chip import Hardware
 from ..models.learning.methods import WAKE_PHRASES, answer, boundary_of, decided, method_of
 from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher, TeacherSettings, train_teacher
-from ..models.tasks import synth_snips, temporal_xor
+from ..models.tasks import hey_snips, synth_snips, temporal_xor
 from ..models.tasks.samples import SequenceTask
 from ..models.versions import versions
 from .training import chip_levels, legal_parameters
@@ -24,8 +25,16 @@ SEQUENCE_TASKS: dict[str, Callable[[], SequenceTask]] = {
     temporal_xor.NAME: temporal_xor.temporal_xor,
     synth_snips.NAME: synth_snips.synth_snips,
 }
-"""Tasks of analog sequences by their name on the command line. Hey Snips needs a folder of data:
-models/tasks/hey_snips.py."""
+"""Tasks of analog sequences by their name on the command line."""
+RECORDED_TASKS: dict[str, Callable[[Path], SequenceTask]] = {
+    hey_snips.NAME: lambda data: hey_snips.hey_snips(
+        data, generator_for(0, hey_snips.NAME, "recordings")
+    ),
+}
+"""The same of recordings in a folder. Networks of all seeds learn from the same tenth of the
+training list of Hey Snips, without noise."""
+SEQUENCE_NAMES = (*SEQUENCE_TASKS, *RECORDED_TASKS)
+"""Of all tasks of sequences."""
 WAKE_PHRASE_TEACHER = TeacherSettings(
     units=128,
     updates=3000,
@@ -49,13 +58,39 @@ Progress = Callable[[int, float], None]
 """Called with the updates or samples done, and the error or loss."""
 
 
-def sequence_task(name: str) -> SequenceTask:
+def sequence_task(name: str, data: Path | None = None) -> SequenceTask:
     """The task of that name.
 
+    Args:
+        data: folder of its recordings, for those of `RECORDED_TASKS`.
+
     Raises:
-        InputError: UNKNOWN_TASK.
+        InputError: UNKNOWN_TASK; DATA_MISSING, no folder, or one without the recordings;
+            DATA_UNUSED, a folder for a task that takes none.
+        FileError: FILE_MISSING, FILE_CORRUPT: a list of recordings.
     """
-    return named(SEQUENCE_TASKS, "task of sequences", name, "UNKNOWN_TASK")()
+    named(dict.fromkeys(SEQUENCE_NAMES), "task of sequences", name, "UNKNOWN_TASK")
+    if name in RECORDED_TASKS:
+        if data is None:
+            raise InputError(
+                f"the task {name} needs its recordings and no folder is given: give that of the "
+                f"corpus by --data FOLDER (docs/learning.md), or take the task {synth_snips.NAME}, "
+                "which needs none",
+                code="DATA_MISSING",
+            )
+        return RECORDED_TASKS[name](data)
+    refuse_data(name, data)
+    return SEQUENCE_TASKS[name]()
+
+
+def refuse_data(task: str, data: Path | None) -> None:
+    """Raises InputError, DATA_UNUSED, if there is a folder for a task that takes none."""
+    if data is not None:
+        raise InputError(
+            f"the task {task} takes no recordings, and {data} is given: leave out --data, or take "
+            f"one of {', '.join(RECORDED_TASKS)}",
+            code="DATA_UNUSED",
+        )
 
 
 def generator_for(seed: int, *names: str | int) -> np.random.Generator:
@@ -69,15 +104,19 @@ def teacher_for(
 ) -> Teacher:
     """The teacher of a task: the same for every method and network of a seed."""
     generator = generator_for(seed, task.name, "teacher")
-    settings = WAKE_PHRASE_TEACHER if task.name in WAKE_PHRASES else TeacherSettings()
-    return train_teacher(task, settings, generator, progress)
+    return train_teacher(task, teacher_settings(task.name), generator, progress)
+
+
+def teacher_settings(task: str) -> TeacherSettings:
+    """How the teacher of a task is trained."""
+    return WAKE_PHRASE_TEACHER if task in WAKE_PHRASES else TeacherSettings()
 
 
 def train_student(
     task: SequenceTask,
     method: str,
     settings: Any,
-    teacher: Teacher,
+    teacher: Teacher | None,
     seed: Sequence[int],
     progress: Progress = lambda done, error: None,
 ) -> Student:
@@ -86,17 +125,24 @@ def train_student(
 
     Args:
         settings: of the method's own class.
+        teacher: None where the method needs none with these settings: `Method.needs_teacher`.
         seed: of the run, and the number of the network in it.
 
     Raises:
-        InputError: UNKNOWN_METHOD.
+        InputError: UNKNOWN_METHOD, NO_TEACHER; DIVERGED, numbers of the student are not finite.
     """
     run, network = seed
     generator = generator_for(run, task.name, method, network)
     how = method_of(method)
+    if teacher is None and how.needs_teacher(settings):
+        raise InputError(
+            f"{method} with these settings needs a teacher: give that of teacher_for",
+            code="NO_TEACHER",
+        )
     more = {"hardware": HARDWARE} if how.on_silicon else {}
-    student = how.train(task, teacher, settings, generator, progress, **more)
-    student = _with_boundary(student, task, generator_for(run, task.name, "boundary"))
+    student = _finite(how.train(task, teacher, settings, generator, progress, **more), method)
+    with_boundary = _with_boundary(student, task, generator_for(run, task.name, "boundary"))
+    student = _finite(with_boundary, method)
     test = task.draw("test", TESTED, generator_for(run, task.name, "test"))
     output, rate_hz = answer(student, test)
     right = decided(student, task, output) == test.label
@@ -114,6 +160,23 @@ def train_student(
     )
 
 
+def _finite(student: Student, method: str) -> Student:
+    """The student. Raises InputError, DIVERGED, if a number of it is not finite."""
+    lost = [name for name, array in student.arrays.items() if not np.isfinite(array).all()]
+    for name, value in {**student.constants, **student.provenance}.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except ValueError:
+            lost.append(name)
+    if lost:
+        raise InputError(
+            f"training by {method} diverged, numbers of {', '.join(lost)} are not finite, and "
+            "nothing is written: change settings less, or give another seed",
+            code="DIVERGED",
+        )
+    return student
+
+
 def _with_boundary(student: Student, task: SequenceTask, generator: np.random.Generator) -> Student:
     """With the boundary that decides most validation samples rightly; once, without perturbation,
     the same rule for every method (paper.md 1.5)."""
@@ -128,7 +191,7 @@ def settings_of(method: str, task: str, words: Sequence[str]) -> Any:
     """Settings of a method for a task with some changed by texts like 'signals=2000'.
 
     Raises:
-        InputError: UNKNOWN_METHOD, SETTING.
+        InputError: UNKNOWN_METHOD, SETTING, UNKNOWN_OUTPUTS.
     """
     usual = method_of(method).settings_for(task)
     known = {field.name: getattr(usual, field.name) for field in fields(usual)}
@@ -144,7 +207,7 @@ def settings_of(method: str, task: str, words: Sequence[str]) -> Any:
 
 
 def _read(name: str, text: str, default: Any) -> Any:
-    """A value of the type of the default; a number no smaller than the default could be."""
+    """A value of the type of the default; which numbers make sense is for the settings to say."""
     try:
         if isinstance(default, bool):
             return {"true": True, "false": False}[text.lower()]
@@ -153,9 +216,6 @@ def _read(name: str, text: str, default: Any) -> Any:
         parts = text.split(":") if isinstance(default, tuple) else [text]
         usual = default if isinstance(default, tuple) else (default,)
         values = tuple(type(one)(part) for one, part in zip(usual, parts, strict=True))
-        least = 1 if isinstance(usual[0], int) and usual[0] else 0
-        if not all(math.isfinite(v) and (v >= least or min(usual) < 0) for v in values):
-            raise ValueError(text)
         return values if isinstance(default, tuple) else values[0]
     except (ValueError, KeyError) as error:
         like = ":".join(map(str, default)) if isinstance(default, tuple) else default

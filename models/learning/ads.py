@@ -16,6 +16,7 @@ from ..tasks.samples import DT_S, Samples, SequenceTask
 from .ads_kernel import Lesson, Sheet, play
 from .decision import best_boundary, decide, integrals, low_pass
 from .imitation import reconstruction_error
+from .settings import check
 from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher
 
@@ -74,6 +75,14 @@ class Settings:
     (paper.md 1.3): V_th + beta ada, ada <- rho ada + s. The authors' batched networks have .01."""
     mu: float = 5e-4
     nu: float = 1e-4
+
+    def __post_init__(self) -> None:
+        check(self, above=("tau_mem_s", "tau_slow_s", "tau_fast_s"), shares=("rate_left",))
+
+    @property
+    def planned(self) -> int:
+        """Signals that progress counts up to."""
+        return self.signals
 
 
 def train(

@@ -20,7 +20,6 @@ from .bptt_network import (
     GRADED_OUT,
     MISMATCH,
     QUANTIZED,
-    SPIKING,
     WEIGHTS,
     from_teacher,
     initial,
@@ -83,13 +82,8 @@ def begin(
     """Parameters before training, and what will update them.
 
     Raises:
-        InputError: UNKNOWN_OUTPUTS; NO_TEACHER to begin with.
+        InputError: NO_TEACHER to begin with.
     """
-    if settings.outputs not in (SPIKING, GRADED):
-        raise InputError(
-            f"outputs are '{SPIKING}' or '{GRADED}', not '{settings.outputs}'",
-            code="UNKNOWN_OUTPUTS",
-        )
     arrays = initial(task.channels, settings.neurons, settings.bias, generator)
     arrays["w_in"] *= np.float32(settings.input_gain)
     if settings.outputs == GRADED:

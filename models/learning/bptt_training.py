@@ -10,9 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..errors import InputError
 from ..tasks.samples import Samples
 from .bptt_dynamics import chip_of, given_of, trained
-from .bptt_network import BIASES, SPIKING, TAUS_S
+from .bptt_network import BIASES, GRADED, SPIKING, TAUS_S
+from .settings import check
 from .teacher import Progress
 
 TOGETHER = 8
@@ -25,7 +27,11 @@ STEP_OF_OTHERS = 0.2
 
 @dataclass(frozen=True)
 class Training:
-    """How a network is trained; abstract."""
+    """How a network is trained; abstract.
+
+    Raises:
+        InputError: SETTING, UNKNOWN_OUTPUTS, at construction.
+    """
 
     neurons: int = 256
     """Neurons of each of the two layers."""
@@ -56,6 +62,19 @@ class Training:
     """Weight of what a neuron passes on in a step, on the average."""
     potential: float = 2.0
     """Weight of the mean squared V."""
+
+    def __post_init__(self) -> None:
+        check(self, above=("least_tau_s",))
+        if self.outputs not in (SPIKING, GRADED):
+            raise InputError(
+                f"outputs are '{SPIKING}' or '{GRADED}', not '{self.outputs}'",
+                code="UNKNOWN_OUTPUTS",
+            )
+
+    @property
+    def planned(self) -> int:
+        """Updates that progress counts up to."""
+        return self.updates
 
 
 Parameters = Mapping[str, Tensor]

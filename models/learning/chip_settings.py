@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 from .even_code import MOST_BITS
+from .settings import check
 from .spike_encoding import SpikeEncoding
 
 
@@ -46,7 +47,7 @@ class Settings:
     """Rates that the weights of hidden and of output neurons are scaled to before training [Hz],
     see chip_start.py; 0: they are as drawn, whose spread fits temporal XOR."""
     max_fan_in: int = 64
-    """Synapses of a neuron, the strongest; the chip has 64."""
+    """Synapses of a neuron, the strongest; the chip has 64, a large number is no limit."""
     coded: bool = True
     """Whether weights end as those of the 4-bit code."""
     bits: int = 0
@@ -103,6 +104,8 @@ class Settings:
     """Weight of the mean square of what is above [1/Hz^2]."""
 
     def __post_init__(self) -> None:
+        above = ("tau_mem_s", "tau_ampa_s", "tau_nmda_s", "tau_gaba_s", "input_full")
+        check(self, above, shares=("quantized_from", "silenced", "dead_words", "grown_at"))
         if self.copies % 2 or self.copies < 2:
             raise InputError(
                 f"copies is {self.copies}, an even number is needed: half of the copies act "
@@ -128,12 +131,11 @@ class Settings:
                 "code: give 0 for all levels that the chip has",
                 code="SETTING",
             )
-        if self.max_fan_in < 1:
-            raise InputError(
-                f"max_fan_in is {self.max_fan_in}, at least 1 is needed: give a large number "
-                "for no limit",
-                code="SETTING",
-            )
+
+    @property
+    def planned(self) -> int:
+        """Updates that progress counts up to."""
+        return self.updates
 
     def encoding(self) -> SpikeEncoding:
         """How input becomes spikes."""

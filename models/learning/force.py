@@ -26,6 +26,7 @@ import numpy as np
 from ..tasks.samples import DT_S, Samples, SequenceTask
 from .force_kernel import V_RESET_MV, V_TH_MV, Net, run
 from .imitation import reconstruction_error
+from .settings import check
 from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher
 
@@ -55,7 +56,7 @@ class Settings:
     tau_syn_s: float = 0.070
     """Synapses and decoder [s]."""
     t_ref_s: float = 0.002
-    """Refractory period [s]; whole steps."""
+    """Refractory period [s]; whole steps, 0 for none."""
     bias_mv: float = V_TH_MV
     """Current of every neuron [mV]: they rest at threshold."""
     recurrence: float = 0.04
@@ -76,6 +77,14 @@ class Settings:
     """Samples that every epoch is judged by: reconstruction error of paper.md 1.4 (ours)."""
     patience: int = 2
     """Ends after so many epochs in a row without a new best."""
+
+    def __post_init__(self) -> None:
+        check(self, above=("tau_mem_s", "tau_syn_s", "density"), shares=("density",))
+
+    @property
+    def planned(self) -> int:
+        """Samples that progress counts up to; it may end before."""
+        return self.epochs * self.samples
 
 
 def train(

@@ -13,6 +13,7 @@ from ..errors import named
 from ..tasks import hey_snips, synth_snips
 from ..tasks.samples import Samples, SequenceTask
 from . import ads, bptt, chip, chip_network, force, reservoir, robust
+from .bptt_training import Training
 from .decision import best_boundary, decide, integrals, low_pass
 from .perturbation import mismatched
 from .student import QUIET, Conditions, Perturbed, Response, Student
@@ -29,9 +30,11 @@ class Method:
 
     name: str
     settings: Any
-    """Class of its settings, a frozen dataclass with defaults for XOR."""
+    """Class of its settings, a frozen dataclass with defaults for XOR; its `planned` is what
+    progress counts up to."""
     train: Callable[..., Student]
-    """(task, teacher, settings, generator, progress) -> Student."""
+    """(task, teacher, settings, generator, progress) -> Student; teacher: None where
+    `needs_teacher` says that none is needed."""
     respond: Callable[..., Response]
     """(student, inputs, conditions) -> Response."""
     mismatch: tuple[Perturbed, ...]
@@ -43,7 +46,8 @@ class Method:
     scaled: tuple[str, ...] = ()
     """Weights that the authors make weaker against mismatch, coarse weights and noise."""
     taught: bool = False
-    """Whether the authors count its decisions under mismatch against its teacher's."""
+    """Whether it imitates a teacher; the authors count its decisions under mismatch against the
+    teacher's."""
     drawn: Callable[[Student, float, Generator], Student] | None = None
     """(student, level, generator) -> student with mismatch, where that of `mismatch` alone is not
     all: networks of the chip's own circuits."""
@@ -64,6 +68,10 @@ class Method:
         if self.drawn is not None:
             return self.drawn(student, level, generator)
         return mismatched(student, level, self.mismatch, generator)
+
+    def needs_teacher(self, settings: Any) -> bool:
+        """Whether training with these settings looks at a teacher."""
+        return self.taught or (isinstance(settings, Training) and settings.teacher_init)
 
     def settings_for(self, task: str) -> Any:
         """The settings that a task is learned with if nothing else is said."""

@@ -24,6 +24,7 @@ import numpy as np
 
 from ..tasks.samples import DT_S, SequenceTask
 from .reservoir_kernel import Layer, Liquid, State, advance
+from .settings import check
 from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher
 
@@ -57,7 +58,7 @@ class Settings:
     """Membranes and synapses of a liquid, evenly spread from first to last neuron [s]; that each
     liquid has them all is ours."""
     t_ref_s: float = 0.002
-    """Refractory period, their simulator's default [s]."""
+    """Refractory period, their simulator's default [s]; 0 for none."""
     density: float = 0.041
     """Probability of a connection in a liquid; none to itself [1]."""
     inhibitory: int = 5
@@ -85,6 +86,15 @@ class Settings:
     """Every so many-th step is regressed on: 200 Hz."""
     samples: int = 1000
     """Samples that teach it (ours)."""
+
+    def __post_init__(self) -> None:
+        above = ("tau_range_s", "tau_input_s", "tau_out_s", "penalty")
+        check(self, above, shares=("density",))
+
+    @property
+    def planned(self) -> int:
+        """Samples that progress counts up to."""
+        return self.samples
 
 
 def train(

@@ -22,6 +22,7 @@ from . import attack
 from .bptt import begin, finished
 from .bptt_network import GRADED, MISMATCH, QUANTIZED, respond
 from .bptt_training import Parameters, Situation, Training, descend, misfit, penalties
+from .settings import check
 from .student import Perturbed, Student
 from .teacher import Progress, Teacher
 
@@ -65,6 +66,10 @@ class Settings(Training):
     """How far an attack goes, relative to each parameter; of biases relative to the range of V."""
     attack_steps: int = 3
     """Steps of an attack."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(self, shares=("quantized_from", "silenced"))
 
 
 def train(

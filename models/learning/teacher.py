@@ -19,6 +19,7 @@ from ..archive import read_archive, write_archive
 from ..reference import one_thread
 from ..tasks.samples import Samples, SequenceTask
 from .rate_dynamics import activations, trained_activations
+from .settings import check
 
 FORMAT, VERSION = "teacher", 1
 PENALTY = 1e-2
@@ -58,6 +59,9 @@ class TeacherSettings:
     long_tau: float = 0.0
     """Weight of the square of how far the longest time constant is above the least, times
     `PENALTY`; 100 in paper.md [1/s^2]."""
+
+    def __post_init__(self) -> None:
+        check(self, above=("tau_range_s", "least_tau_s"))
 
 
 @dataclass(frozen=True, eq=False)

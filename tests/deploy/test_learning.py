@@ -1,16 +1,21 @@
 """Training students: a task whose negatives have no output of their own, from end to end."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from analoop.deploy import learning
-from analoop.deploy.learning import generator_for, settings_of, train_student
+from analoop.deploy.learning import generator_for, sequence_task, settings_of, train_student
+from analoop.models import InputError
 from analoop.models.learning import ads, force
 from analoop.models.learning.methods import METHODS, answer, decided, own_methods
+from analoop.models.learning.student import Student
 from analoop.models.learning.teacher import Teacher, TeacherSettings, train_teacher
 from analoop.models.tasks.samples import Samples, SequenceTask
+
+from ..snips_corpus import write_corpus
 
 STEPS = 250
 
@@ -111,3 +116,89 @@ def test_a_student_of_a_variant_answers_as_one_of_its_method(
     assert student.method == "ads" and not student.arrays["w_fast"].any()
     assert student.provenance["method"] == "ads-no-ebn"
     assert answer(student, TASK.draw("test", 2, np.random.default_rng(0)))[0].shape == (2, STEPS)
+
+
+TINY = {
+    "ads": ["neurons=20", "signals=5", "epoch=2", "validation=2"],
+    "force": ["neurons=20", "epochs=2", "samples=3", "validation=2"],
+    "bptt": ["neurons=8", "updates=2", "batch=2"],
+    "robust": ["neurons=8", "updates=2", "batch=2"],
+    "reservoir": ["liquids=1", "neurons=8", "samples=3"],
+    "chip": ["hidden=8", "outputs=2", "copies=2", "updates=2", "batch=2"],
+}
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples of a test."""
+    monkeypatch.setattr(learning, "TESTED", 4)
+    monkeypatch.setattr(learning, "VALIDATED", 4)
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("method", TINY)
+def test_a_method_without_need_of_a_teacher_learns_the_same_without_and_others_ask_for_one(
+    teacher: Teacher, method: str
+):
+    """And the last that progress is told is what was planned."""
+    settings, told = settings_of(method, TASK.name, TINY[method]), []
+    taught = train_student(
+        TASK, method, settings, teacher, (0, 0), lambda done, error: told.append(done)
+    )
+    assert told == sorted(told) and told[-1] == settings.planned
+    needs = METHODS[method].needs_teacher(settings)
+    assert needs == (method in ("ads", "force"))
+    if needs:
+        with pytest.raises(InputError, match="needs a teacher") as caught:
+            train_student(TASK, method, settings, None, (0, 0))
+        assert caught.value.code == "NO_TEACHER"
+    else:
+        alone = train_student(TASK, method, settings, None, (0, 0))
+        assert alone.hash == taught.hash and alone.provenance == taught.provenance
+
+
+@pytest.mark.usefixtures("few")
+def test_a_network_that_begins_with_a_teacher_needs_one(teacher: Teacher):
+    for method in ("bptt", "robust"):
+        settings = settings_of(method, TASK.name, [*TINY[method], "teacher_init=true"])
+        with pytest.raises(InputError, match="needs a teacher"):
+            train_student(TASK, method, settings, None, (0, 0))
+        train_student(TASK, method, settings, teacher, (0, 0))
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"arrays": {"w_out": np.array([1.0, np.nan])}}, "w_out"),
+        ({"constants": {"gain": float("inf")}}, "gain"),
+        ({"provenance": {"validation": [0.1, float("nan")]}}, "validation"),
+    ],
+)
+def test_a_student_that_is_not_finite_is_refused(
+    monkeypatch: pytest.MonkeyPatch, changed: dict, name: str
+):
+    values = {"method": "reservoir", "task": TASK.name, "arrays": {}, "constants": {}} | changed
+    broken = replace(METHODS["reservoir"], train=lambda *given: Student(**values))
+    monkeypatch.setitem(METHODS, "reservoir", broken)
+    with pytest.raises(InputError, match=f"numbers of {name} are not finite") as caught:
+        train_student(TASK, "reservoir", settings_of("reservoir", TASK.name, []), None, (0, 0))
+    assert caught.value.code == "DIVERGED"
+
+
+def test_hey_snips_is_made_of_a_folder_and_its_training_list_is_the_same_every_time(tmp_path: Path):
+    folder = write_corpus(tmp_path, {"train.json": 120, "dev.json": 4, "test.json": 4})
+    one, other = (
+        sequence_task("hey-snips", there).draw("train", 2, np.random.default_rng(0)).hash
+        for there in (folder, tmp_path)
+    )
+    assert one == other
+    for name, data, code in (
+        ("hey-snips", None, "DATA_MISSING"),
+        ("hey-snips", tmp_path / "nowhere", "DATA_MISSING"),
+        ("temporal-xor", folder, "DATA_UNUSED"),
+        ("japanese-vowels", None, "UNKNOWN_TASK"),
+    ):
+        with pytest.raises(InputError) as caught:
+            sequence_task(name, data)
+        assert caught.value.code == code

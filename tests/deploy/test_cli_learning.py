@@ -1,0 +1,183 @@
+"""`analoop train` and `analoop robustness`: what is trained, what is told, what is refused."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analoop.deploy import cli_learning, learning
+from analoop.models.learning.student import Student
+
+from ..snips_corpus import write_corpus
+from .command import Shell
+from .students import some_teacher, student
+
+Said = list[list[tuple[int, int, str]]]
+XOR = ("train", "temporal-xor", "--method")
+TINY = {
+    "reservoir": ("liquids=1", "neurons=8", "substeps=1", "samples=2"),
+    "force": ("neurons=20", "epochs=9", "samples=2", "validation=1", "patience=1"),
+}
+
+
+def changed(*words: str) -> list[str]:
+    return [part for word in words for part in ("--set", word)]
+
+
+@pytest.fixture
+def teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Tasks that a teacher is trained for; it costs nothing."""
+    asked: list[str] = []
+
+    def teacher_for(task: Any, seed: int, news: Any):
+        asked.append(task.name)
+        planned = learning.teacher_settings(task.name).updates
+        for done in (1, planned):
+            news(done, 0.5)
+        return some_teacher()
+
+    monkeypatch.setattr(learning, "teacher_for", teacher_for)
+    monkeypatch.setattr(learning, "TESTED", 4)
+    monkeypatch.setattr(learning, "VALIDATED", 4)
+    return asked
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Said:
+    """What each bar was told."""
+    bars: Said = []
+
+    @contextmanager
+    def study(quiet: bool) -> Iterator[Any]:
+        bars.append([])
+        yield lambda *news: bars[-1].append(news)
+
+    monkeypatch.setattr(cli_learning.progress, "study", study)
+    return bars
+
+
+@pytest.mark.parametrize(
+    ("method", "words", "number"),
+    [
+        ("ads", (), 1),
+        ("ads-batched", (), 1),
+        ("force", (), 1),
+        ("bptt", ("teacher_init=true",), 1),
+        ("robust", ("teacher_init=true",), 1),
+        ("bptt", (), 0),
+        ("robust", (), 0),
+        ("reservoir", (), 0),
+        ("chip", (), 0),
+    ],
+)
+def test_a_teacher_is_trained_where_it_is_looked_at_only(
+    shell: Shell, tmp_path: Path, monkeypatch, teachers: list[str], method, words, number: int
+):
+    given = []
+
+    def train_student(task: Any, method: str, settings: Any, teacher: Any, *more: Any) -> Student:
+        given.append(teacher)
+        made = {"method": method, "test_accuracy": 1.0, "test_samples": 1, "rate_hz": 1.0}
+        return replace(student(), provenance=made)
+
+    monkeypatch.setattr(learning, "train_student", train_student)
+    done = shell(*XOR, method, *changed(*words), "-o", tmp_path / "s.npz")
+    assert done.code == 0 and len(teachers) == number
+    assert [teacher is not None for teacher in given] == [bool(number)]
+
+
+def test_progress_counts_what_is_done_of_what_is_planned(
+    shell: Shell, tmp_path: Path, teachers: list[str], said: Said
+):
+    """In bars of their own for the teacher and the student; force ends before its nine epochs."""
+    out = tmp_path / "s.npz"
+    assert shell(*XOR, "reservoir", *changed(*TINY["reservoir"]), "-o", out).code == 0
+    (bar,) = said
+    assert [news[:2] for news in bar] == [(1, 2), (2, 2), (2, 2)]
+    assert "error" in bar[0][2] and "tested" in bar[1][2] and "done" in bar[2][2]
+    said.clear()
+    assert shell(*XOR, "force", *changed(*TINY["force"]), "-o", out).code == 0
+    teacher, bar = said
+    updates = learning.teacher_settings("temporal-xor").updates
+    assert [news[:2] for news in teacher] == [(1, updates), (updates, updates)]
+    assert {planned for _, planned, _ in bar} == {18}
+    done = [news[0] for news in bar]
+    assert done[:4] == [1, 2, 3, 4] and done[-1] == 18 > done[-2] + 1
+
+
+def test_hey_snips_is_trained_and_studied_with_its_folder(
+    shell: Shell, tmp_path: Path, teachers: list[str]
+):
+    data = write_corpus(tmp_path, {"train.json": 120, "dev.json": 12, "test.json": 12})
+    out = tmp_path / "s.npz"
+    train = ("train", "hey-snips", "--method", "reservoir", *changed(*TINY["reservoir"]), "-o", out)
+    done = shell(*train, "--data", data)
+    assert done.code == 0 and "of 4 samples" in done.out, done.err
+    net = Student.load(out)
+    assert net.task == "hey-snips" and net.provenance["settings"]["input_gain"] == 300.0
+    asked = ("robustness", out, "-o", tmp_path / "study", "--samples", 2, "--draws", 1)
+    refused = shell(*asked)
+    assert "(DATA_MISSING)" in refused.err and "--data" in refused.err
+    found = shell(*asked, "--data", tmp_path, "--json").json
+    assert found["task"] == "hey-snips" and found["rows"] > 10
+
+
+def test_a_study_of_hey_snips_takes_its_folder_and_the_processors_there_are(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def study_methods(out: Path, study: Any, settings: dict, workers: int, tell: Any) -> dict:
+        return {"task": study.task.name, "methods": list(settings), "workers": workers}
+
+    monkeypatch.setattr("analoop.deploy.study.study_methods", study_methods)
+    monkeypatch.setattr("analoop.models.runner.processors", lambda: 7)
+    data = write_corpus(tmp_path)
+    asked = ("robustness", "hey-snips", "--method", "ads,chip", "-o", tmp_path / "s", "--json")
+    found = shell(*asked, "--data", data).json
+    assert found == {"task": "hey-snips", "methods": ["ads", "chip"], "workers": 7}
+    assert '"DATA_MISSING"' in shell(*asked).err
+
+
+ALL = ("temporal-xor", "synth-snips", "hey-snips")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("train", "nonsense"), "UNKNOWN_TASK", ("japanese-vowels", *ALL)),
+        (("train", "nonsense", "--method", "ads"), "UNKNOWN_TASK", ("japanese-vowels", *ALL)),
+        (("train", "japanese-vowels", "--method", "ads"), "METHOD_TASK", ALL),
+        (("train", "hey-snips", "--method", "ads"), "DATA_MISSING", ("--data", "synth-snips")),
+        (("train", "hey-snips", "--data", "."), "DATA_MISSING", ("train.json",)),
+        (("train", "temporal-xor", "--data", "."), "DATA_UNUSED", ("leave out", "hey-snips")),
+        (("train", "japanese-vowels", "--data", "."), "DATA_UNUSED", ("leave out", "hey-snips")),
+        (("robustness", "temporl-xor"), "FILE_MISSING", (*ALL, "files")),
+        (("robustness", "japanese-vowels"), "METHOD_TASK", (*ALL, "validate")),
+        (("robustness", "temporal-xor", "bptt"), "METHOD_TASK", ("bptt", "--method")),
+        (("robustness", "bptt", "temporal-xor"), "METHOD_TASK", ("bptt", "--method")),
+        (("robustness", "temporal-xor", "--data", "."), "DATA_UNUSED", ("leave out",)),
+        (("robustness", "hey-snips"), "DATA_MISSING", ("--data",)),
+        ((*XOR, "ads", "--set", "tau_mem_s=0"), "SETTING", ("tau_mem_s", "above 0")),
+        ((*XOR, "reservoir", "--set", "tau_range_s=0:0.1"), "SETTING", ("tau_range_s",)),
+        ((*XOR, "force", "--set", "density=0"), "SETTING", ("density", "above 0")),
+        ((*XOR, "chip", "--set", "silenced=2"), "SETTING", ("silenced", "at most 1")),
+        ((*XOR, "bptt", "--set", "outputs=analog"), "UNKNOWN_OUTPUTS", ("graded",)),
+        (("robustness", "temporal-xor", "--set", "ads.tau_slow_s=0"), "SETTING", ("tau_slow_s",)),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_way_out_before_anything_is_trained(
+    shell: Shell, tmp_path: Path, monkeypatch, teachers: list[str], words, code: str, says
+):
+    monkeypatch.chdir(tmp_path)
+    done = shell(*words, "-o", tmp_path / "out")
+    assert done.code == 2 and f"({code})" in done.err and not done.out
+    assert all(word in done.err for word in says), done.err
+    assert not teachers and not list(tmp_path.iterdir())
+
+
+def test_a_file_of_the_name_of_no_task_is_taken_for_a_network(shell: Shell, tmp_path: Path):
+    path = student().save(tmp_path / "temporl-xor")
+    done = shell("robustness", path, tmp_path / "gone.npz", "-o", tmp_path / "s")
+    assert "gone.npz is neither a task" in done.err and "(FILE_MISSING)" in done.err
