@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from analoop.deploy.perturbations import CELLS
 from analoop.deploy.study_files import Row, read_rows
 from analoop.deploy.study_statistics import CellSummary, summaries
 from analoop.models.errors import InputError
@@ -58,8 +59,16 @@ class KeptStudy:
         return " ".join([
             "analoop robustness", *map(shlex.quote, what), f"-o runs/{self.name}", *options,
             f"--protocol {self.protocol} --draws {r['draws']} --samples {r['samples']}",
-            f"--seed {r['seed']}", *changed,
+            f"--seed {r['seed']}", *self._cells(), *changed,
         ])  # fmt: skip
+
+    def _cells(self) -> list[str]:
+        """The option for kinds of cells, where there are not all. A study of before 'chip' was a
+        kind has none of them without having been asked."""
+        asked = {cell.split()[0] for cell in self.record["cells"]} | {"chip"}
+        left_out = {cell.kind for cell in CELLS} - asked
+        kinds = dict.fromkeys(cell.split()[0] for cell in self.record["cells"])
+        return [f"--cells {','.join(kinds)}"] if left_out else []
 
 
 def _changed(method: str, task: str, settings: dict[str, Any]) -> list[str]:

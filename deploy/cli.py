@@ -28,6 +28,7 @@ from . import (
     cli_machine,
     cli_record,
     cli_report,
+    cli_robustness,
     cli_run,
     cli_samna,
     cli_screen,
@@ -189,7 +190,7 @@ app.command()(cli_compare.compare)
 app.command()(cli_validate.validate)
 app.command()(cli_explain.explain)
 app.command()(cli_report.report)
-app.command()(cli_learning.robustness)
+app.command()(cli_robustness.robustness)
 app.command()(cli_machine.boards)
 app.command()(cli_machine.doctor)
 

@@ -1,4 +1,4 @@
-"""`analoop train` and `analoop robustness`: ways of learning, and what their networks endure."""
+"""`analoop train`: a network for the chip, or one of a way of learning."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..models.archive import check_writable
-from ..models.errors import FileError, InputError, named
-from . import console_study, progress
-from .cli_options import Json, Quiet
+from ..models.errors import InputError, named
+from . import progress
+from .cli_options import CorpusFolder, Json, Quiet
 from .console import print_json
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ USUAL_METHOD = "robust"
 Changed = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Change a setting of the method; repeatable."),
-]
-
-Data = Annotated[
-    Path | None,
-    typer.Option(metavar="FOLDER", help="hey-snips: the folder of the corpus; other tasks: none."),
 ]
 
 
@@ -46,7 +41,7 @@ def train(
         ),
     ] = None,
     changed: Changed = None,
-    data: Data = None,
+    data: CorpusFolder = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="japanese-vowels: 120.")] = None,
     hidden: Annotated[
         int | None, typer.Option(min=1, help="Hidden neurons; japanese-vowels: 128.")
@@ -147,126 +142,3 @@ def _print_student(student: Student, path: Path, seed: int, as_json: bool) -> No
         rate = f"{found['rate_hz']:.1f} Hz per neuron (simulated, seed {seed})"
         print(f"{found['method']}: {right}, {rate}")
         print(f"wrote {path}")
-
-
-def robustness(
-    what: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="TASK_OR_NETWORKS",
-            help="temporal-xor, synth-snips, hey-snips (with --data), or files of 'train'.",
-        ),
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the study.")],
-    methods: Annotated[
-        str | None,
-        typer.Option(
-            "--method", help="For a task: methods, separated by commas; else all but variants."
-        ),
-    ] = None,
-    protocol: Annotated[
-        str, typer.Option(help="fair: no tuning, true labels; paper: as the authors did.")
-    ] = "fair",
-    networks: Annotated[
-        int | None, typer.Option(min=1, help="For a task: networks of each method; 10.")
-    ] = None,
-    draws: Annotated[int, typer.Option(min=1, help="Chips for each level of mismatch.")] = 10,
-    samples: Annotated[int, typer.Option(min=1, help="Test samples of each run.")] = 500,
-    changed: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="METHOD.NAME=VALUE", help="Change a setting; repeatable."),
-    ] = None,
-    data: Data = None,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """How networks fare under mismatch, coarse weights, noise and dead neurons.
-
-    Kill it, ask the same again, and it goes on behind the last network that was trained and the
-    last row that was judged.
-    """
-    from ..models.runner import processors
-    from .learning import sequence_task
-    from .perturbations import cells_of, protocol_of
-    from .robustness import Study
-    from .study import study_methods, study_networks
-
-    rules, workers, name = protocol_of(protocol), processors(), _task_of(what)
-    cells = cells_of(rules)
-    with progress.study(quiet) as tell:
-        if name:
-            settings = _settings(name, methods, changed or [])
-            task = sequence_task(name, data)
-            study = Study(task, rules, networks or 10, draws, samples, seed, cells)
-            found = study_methods(out, study, settings, workers, tell)
-        else:
-            from ..models.learning.student import Student
-
-            if methods or networks or changed:
-                raise InputError(
-                    "--method, --networks and --set are for a task, not for files of networks: "
-                    "leave them out",
-                    code="METHOD_TASK",
-                )
-            task = sequence_task(Student.load(what[0]).task, data)
-            study = Study(task, rules, 1, draws, samples, seed, cells)
-            found = study_networks(out, study, [Path(name) for name in what], workers, tell)
-    if as_json:
-        print_json(found)
-    else:
-        console_study.print_study(found)
-
-
-def _task_of(words: list[str]) -> str | None:
-    """The task that a study is of; None: all words are files.
-
-    Raises:
-        InputError: METHOD_TASK, a task that no study is of, or not alone.
-        FileError: FILE_MISSING.
-    """
-    from .learning import SEQUENCE_NAMES
-    from .training import TASKS
-
-    known = ", ".join(SEQUENCE_NAMES)
-    for word in words:
-        if word in TASKS:
-            raise InputError(
-                f"studies are of tasks of sequences ({known}), {word} is none: 'analoop validate' "
-                "says what its networks endure",
-                code="METHOD_TASK",
-            )
-        if word in SEQUENCE_NAMES and len(words) > 1:
-            others = ", ".join(other for other in words if other != word)
-            raise InputError(
-                f"a study is of one task alone, or of files; {word} comes with {others or word}: "
-                "name the methods of a task by --method A,B",
-                code="METHOD_TASK",
-            )
-    if words[0] in SEQUENCE_NAMES:
-        return words[0]
-    for word in words:
-        if not Path(word).is_file():
-            raise FileError(
-                f"{word} is neither a task of sequences nor a file: give one of {known}, or files "
-                "that 'analoop train' wrote",
-                code="FILE_MISSING",
-            )
-    return None
-
-
-def _settings(task: str, given: str | None, changed: list[str]) -> dict[str, Any]:
-    """Settings of each method. Raises InputError UNKNOWN_METHOD, SETTING."""
-    from ..models.learning.methods import own_methods
-    from .learning import settings_of
-
-    methods = given.split(",") if given else own_methods()
-    lost = [word for word in changed if word.partition(".")[0] not in methods]
-    if lost:
-        raise InputError(
-            f"--set {lost[0]} is for no method of this study: give METHOD.NAME=VALUE with one of "
-            f"{', '.join(methods)}",
-            code="SETTING",
-        )
-    mine = [(word.partition(".")[0], word.partition(".")[2]) for word in changed]
-    return {m: settings_of(m, task, [text for name, text in mine if name == m]) for m in methods}

@@ -10,3 +10,9 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 ProgramFile = Annotated[Path, typer.Argument(metavar="PROGRAM", help="Made by 'compile'.")]
+CorpusFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="FOLDER", help="hey-snips: the folder of the corpus; other tasks: none."
+    ),
+]

@@ -73,9 +73,21 @@ PROTOCOLS = {
 """The authors' own, and one without tuning, by true labels (paper.md 1.6, 7.1)."""
 
 
-def cells_of(protocol: Protocol) -> tuple[Cell, ...]:
-    """The cells of a protocol."""
-    return TAUGHT_CELLS if protocol.teacher_counts else CELLS
+def cells_of(protocol: Protocol, kinds: str | None = None) -> tuple[Cell, ...]:
+    """The cells of a protocol.
+
+    Args:
+        kinds: separated by commas, None: all; the nominal cell is always there.
+
+    Raises:
+        InputError: UNKNOWN_CELL.
+    """
+    cells = TAUGHT_CELLS if protocol.teacher_counts else CELLS
+    if kinds is None:
+        return cells
+    known = {cell.kind: cell for cell in cells}
+    wanted = {named(known, "kind of cell", kind, "UNKNOWN_CELL").kind for kind in kinds.split(",")}
+    return tuple(cell for cell in cells if cell.kind in wanted | {"nominal"})
 
 
 def applies(cell: Cell, method: str) -> bool:

@@ -112,7 +112,7 @@ def train(
         student = _with(student, decoder, settings, errors)
         made = respond(student, validation.input).dynamics
         errors.append(reconstruction_error(wanted, np.asarray(made)))
-        first = int(np.argmin(errors))
+        first = int(np.argmin(np.nan_to_num(errors, nan=np.inf)))
         if first == epoch:
             best = student
         elif epoch - first >= settings.patience:

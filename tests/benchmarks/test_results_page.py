@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from analoop.deploy.learning import settings_of
+from analoop.deploy.perturbations import cells_of, protocol_of
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "benchmarks" / "results"
@@ -91,6 +92,8 @@ def test_the_command_of_a_study_asks_for_what_the_study_was(made, folder: str):
     assert told["--protocol"] == record["protocol"]["name"]
     for name in ("networks", "draws", "samples", "seed"):
         assert int(told[f"--{name}"]) == record[name]
+    cells = cells_of(protocol_of(told["--protocol"]), told.get("--cells"))
+    assert {cell.name for cell in cells} - {"chip 1"} == set(record["cells"]) - {"chip 1"}
     changed = [after for word, after in zip(words, words[1:], strict=False) if word == "--set"]
     for method in told["--method"].split(","):
         own = [word.partition(".")[2] for word in changed if word.startswith(f"{method}.")]

@@ -1,4 +1,4 @@
-"""`analoop train` and `analoop robustness`: what is trained, what is told, what is refused."""
+"""`analoop train`, and what it and `robustness` refuse alike."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,21 +125,6 @@ def test_hey_snips_is_trained_and_studied_with_its_folder(
     assert found["task"] == "hey-snips" and found["rows"] > 10
 
 
-def test_a_study_of_hey_snips_takes_its_folder_and_the_processors_there_are(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    def study_methods(out: Path, study: Any, settings: dict, workers: int, tell: Any) -> dict:
-        return {"task": study.task.name, "methods": list(settings), "workers": workers}
-
-    monkeypatch.setattr("analoop.deploy.study.study_methods", study_methods)
-    monkeypatch.setattr("analoop.models.runner.processors", lambda: 7)
-    data = write_corpus(tmp_path)
-    asked = ("robustness", "hey-snips", "--method", "ads,chip", "-o", tmp_path / "s", "--json")
-    found = shell(*asked, "--data", data).json
-    assert found == {"task": "hey-snips", "methods": ["ads", "chip"], "workers": 7}
-    assert '"DATA_MISSING"' in shell(*asked).err
-
-
 ALL = ("temporal-xor", "synth-snips", "hey-snips")
 
 
@@ -154,7 +139,7 @@ ALL = ("temporal-xor", "synth-snips", "hey-snips")
         (("train", "temporal-xor", "--data", "."), "DATA_UNUSED", ("leave out", "hey-snips")),
         (("train", "japanese-vowels", "--data", "."), "DATA_UNUSED", ("leave out", "hey-snips")),
         (("robustness", "temporl-xor"), "FILE_MISSING", (*ALL, "files")),
-        (("robustness", "japanese-vowels"), "METHOD_TASK", (*ALL, "validate")),
+        (("robustness", "japanese-vowels"), "METHOD_TASK", (*ALL, "files of its networks")),
         (("robustness", "temporal-xor", "bptt"), "METHOD_TASK", ("bptt", "--method")),
         (("robustness", "bptt", "temporal-xor"), "METHOD_TASK", ("bptt", "--method")),
         (("robustness", "temporal-xor", "--data", "."), "DATA_UNUSED", ("leave out",)),
@@ -175,9 +160,3 @@ def test_what_cannot_be_is_refused_with_a_way_out_before_anything_is_trained(
     assert done.code == 2 and f"({code})" in done.err and not done.out
     assert all(word in done.err for word in says), done.err
     assert not teachers and not list(tmp_path.iterdir())
-
-
-def test_a_file_of_the_name_of_no_task_is_taken_for_a_network(shell: Shell, tmp_path: Path):
-    path = student().save(tmp_path / "temporl-xor")
-    done = shell("robustness", path, tmp_path / "gone.npz", "-o", tmp_path / "s")
-    assert "gone.npz is neither a task" in done.err and "(FILE_MISSING)" in done.err

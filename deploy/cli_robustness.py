@@ -1,0 +1,226 @@
+"""`analoop robustness`: what networks endure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..models.errors import FileError, InputError
+from . import console_study, progress
+from .cli_options import CorpusFolder, Json, Quiet
+from .console import print_json
+
+if TYPE_CHECKING:
+    from .perturbations import Cell, Protocol
+
+FAIR = "fair"
+DRAWS, SAMPLES, NETWORKS = 10, 500, 10
+"""Chips for a level of mismatch, test samples of a row, networks of a method, as in paper.md."""
+
+
+def robustness(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TASK_OR_NETWORKS",
+            help="temporal-xor, synth-snips, hey-snips (with --data); or files of 'train', or "
+            "networks for the chip with --input.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the study.")],
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            "--method", help="For a task: methods, separated by commas; else all but variants."
+        ),
+    ] = None,
+    protocol: Annotated[
+        str, typer.Option(help="fair: no tuning, true labels; paper: as the authors did.")
+    ] = FAIR,
+    networks: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"For a task: networks of each method; {NETWORKS}."),
+    ] = None,
+    draws: Annotated[int, typer.Option(min=1, help="Chips for each level of mismatch.")] = DRAWS,
+    samples: Annotated[
+        int | None,
+        typer.Option(min=1, help=f"Test samples of each run; {SAMPLES}. With --input: all."),
+    ] = None,
+    cells: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KINDS",
+            help="Of nominal (always), mismatch, bits, noise, silenced, chip, separated by commas; "
+            "else all.",
+        ),
+    ] = None,
+    changed: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="METHOD.NAME=VALUE", help="Change a setting; repeatable."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            help="For networks for the chip: stimulus with targets, or a task name; else the task "
+            "that they were trained on.",
+        ),
+    ] = None,
+    data: CorpusFolder = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """How networks fare under mismatch, coarse weights, noise and dead neurons.
+
+    Kill it, ask the same again, and it goes on behind the last network that was trained and the
+    last row that was judged.
+    """
+    from ..models.runner import processors
+    from .learning import sequence_task
+    from .perturbations import cells_of, protocol_of
+    from .robustness import Study
+    from .study import study_methods, study_networks, study_own
+
+    rules, workers, name = protocol_of(protocol), processors(), _task_of(what)
+    chosen = cells_of(rules, cells)
+    with progress.study(quiet) as tell:
+        if name:
+            _refuse({"--input": source}, "networks for the chip, not for a task")
+            settings = _settings(name, methods, changed or [])
+            task = sequence_task(name, data)
+            sizes = networks or NETWORKS, draws, samples or SAMPLES, seed, chosen
+            found = study_methods(out, Study(task, rules, *sizes), settings, workers, tell)
+        else:
+            given = {"--method": methods, "--networks": networks, "--set": changed}
+            _refuse(given, "a task, not for files of networks")
+            if _for_the_chip(what[0]) or source:
+                refused = {"--samples": samples, "--data": data}
+                _refuse(refused, "methods and their networks, not for networks for the chip")
+                own = _own(what, source, rules, draws, seed, chosen)
+                found = study_own(out, own, workers, tell)
+            else:
+                from ..models.learning.student import Student
+
+                task = sequence_task(Student.load(what[0]).task, data)
+                study = Study(task, rules, 1, draws, samples or SAMPLES, seed, chosen)
+                found = study_networks(out, study, [Path(name) for name in what], workers, tell)
+    if as_json:
+        print_json(found)
+    else:
+        console_study.print_study(found)
+
+
+def _refuse(given: dict[str, Any], what: str) -> None:
+    """Raises InputError METHOD_TASK for options that are given and would be without effect."""
+    there = [name for name, value in given.items() if value]
+    if there:
+        raise InputError(
+            f"{' and '.join(there)} would be without effect: for {what}; leave them out",
+            code="METHOD_TASK",
+        )
+
+
+def _for_the_chip(file: str) -> bool:
+    """Whether a file holds a network for the chip, no student."""
+    from ..models.network import Network
+
+    try:
+        Network.load(file)
+    except FileError as error:
+        if error.code == "FILE_WRONG_KIND":
+            return False
+        raise
+    return True
+
+
+def _own(
+    files: Sequence[str],
+    source: str | None,
+    rules: Protocol,
+    draws: int,
+    seed: int,
+    cells: Sequence[Cell],
+) -> Any:
+    """The study of networks for the chip.
+
+    Raises:
+        InputError: PROTOCOL, SAME_NAME, NO_INPUT; as `OwnStudy`. FileError.
+    """
+    from ..models.network import Network
+    from .cli_run import stimulus_of
+    from .network_robustness import OwnStudy
+
+    if rules.name != FAIR:
+        raise InputError(
+            f"protocol {rules.name} tunes methods of the seed paper, networks for the chip are "
+            f"none: take --protocol {FAIR}",
+            code="PROTOCOL",
+        )
+    networks: dict[str, Network] = {}
+    for path in map(Path, files):
+        if path.stem in networks:
+            raise InputError(f"two files are named {path.stem}: rename one", code="SAME_NAME")
+        networks[path.stem] = Network.load(path)
+    first = next(iter(networks.values()))
+    chosen = source or first.provenance.get("task")
+    if not chosen:
+        raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
+    return OwnStudy(networks, stimulus_of(chosen, first.n_inputs), draws, seed, cells)
+
+
+def _task_of(words: list[str]) -> str | None:
+    """The task that a study is of; None: all words are files.
+
+    Raises:
+        InputError: METHOD_TASK, a task that no study is of, or not alone.
+        FileError: FILE_MISSING.
+    """
+    from .learning import SEQUENCE_NAMES
+    from .training import TASKS
+
+    known = ", ".join(SEQUENCE_NAMES)
+    for word in words:
+        if word in TASKS:
+            raise InputError(
+                f"studies are of tasks of sequences ({known}), {word} is none: give files of its "
+                "networks",
+                code="METHOD_TASK",
+            )
+        if word in SEQUENCE_NAMES and len(words) > 1:
+            others = ", ".join(other for other in words if other != word)
+            raise InputError(
+                f"a study is of one task alone, or of files; {word} comes with {others or word}: "
+                "name the methods of a task by --method A,B",
+                code="METHOD_TASK",
+            )
+    if words[0] in SEQUENCE_NAMES:
+        return words[0]
+    for word in words:
+        if not Path(word).is_file():
+            raise FileError(
+                f"{word} is neither a task of sequences nor a file: give one of {known}, or files "
+                "that 'analoop train' wrote",
+                code="FILE_MISSING",
+            )
+    return None
+
+
+def _settings(task: str, given: str | None, changed: list[str]) -> dict[str, Any]:
+    """Settings of each method. Raises InputError UNKNOWN_METHOD, SETTING."""
+    from ..models.learning.methods import own_methods
+    from .learning import settings_of
+
+    methods = given.split(",") if given else own_methods()
+    lost = [word for word in changed if word.partition(".")[0] not in methods]
+    if lost:
+        raise InputError(
+            f"--set {lost[0]} is for no method of this study: give METHOD.NAME=VALUE with one of "
+            f"{', '.join(methods)}",
+            code="SETTING",
+        )
+    mine = [(word.partition(".")[0], word.partition(".")[2]) for word in changed]
+    return {m: settings_of(m, task, [text for name, text in mine if name == m]) for m in methods}
