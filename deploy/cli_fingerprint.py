@@ -11,6 +11,7 @@ import typer
 
 from . import console, console_record
 from .cli_options import Json
+from .cli_partial import among_failed, partial_kept
 
 
 def fingerprint(
@@ -27,7 +28,8 @@ def fingerprint(
     from .recordings.fingerprint import fingerprint as run_fingerprint
 
     date = datetime.now(UTC).isoformat(timespec="seconds")
-    found = run_fingerprint(board, history, date, trials, new_reference)
+    with partial_kept(lambda partial: among_failed(history, partial)):
+        found = run_fingerprint(board, history, date, trials, new_reference)
     if as_json:
         console.print_json(asdict(found) | {"sentence": found.sentence})
     else:

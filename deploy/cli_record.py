@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ..models.archive import check_writable
+from ..models.errors import AnaloopError, HardwareError, IncompleteError
 from . import console, console_record, progress
 from .cli_bench import BenchFile, Recover
 from .cli_options import Json, ProgramFile, Quiet
@@ -57,15 +58,16 @@ def record(
     plan = Plan(named_boards(board or [], boards), trials, seed)
     loaded = Program.load(program)
     stimulus = stimulus_for(loaded, source)
+    failed: list[AnaloopError] = []
     with progress.study(quiet) as tell, open_session(bench, recover) as session:
-        found = run_session(loaded, plan, stimulus, out, tell, session)
+        found = run_session(loaded, plan, stimulus, out, tell, session, failed.append)
     if as_json:
         console.print_json(console_record.set_record(found) | {"folder": str(out)})
     else:
         console_record.print_set(found, out)
     if isinstance(found, UnfinishedSet):
         print(f"unfinished: {found.cause}; run it again to go on", file=sys.stderr)
-        raise typer.Exit(6)
+        raise typer.Exit((HardwareError if failed else IncompleteError).exit_code)
 
 
 def export(

@@ -6,15 +6,16 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from ..models.archive import check_writable
-from ..models.errors import IncompleteError, InputError
+from ..models.errors import InputError
 from . import console, console_bench, progress
 from .cli_bench import BenchFile, Recover
 from .cli_options import Json, ProgramFile, Quiet
+from .cli_partial import partial_kept, save_partial
 
 if TYPE_CHECKING:
     from ..hw.board import Board
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from ..models.recording import Recording, Stimulus
     from .bench_session import BenchSession
     from .program import Program
-
-T = TypeVar("T")
 
 
 class Verification(StrEnum):
@@ -76,7 +75,8 @@ def run(
     stimulus = None if source is None else stimulus_of(source, loaded.n_inputs)
     with open_session(bench, recover, keep=_keep(out), tell=_news(quiet)) as session:
         asked = Asked(loaded, board, stimulus, check)
-        result, recording = _complete(lambda: _played(asked, session, as_json, quiet), out)
+        with partial_kept(lambda partial: out):
+            result, recording = _played(asked, session, as_json, quiet)
     sound = all(found["passed"] for found in result.values())
     if recording is not None:
         result["recording"] = console.recording_record(recording)
@@ -140,12 +140,6 @@ def _keep(out: Path | None) -> Callable[[PartialRecording, int], None]:
     return keep
 
 
-def save_partial(partial: PartialRecording, file: Path) -> None:
-    """Keep what there is of a run that is no result, and say where."""
-    kept = partial.save(file)
-    print(f"kept what came in {kept}, as a partial recording", file=sys.stderr)
-
-
 def _news(quiet: bool) -> Callable[[str], None]:
     """Says a line on stderr, or nothing."""
     return (lambda line: None) if quiet else (lambda line: print(line, file=sys.stderr, flush=True))
@@ -175,16 +169,6 @@ def _verified(
         if not as_json:
             console.print_probe(report)
     return result
-
-
-def _complete(play: Callable[[], T], out: Path | None) -> T:
-    """What `play` returns; what there is of a run that is not complete is kept in its place."""
-    try:
-        return play()
-    except IncompleteError as error:
-        if out is not None:
-            save_partial(error.partial, out)
-        raise
 
 
 def stimulus_of(source: str, n_channels: int):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,17 +14,22 @@ import typer
 from ..models.archive import check_writable
 from . import console, console_twin, progress
 from .cli_options import Json, ProgramFile, Quiet
+from .cli_partial import first_free, partial_kept, trouble_told
 from .cli_run import stimulus_of
 
 if TYPE_CHECKING:
     from ..hw.snapshot import Snapshot
+    from ..models.recording import Recording
+    from .program import Program
     from .twins.fitting import FitOptions
 
 app = typer.Typer(help="Twins: virtual chips fitted to one board.", no_args_is_help=True)
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="Snapshot file to write.")]
 Input = Annotated[str, typer.Option("--input", help="Stimulus file, CSV or task name.")]
-HoldOut = Annotated[float, typer.Option(help="Share of the trials that the fit does not see.")]
+HoldOut = Annotated[
+    float, typer.Option(help="Share of the trials that the fit does not see, above 0 and below 1.")
+]
 Screening = Annotated[
     Path | None, typer.Option("--snapshot", help="Screening of the board, to go into the file.")
 ]
@@ -47,11 +55,12 @@ def make(
     loaded, options = Program.load(program), _options(hold_out, screening)
     stimulus = stimulus_of(source, loaded.n_inputs)
     opened = open_board(board, loaded.configuration.chip)
-    with opened as board_, progress.trials(quiet) as tell:
+    with opened as board_, progress.trials(quiet) as tell, _played_kept(loaded, out) as keep:
         made = make_twin(
-            loaded, stimulus, board_, options, lambda k, n: tell(k, n, "fitting the twin")
+            loaded, stimulus, board_, options, lambda k, n: tell(k, n, "fitting the twin"), keep
         )
-    _show(made, as_json, made.save(out))
+        path = made.save(out)
+    _show(made, as_json, path)
 
 
 @app.command()
@@ -109,23 +118,65 @@ def check(
     snapshot: Annotated[Path, typer.Argument(metavar="TWIN", help="Made by 'make' or 'fit'.")],
     program: ProgramFile,
     least: Annotated[
-        float, typer.Option(help="Fail if it is not so many times better than a nominal chip.")
+        float,
+        typer.Option(help="Fail if it is not so many times better than a nominal chip; 0 or more."),
     ] = 1.0,
     as_json: Json = False,
 ) -> None:
-    """Predict the held-out recordings again; exit code 1 if the twin is not good enough."""
+    """Predict the held-out recordings again; exit code 1 if the twin is not good enough, 5 if they
+    hold no spike to judge it by."""
     from ..hw.snapshot import Snapshot
+    from .population.promise import EXIT_CODES
     from .program import Program
-    from .twins.fidelity import fidelity
+    from .twins.fidelity import check_least, fidelity, judge
 
+    check_least(least)
     loaded = Snapshot.load(snapshot)
     score = fidelity(loaded, Program.load(program))
+    outcome = judge(score, least)
     if as_json:
-        console.print_json(console_twin.twin_record(loaded) | {"fidelity": score})
+        more = {"fidelity": score, "least": least, "outcome": outcome}
+        console.print_json(console_twin.twin_record(loaded) | more)
+    elif outcome == "undecided":
+        print(UNDECIDED)
     else:
         console_twin.print_fidelity(score)
-    if score["times_better"] is not None and score["times_better"] < least:
-        raise typer.Exit(1)
+    raise typer.Exit(EXIT_CODES[outcome])
+
+
+UNDECIDED = (
+    "fidelity: undecided, the board sent no spike in the trials that were held out: play a "
+    "stimulus at which it spikes"
+)
+"""A silent twin, and a silent nominal chip, would be exact."""
+
+
+@contextmanager
+def _played_kept(program: Program, out: Path) -> Iterator[Callable[[str, Recording], None]]:
+    """Keeps what was played for a twin that came to nothing, beside its file: a folder as `plan`
+    writes it, for `fit`."""
+    from .twins.making import PLAYS
+
+    played: dict[str, Recording] = {}
+    folder = first_free(lambda number: out.with_name(f"{out.stem}.failed-{number}"))
+    try:
+        with partial_kept(lambda partial: folder / f"{PLAYS[len(played)]}.partial.npz"):
+            yield played.__setitem__
+    except BaseException:
+        if played:
+            with trouble_told():
+                _save_played(played, program, folder)
+        raise
+
+
+def _save_played(played: dict[str, Recording], program: Program, folder: Path) -> None:
+    from .twins.characterization import plan as plan_twin
+    from .twins.files import save_plan
+
+    save_plan(plan_twin(program), folder)
+    for name, recording in played.items():
+        recording.save(folder / f"{name}.recording.npz")
+    print(f"kept what was played in {folder}, for 'twin fit --plan {folder}'", file=sys.stderr)
 
 
 def _options(hold_out: float, screening: Path | None) -> FitOptions:
@@ -141,5 +192,8 @@ def _show(snapshot: Snapshot, as_json: bool, path: Path) -> None:
     if as_json:
         console.print_json(found)
     else:
-        console_twin.print_twin(found)
+        silent = not found["fidelity"]["spikes"]
+        console_twin.print_twin(found | ({"fidelity": None} if silent else {}))
+        if silent:
+            print(UNDECIDED)
         print(f"wrote {path}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,8 @@ from ..models.errors import InputError
 from . import console, console_bench, progress
 from .cli_bench import BenchFile, Recover
 from .cli_options import Json, ProgramFile, Quiet
-from .cli_run import save_partial, stimulus_for
+from .cli_partial import among_failed, partial_kept, save_partial
+from .cli_run import stimulus_for
 
 if TYPE_CHECKING:
     from ..models.partial_recording import PartialRecording
@@ -110,7 +110,8 @@ def validate(
         open_session(bench, recover, keep=_keep(out), tell=say, kept=kept) as session,
     ):
         how = Sweep(settings.promise, out, scheduler, row, session.play)
-        report = reported(session, run_validate(loaded, stimulus, boards, model, how))
+        with partial_kept(lambda partial: None if out is None else among_failed(out, partial)):
+            report = reported(session, run_validate(loaded, stimulus, boards, model, how))
         if not report.complete:  # Ctrl-C
             session.make_safe()
     _show(report, [] if out is None else _write(out, report), as_json)
@@ -124,9 +125,7 @@ def _keep(folder: Path | None) -> Callable[[PartialRecording, int], None]:
 
     def keep(partial: PartialRecording, number: int) -> None:
         if folder is not None:
-            name = re.sub(r"[^\w=.-]+", "_", str(partial.content.board["name"]))
-            (folder / "failed").mkdir(exist_ok=True)
-            save_partial(partial, folder / "failed" / f"{name}.{number}.npz")
+            save_partial(partial, among_failed(folder, partial))
 
     return keep
 

@@ -67,10 +67,9 @@ def explain(
             WRONG_RECORDING, UNBALANCED, PYSPIKE_MISSING.
     """
     subject = board if isinstance(board, Subject) else Subject(board)
-    require_pyspike()
-    check_labelled(program, stimulus)
+    steps = _steps(program, stimulus, subject, network)
     _check_subject(program, stimulus, subject)
-    played = _play(program, stimulus, steps_of(program, network, subject), subject, settings)
+    played = _play(program, stimulus, steps, subject, settings)
     rungs, total_p = _judge(program, stimulus, played, settings)
     found: dict[str, Any] = {
         "program": program.hash,
@@ -108,6 +107,31 @@ def explain_network(
     """
     program = compile(fit(network, chip), chip)
     return explain(program, stimulus, board, network, settings), program
+
+
+def check_ahead(
+    program: Program,
+    stimulus: Stimulus,
+    stand_in: VirtualBoard | None,
+    network: Network | None = None,
+) -> None:
+    """Refuse before a real board plays what `explain` would refuse once it has played.
+
+    Args:
+        stand_in: virtual board that stands for it, if there is one.
+
+    Raises:
+        InputError, FileError: as `explain`, but for what a recording alone can be wrong in.
+    """
+    _steps(program, stimulus, Subject(stand_in), network)
+
+
+def _steps(
+    program: Program, stimulus: Stimulus, subject: Subject, network: Network | None
+) -> list[Step]:
+    require_pyspike()
+    check_labelled(program, stimulus)
+    return steps_of(program, network, subject)
 
 
 def _named(subject: Subject) -> dict[str, Any]:

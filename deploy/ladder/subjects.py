@@ -49,7 +49,7 @@ def subject_of(
             f"{name} is no simulated board: play the stimulus on it first and give the recording",
             code="NO_RECORDING",
         )
-    return Subject(_stand_in(name, twin, snapshot, chip), recording)
+    return Subject(stand_in(name, twin, snapshot, chip), recording)
 
 
 def _name(board: str | None, recording: Recording | None) -> str:
@@ -71,10 +71,18 @@ def _same(board: str, other: str) -> bool:
     return board == other if one is None or two is None else one == two
 
 
-def _stand_in(
+def stand_in(
     name: str, twin: str | None, snapshot: Path | None, chip: ChipSpec
 ) -> VirtualBoard | None:
-    """The virtual board that stands for a real one, as far as it is known."""
+    """The virtual board that stands for a real one, as far as it is known.
+
+    Args:
+        name: of the real one, as its identity says it.
+
+    Raises:
+        BoardError: UNKNOWN_BOARD, of the twin.
+        InputError: WRONG_BOARD, a screening of another board. FileError.
+    """
     virtual = None if twin is None else parse_board(twin)
     if snapshot is None:
         return virtual

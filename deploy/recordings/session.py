@@ -20,7 +20,13 @@ from ...hw import board as boards
 from ...hw.board import Board
 from ...hw.simulated_board import identify
 from ...hw.snapshot import silicon
-from ...models.errors import BoardError, HardwareError, IncompleteError, InputError
+from ...models.errors import (
+    AnaloopError,
+    BoardError,
+    HardwareError,
+    IncompleteError,
+    InputError,
+)
 from ...models.partial_recording import PartialRecording
 from ...models.recording import Recording, Stimulus
 from ...models.versions import versions
@@ -45,6 +51,7 @@ def record(
     folder: Path,
     tell: Tell = lambda done, planned, what: None,
     bench: BenchSession | None = None,
+    failed: Callable[[AnaloopError], None] = lambda error: None,
 ) -> RecordingSet | UnfinishedSet:
     """Play a stimulus on every board of a plan, as often as it says, into a folder.
 
@@ -56,6 +63,8 @@ def record(
     Args:
         bench: what it measures while a board plays is in that recording; and it power-cycles a
             board that stopped answering, if it was told to. What came before is kept.
+        failed: called with the error of every play that was lost because a board failed, and not
+            for its books.
 
     Raises:
         InputError: INPUT_CHANNELS; WRONG_BOARD; OTHER_SET, SET_HELD as `SetFiles`; OTHER_BOARD,
@@ -71,7 +80,7 @@ def record(
         with SetFiles(folder, whole, program, stimulus) as files:
             left = _left(files, plan, asked, opened)
             try:
-                _play(Session(program, stimulus, opened, around), files, left, tell)
+                _play(Session(program, stimulus, opened, around, failed), files, left, tell)
             except KeyboardInterrupt:
                 stopped = "interrupted"
                 around.make_safe()
@@ -110,6 +119,8 @@ class Session:
     """The boards."""
     bench: BenchSession
     """What stands around them."""
+    failed: Callable[[AnaloopError], None] = lambda error: None
+    """Called with the error of a board that failed."""
 
     def play(self, play: Play, keep: Callable[[PartialRecording], None]) -> Recording:
         """Play once; with a bench that may, again after a power cycle. `keep` is given what came
@@ -143,6 +154,8 @@ def _play(session: Session, files: SetFiles, left: list[Play], tell: Tell) -> No
         except IncompleteError as error:
             fail(error.partial)
             words += f" FAILED: {error} ({error.code})"
+            if error.exit_code == HardwareError.exit_code:
+                session.failed(error)
             if error.code == FAILED:
                 broken.add(play.board)
         except BoardError as error:
@@ -152,6 +165,7 @@ def _play(session: Session, files: SetFiles, left: list[Play], tell: Tell) -> No
             fail(_nothing(session, play, error))
             how = "FAILED" if failed else "GONE after a power cycle"
             words += f" {how}: {error} ({error.code})"
+            session.failed(error)
             broken.add(play.board)
         tell(len(files.finished), planned, words)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from ...models.errors import InputError
 from ...models.recording import Recording
 from ..execution import run_virtual
 from ..metrics import rates_hz
+from ..population.promise import Outcome
 from ..program import Program
 
 
@@ -60,6 +63,34 @@ def fidelity(snapshot: Snapshot, program: Program) -> dict[str, Any]:
         "repeats": len(held.recordings),
         "spikes": sum(len(r.trial) for r in held.recordings),
     }
+
+
+def check_least(least: float) -> None:
+    """Refuse what no fidelity can be held against. Raises InputError LEAST."""
+    if not (isfinite(least) and least >= 0):
+        raise InputError(
+            f"a twin cannot be {least:g} times better than a nominal chip: give a number from 0 "
+            "on, as in --least 3",
+            code="LEAST",
+        )
+
+
+def judge(score: Mapping[str, Any], least: float) -> Outcome:
+    """Whether a twin is good enough; undecided if the board sent no spike in what was held out,
+    where to say nothing is to be right.
+
+    Args:
+        score: of `fidelity`.
+        least: how many times better than a nominal chip it has to be [1].
+
+    Raises:
+        InputError: LEAST.
+    """
+    check_least(least)
+    if not score["spikes"]:
+        return "undecided"
+    better = score["times_better"]
+    return "pass" if better is None or better >= least else "fail"
 
 
 def _error(played: Recording, measured: np.ndarray) -> dict[str, float | None]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from ...hw.chip import ChipSpec
 from ...hw.snapshot import Snapshot, silicon, unscreened
 from ...hw.twin import HeldOut, Twin
 from ...models.errors import InputError
+from ...models.recording import Recording, Stimulus
+from ..labelled import check_channels
+from ..program import Program
 from .estimation import Estimate, Prior, estimate
 from .factors import (
     CONTAINED,
@@ -38,14 +41,27 @@ to the threshold [1]."""
 
 @dataclass(frozen=True)
 class FitOptions:
-    """How to fit a twin."""
+    """How to fit a twin.
+
+    Raises:
+        InputError: HELD_OUT.
+    """
 
     date: str
     """When, ISO 8601."""
     hold_out: float = HOLD_OUT
-    """Share of the trials of the program's own session that the fit does not see [1]."""
+    """Share of the trials of the program's own session that the fit does not see, above 0 and
+    below 1 [1]."""
     screening: Snapshot | None = None
     """Screening of the same board, to be in the same file."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hold_out < 1:
+            raise InputError(
+                f"a share of {self.hold_out:g} of the trials cannot be held out: give one above 0 "
+                f"and below 1, as in --hold-out {HOLD_OUT:g}",
+                code="HELD_OUT",
+            )
 
 
 def fit_twin(
@@ -66,9 +82,11 @@ def fit_twin(
 
     Raises:
         InputError: TWIN_RECORDINGS, sessions of different boards or of neurons at other places;
-            TWIN_CIRCUITS; HELD_OUT; SNAPSHOT_MIXED.
+            TWIN_CIRCUITS; HELD_OUT; of the screening SNAPSHOT_MIXED, SNAPSHOT_INVALID,
+            OTHER_SCREENING.
     """
     _check_same(session, characterization)
+    _check_screening(session.program, session.board, options)
     fitted, held = split(session, options.hold_out)
     own = force(fitted)
     names = fitted_names(own.circuits)
@@ -83,9 +101,47 @@ def fit_twin(
         tuple(s.record() for s in (*characterization, fitted)),
         held_out=HeldOut(held.stimulus, held.recordings),
     )  # fmt: skip
-    snapshot = _joined(twin, options.screening, session.program.configuration.chip)
+    snapshot = _joined(twin, session.program, options)
     score = fidelity(snapshot, session.program)
     return replace(snapshot, twin=replace(twin, fidelity=score))
+
+
+def check_ahead(
+    program: Program, stimulus: Stimulus, board: Mapping[str, Any], options: FitOptions
+) -> None:
+    """Refuse before a board plays what `fit_twin` would refuse once it has played: everything that
+    is wrong already with recordings in which no neuron spikes.
+
+    Args:
+        board: identity record of the board.
+
+    Raises:
+        InputError: INPUT_CHANNELS; HELD_OUT; TWIN_CIRCUITS; of the screening as `fit_twin`.
+    """
+    check_channels(program, stimulus)
+    _check_screening(program, board, options)
+    none = np.zeros(0, np.int64)
+    made = {"program": program.hash, "stimulus": stimulus.hash}
+    silent = Recording(program.names, stimulus.duration_us, none, none, none, {}, dict(board), made)
+    fitted, held = split(Session(program, stimulus, (silent,)), options.hold_out)
+    HeldOut(held.stimulus, held.recordings)
+    force(fitted)
+
+
+def _check_screening(program: Program, board: Mapping[str, Any], options: FitOptions) -> None:
+    """Refuse a screening that no twin of the board for this program can be in one file with."""
+    c = program.configuration
+    unknown = np.full((c.n_chips, c.chip.cores, c.chip.neurons_per_core), np.nan)
+    twin = Twin(board, options.date, METHOD, {"i_tau_mem": unknown}, {"tau_mem": unknown})
+    made_for, there = program.provenance.get("snapshot"), _joined(twin, program, options).screening
+    if made_for is not None and made_for["hash"] != there.hash:
+        raise InputError(
+            f"the program was compiled for the dead words of {made_for['board']['name']} as of "
+            f"screening {made_for['hash'][:12]}, and runs on a twin only where these are in the "
+            f"same file; {'there is none' if options.screening is None else 'given is another'}: "
+            "give that screening with --snapshot, or compile without one",
+            code="OTHER_SCREENING",
+        )
 
 
 def _check_same(session: Session, characterization: Sequence[Session]) -> None:
@@ -150,5 +206,8 @@ def _laid_out(
     )
 
 
-def _joined(twin: Twin, screening: Snapshot | None, chip: ChipSpec) -> Snapshot:
-    return unscreened(twin, chip) if screening is None else replace(screening, twin=twin)
+def _joined(twin: Twin, program: Program, options: FitOptions) -> Snapshot:
+    """The twin and the screening in one. Raises InputError SNAPSHOT_MIXED, SNAPSHOT_INVALID."""
+    if options.screening is None:
+        return unscreened(twin, program.configuration.chip)
+    return replace(options.screening, twin=twin)

@@ -97,7 +97,7 @@ def split(session: Session, share: float) -> tuple[Session, Session]:
         InputError: HELD_OUT, when a part would be empty.
     """
     n = session.stimulus.n_trials
-    held = int(np.rint(share * n))
+    held = int(np.rint(share * n)) if 0 < share < 1 else 0  # not a number is neither
     if not 0 < held < n:
         raise InputError(
             f"holding out {share:g} of {n} trials leaves nothing to fit or nothing to judge by: "

@@ -10,6 +10,7 @@ from analoop.deploy.recordings import session
 from analoop.deploy.recordings.recording_set import load_finished
 
 from .command import Shell
+from .measured import REAL, connect
 
 
 def arguments(files: Path, out: Path) -> tuple[object, ...]:
@@ -61,6 +62,23 @@ def test_an_unfinished_set_says_so_in_its_exit_code_and_goes_on(
     again = shell_again(*asked)
     assert again.code == 0 and again.json["finished"]
     assert again.json["takes"][0] == done.json["takes"][0]
+
+
+def test_a_board_that_failed_says_so_in_the_exit_code_of_its_set(
+    shell: Shell, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked = (*arguments(files, tmp_path / "s"), "--board", REAL, "--board", "sim", "--json", "-q")
+    connect(monkeypatch, breaks_in=1)
+    failed = shell(*asked)
+    assert failed.code == 4 and "unfinished: 1 of 2 plays are finished" in failed.err
+    assert len(failed.json["takes"]) == 1 and len(failed.json["failures"]) == 1
+    connect(monkeypatch)
+
+    def interrupted(*_: object):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session, "run", interrupted)
+    assert shell(*asked).code == 6, "the failure of an earlier session is over"
 
 
 @pytest.mark.parametrize(

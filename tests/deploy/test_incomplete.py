@@ -9,12 +9,13 @@ from analoop.deploy import Program, compile, run, verify
 from analoop.hw import board as boards
 from analoop.hw.samna_board import SamnaBoard, Settings
 from analoop.hw.samna_faults import Faults
-from analoop.models import FileError, Recording
+from analoop.models import INPUT, FileError, Recording
 from analoop.models.errors import IncompleteError
 from analoop.models.partial_recording import PartialRecording
 
 from .command import Shell
-from .networks import ring, spike_trains
+from .measured import REAL, connect
+from .networks import LIVELY, network, population, ring, spike_trains, wires
 
 STIMULUS = spike_trains(2, trials=60, seed=3, rate_hz=300.0)
 
@@ -102,6 +103,35 @@ def test_the_command_line_keeps_what_came_and_says_so_in_type_and_exit_code(
     assert (tmp_path / "again.npz").read_bytes() == out.read_bytes()
 
 
+def test_validate_keeps_what_came_of_a_board_that_failed_and_never_writes_over_it(
+    tmp_path: Path, files: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+):
+    asked = ("validate", files / "program.npz", "--input", files / "labelled.npz", "-q")
+    asked = (*asked, "--board", "sim:seed=1", "--board", REAL)
+    for number in (1, 2):
+        connect(monkeypatch, breaks_in=1)
+        done = shell(*asked, "-o", tmp_path / "v")
+        assert done.code == 4 and "HARDWARE_FAULT" in done.err
+        file = tmp_path / "v" / "failed" / f"dynapse2_7.{number}.npz"
+        assert f"kept what came in {file}" in done.err
+        assert PartialRecording.load(file).content.n_trials == 2
+    assert len((tmp_path / "v" / "rows.csv").read_text().splitlines()) == 2, "the row before it"
+    connect(monkeypatch, breaks_in=1)
+    done = shell(*asked)
+    assert done.code == 4 and "--out keeps it" in done.err
+
+
+def test_what_cannot_be_kept_does_not_hide_that_the_board_failed(
+    tmp_path: Path, files: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v" / "failed").write_text("in the way")
+    connect(monkeypatch, breaks_in=1)
+    asked = ("validate", files / "program.npz", "--input", files / "labelled.npz", "-q")
+    done = shell(*asked, "--board", REAL, "-o", tmp_path / "v")
+    assert done.code == 4 and "could not be kept" in done.err and "HARDWARE_FAULT" in done.err
+
+
 def test_a_partial_recording_is_not_read_from_a_recording(tmp_path: Path, program: Program):
     with boards.open_board("sim:nominal") as board:
         path = run(program, board, STIMULUS.select(np.arange(1))).save(tmp_path / "whole.npz")
@@ -124,3 +154,17 @@ def test_a_board_behind_a_driver_is_asked_first_because_it_cannot_be_read_back(
     done = shell(*arguments, *board, "-o", tmp_path / "out.npz")
     assert done.code == 1 and "verify FAILED" in done.out and "--verify=none" in done.err
     assert not (tmp_path / "out.npz").exists()
+
+
+def test_a_program_that_is_silent_when_asked_is_not_certified_and_runs_if_told_to(
+    tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
+):
+    weak = wires(INPUT, "weak", "ampa", np.full((2, 3), LIVELY / 1000))
+    compile(network(2, [population("weak", 3)], weak)).save(tmp_path / "weak.npz")
+    STIMULUS.select(np.arange(1)).save(tmp_path / "in.npz")
+    monkeypatch.setattr(boards, "open_board", lambda name, chip: over_samna(ignored_applies=1000))
+    arguments = ("run", tmp_path / "weak.npz", "--input", tmp_path / "in.npz")
+    done = shell(*arguments)
+    assert done.code == 2 and "SILENT_ANSWER" in done.err and "--verify=none" in done.err
+    assert "passed" not in done.out
+    assert shell(*arguments, "--verify=none").code == 0

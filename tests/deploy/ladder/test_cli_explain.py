@@ -8,10 +8,13 @@ import pytest
 
 from analoop.deploy import Program, compile, run_virtual
 from analoop.deploy.ladder.ladder import NAMES
+from analoop.hw import Snapshot
 from analoop.hw.virtual_board import parse_board
-from analoop.models import Stimulus
+from analoop.models import Recording, Stimulus
+from analoop.models.partial_recording import PartialRecording
 
 from ..command import Shell
+from ..measured import REAL, Measured, connect
 from . import planted
 
 BOARD = "sim:seed=3,defects=1,noise=1"
@@ -97,3 +100,81 @@ def test_a_stimulus_without_labels_is_refused(folder: Path, shell: Shell, tmp_pa
         "explain", folder / "program.npz", "--board", "sim", "--input", tmp_path / "bare.npz"
     )
     assert done.code == 2 and "NO_TARGETS" in done.err
+
+
+def screening_of(name: str, folder: Path) -> Path:
+    """A snapshot of a board of this name, in which nothing was found."""
+    words = np.ones((1, 4, 256, 64, 2), np.uint8)
+    record = {"name": name, "target": "measured", "chip": "dynapse2", "serial": name[-1]}
+    stuck = np.zeros((1, 4, 256), bool)
+    made = Snapshot(record, "2026-11-21", "by hand", words, words * 0, stuck)
+    return made.save(folder / f"of_{name[-1]}.npz")
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--input", "bare.npz"), "NO_TARGETS"),
+        (("--network", "other.npz"), "NETWORK_MISMATCH"),
+        (("--twin", "simulator"), "UNKNOWN_BOARD"),
+        (("--twin", "sim:snapshot=missing.npz"), "FILE_MISSING"),
+        (("--snapshot", "of_8.npz"), "WRONG_BOARD"),
+        (("-o", "taken/ladder.json"), "FILE_NOT_WRITABLE"),
+    ],
+)
+def test_a_real_board_does_not_play_before_all_else_is_right(
+    folder: Path, shell: Shell, tmp_path: Path, monkeypatch, options: tuple[str, ...], code: str
+):
+    none = np.zeros(0, np.int64)
+    channels = planted.LABELS * planted.WIDTH
+    Stimulus(channels, np.array([1000]), none, none, none).save(tmp_path / "bare.npz")
+    planted.sound(30.0)[0].save(tmp_path / "net.npz")
+    planted.many_small_synapses()[0].save(tmp_path / "other.npz")
+    screening_of("dynapse2:8", tmp_path)
+    (tmp_path / "taken" / "ladder.recording.npz").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    connect(monkeypatch)
+    asked = ("explain", folder / "program.npz", "--board", REAL, "-q")
+    if "--input" not in options:
+        asked = (*asked, "--input", folder / "input.npz")
+    done = shell(*asked, *options)
+    assert done.code in (2, 3) and code in done.err
+    assert Measured.programmed == 0
+    assert {p.suffix for p in tmp_path.iterdir()} == {".npz", ""}, "no report"
+
+
+def test_what_a_real_board_played_is_kept_beside_the_report_that_cites_it(
+    folder: Path, shell: Shell, tmp_path: Path, monkeypatch
+):
+    connect(monkeypatch)
+    out = tmp_path / "ladder.json"
+    asked = ("explain", folder / "program.npz", "--board", REAL, "--input", folder / "input.npz")
+    done = shell(*asked, "--snapshot", screening_of("dynapse2:7", tmp_path), "-o", out)
+    assert done.code == 0 and Measured.programmed == 1
+    kept = Recording.load(tmp_path / "ladder.recording.npz")
+    assert f"wrote {tmp_path / 'ladder.recording.npz'}" in done.out
+    ladder = json.loads(out.read_text())
+    assert ladder["rungs"][-1]["outcome"]["recording"] == kept.hash
+    assert ladder["provenance"]["board"]["name"] == kept.board["name"] == "dynapse2:7"
+    again = shell(
+        *asked[:2], *asked[4:], "--recording", tmp_path / "ladder.recording.npz", "--json"
+    )
+    assert again.json["rungs"][-1]["outcome"]["recording"] == kept.hash
+    assert "--out keeps it" in shell(*asked).err
+
+
+def test_a_board_that_fails_leaves_its_part_beside_the_recording_of_an_earlier_ladder(
+    folder: Path, shell: Shell, tmp_path: Path, monkeypatch
+):
+    earlier = tmp_path / "ladder.recording.npz"
+    earlier.write_bytes(b"precious")
+    connect(monkeypatch, breaks_in=1)
+    done = shell(
+        "explain", folder / "program.npz", "--board", REAL, "--input", folder / "input.npz",
+        "-o", tmp_path / "ladder.json",
+    )  # fmt: skip
+    assert done.code == 4 and "HARDWARE_FAULT" in done.err
+    file = tmp_path / "ladder.recording.failed-1.npz"
+    assert f"kept what came in {file}" in done.err
+    assert PartialRecording.load(file).content.n_trials == 2
+    assert earlier.read_bytes() == b"precious"

@@ -14,8 +14,10 @@ from analoop.deploy.recordings.fingerprint_history import read_charts
 from analoop.hw.board import Board, open_board
 from analoop.models import FileError, Recording, Stimulus
 from analoop.models.errors import BoardError, HardwareError, InputError
+from analoop.models.partial_recording import PartialRecording
 
 from ..command import Shell
+from ..measured import REAL, connect
 from ..networks import ring
 
 NOISY = "sim:seed=3,noise=1"
@@ -196,3 +198,17 @@ def test_the_command_line_says_which_and_the_exit_code_that_something_changed(
     assert again.code == 0 and "the board is unchanged" in again.out
     warm = shell("fingerprint", "sim:seed=3,temperature_C=30", *asked, "--json")
     assert warm.code == 1 and json.loads(warm.out)["point"]["board_changed"]
+
+
+def test_what_a_board_answered_before_it_failed_is_kept_and_is_on_no_chart(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    connect(monkeypatch, breaks_in=1)
+    asked = ("fingerprint", REAL, "--history", tmp_path / "h", "--trials", 8)
+    done = shell(*asked)
+    file = tmp_path / "h" / "failed" / "dynapse2_7.1.npz"
+    assert done.code == 4 and f"kept what came in {file}" in done.err
+    assert PartialRecording.load(file).content.n_trials == 2
+    assert read_charts(tmp_path / "h") == {}
+    connect(monkeypatch)
+    assert shell(*asked).code == 0 and file.exists()

@@ -212,6 +212,20 @@ def test_a_board_that_fails_plays_no_more_and_the_others_go_on(tmp_path: Path, m
     assert PartialRecording.load(tmp_path / failure.file).cause == partial.cause
 
 
+@pytest.mark.parametrize(
+    ("fault", "codes"),
+    [("breaks", ["HARDWARE_FAULT"]), ("is silent", ["SILENT"]), ("miscounts", [])],
+)
+def test_plays_that_a_board_lost_by_failing_are_told_from_books_that_do_not_balance(
+    tmp_path: Path, monkeypatch, fault: str, codes: list[str]
+):
+    real(monkeypatch, fault=fault)
+    told: list[str] = []
+    plan = Plan(("dynapse2:7",), 2)
+    record(program(), plan, STIMULUS, tmp_path, failed=lambda error: told.append(error.code))
+    assert told == codes
+
+
 def test_books_that_do_not_balance_are_kept_as_a_partial_recording(tmp_path: Path, monkeypatch):
     real(monkeypatch, fault="miscounts")
     found = record(program(), Plan(("dynapse2:7",), 2), STIMULUS, tmp_path)

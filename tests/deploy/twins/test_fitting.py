@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from analoop.deploy import compile, run_virtual
-from analoop.deploy.twins.fitting import FitOptions, fit_twin
+from analoop.deploy.twins.fitting import FitOptions, check_ahead, fit_twin
 from analoop.deploy.twins.report import factor_rows, twin_factors
 from analoop.deploy.twins.truth import true_factors
 from analoop.hw import VirtualBoard, open_board, screen
+from analoop.hw.bias import Bias
 from analoop.models import InputError, NeuronParameters, Stimulus
 
 from .boards import BOARD, OTHER, made, network, program, recorded, trains
@@ -99,6 +100,39 @@ def test_a_program_compiled_for_a_screening_runs_on_the_twin_in_the_same_file(tm
     assert both.screening.hash == screening.hash
     twin = VirtualBoard(snapshot=str(both.save(tmp_path / "both.npz")))
     assert len(run_virtual(careful, [twin], trains(2))[0].trial) > 0
+
+
+@pytest.mark.parametrize("given", ["none", "another"])
+def test_a_program_of_a_screening_gets_no_twin_without_it_which_is_said_before_the_fit(
+    monkeypatch: pytest.MonkeyPatch, given: str
+):
+    broken = replace(BOARD, defects=True)
+    with open_board(broken.name) as board:
+        screening = screen(board, WHEN.date, 1, 1)
+    careful = compile(network(NeuronParameters.from_times()), snapshot=screening)
+    monkeypatch.setattr("analoop.deploy.twins.fitting.estimate", None)
+    other = replace(screening, date="2026-11-22") if given == "another" else None
+    with pytest.raises(InputError, match=screening.hash[:12]) as refused:
+        fit_twin(recorded(careful, trains(4), broken), [], replace(WHEN, screening=other))
+    assert refused.value.code == "OTHER_SCREENING"
+
+
+def test_everything_that_the_fit_refuses_without_looking_at_spikes_is_refused_ahead():
+    session = made().own
+    check_ahead(program(), session.stimulus, session.board, WHEN)
+    one = session.stimulus.select(np.arange(1))
+    with pytest.raises(InputError) as refused:
+        check_ahead(program(), one, session.board, WHEN)
+    assert refused.value.code == "HELD_OUT"
+    synapses = program().configuration.synapses.copy()
+    synapses["precise_delay"] = True
+    delays = {"SYPD_DLY0_P": Bias(0, 100), "SYPD_DLY1_P": Bias(2, 100)}
+    whole = program().configuration
+    biases = {core: dict(own) | delays for core, own in whole.biases.items()}
+    delayed = replace(program(), configuration=replace(whole, synapses=synapses, biases=biases))
+    with pytest.raises(InputError, match="delayed synapses") as refused:
+        check_ahead(delayed, session.stimulus, session.board, WHEN)
+    assert refused.value.code == "TWIN_CIRCUITS"
 
 
 def test_a_characterization_of_another_board_is_refused():

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analoop.deploy.balance import RECEIVED, SENT
 from analoop.deploy.twins.sessions import Session, split
+from analoop.hw.balance import RECEIVED, SENT
 from analoop.models import InputError
 
 from .boards import BOARD, OTHER, program, recorded, trains
@@ -60,7 +60,7 @@ def test_a_split_loses_no_trial_and_spreads_what_is_held_out():
     assert len(out) == 6 and np.diff(out).max() <= 4
 
 
-@pytest.mark.parametrize("share", [0.0, 0.01, 1.0, -1.0])
+@pytest.mark.parametrize("share", [0.0, 0.01, 1.0, -1.0, float("nan"), float("inf")])
 def test_a_split_with_an_empty_part_is_refused(share: float):
     with pytest.raises(InputError) as refused:
         split(recorded(program(), trains(5), BOARD), share)

@@ -1,0 +1,1 @@
+from deploy.cli_partial import *
