@@ -81,8 +81,10 @@ def line(row: dict[str, Any]) -> str:
         f"{name} {'-' if f['r'] is None else format(f['r'], '.3f')} ({f['identified']})"
         for name, f in factors.items()
     )
+    times = score["times_better"]
+    better = "no error to the last digit" if times is None else f"{times:6.1f} times"
     return (
-        f"{row['board']:44} {score['times_better']:6.1f} times  {error} Hz  {row['seconds']:5.1f} s"
+        f"{row['board']:44} {better}  {error} Hz  {row['seconds']:5.1f} s"
         f"\n    {found}"
     )
 
