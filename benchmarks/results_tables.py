@@ -11,6 +11,8 @@ from analoop.deploy.study_statistics import ERRORS, CellSummary, Difference, dif
 
 Show = Callable[[CellSummary], str]
 NOTHING = "–"
+UNPERTURBED = "Nothing perturbed"
+"""Title of the table of a study that has nominal rows only."""
 
 
 def section(group: Sequence[KeptStudy]) -> list[str]:
@@ -24,9 +26,9 @@ def section(group: Sequence[KeptStudy]) -> list[str]:
     found, cells = lines(group), cells_of(group)
     out = [f"## {head}", "", *_sources(group)]
     kinds = list(dict.fromkeys(cell.split()[0] for cell in cells if cell != NOMINAL))
-    for kind in kinds:
+    for kind in kinds or [UNPERTURBED]:
         mine = [NOMINAL, *(cell for cell in cells if cell.split()[0] == kind)]
-        title, unit = TITLES.get(kind, (kind.capitalize(), ""))
+        title, unit = TITLES.get(kind, (kind, ""))
         out += [f"### {title}{', ' + unit if unit else ''}", ""]
         out += _table(found, mine, "accuracy", _accuracy)
         for error, words in ERRORS.items():

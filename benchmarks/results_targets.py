@@ -37,6 +37,13 @@ def rate_hz(rows: Sequence[Row], _: Sequence[Row]) -> float:
     return float(np.mean([row.rate_hz for row in rows]))
 
 
+def dynamics_error(rows: Sequence[Row], _: Sequence[Row]) -> float:
+    """Mean square of decoded less the teacher's activations, over the variance of these [1]; the
+    mean of networks. No such error: without end."""
+    errors = [row.nrmse_dynamics for row in rows if row.nrmse_dynamics is not None]
+    return float(np.mean(np.square(errors))) if errors else float("inf")
+
+
 def mean_drop(rows: Sequence[Row], nominal: Sequence[Row]) -> float:
     """What the mean accuracy loses."""
     return mean(nominal, nominal) - mean(rows, rows)
@@ -117,7 +124,13 @@ WORKS = (
 )  # fmt: skip
 """Paper.md 7.1, 2 and 4: on the wake phrase, against true labels."""
 WORKS_XOR = (
-    Goal("`ads`, nominal, worst network", "", "≥ .98", (Part(NOMINAL, least, 0.98),), "ads"),
+    Goal(
+        "`ads`, nominal: worst network; error of the dynamics, of their variance",
+        "",
+        "≥ .98; ≤ .20",
+        (Part(NOMINAL, least, 0.98), Part(NOMINAL, dynamics_error, 0.2, True)),
+        "ads",
+    ),
 )
 """Paper.md 7.1, 1."""
 

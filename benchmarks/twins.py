@@ -83,10 +83,7 @@ def line(row: dict[str, Any]) -> str:
     )
     times = score["times_better"]
     better = "no error to the last digit" if times is None else f"{times:6.1f} times"
-    return (
-        f"{row['board']:44} {better}  {error} Hz  {row['seconds']:5.1f} s"
-        f"\n    {found}"
-    )
+    return f"{row['board']:44} {better}  {error} Hz  {row['seconds']:5.1f} s\n    {found}"
 
 
 def main() -> None:
