@@ -33,9 +33,9 @@ same seed have other hashes in `rows.csv` then. `make results` makes this page, 
 it with the rows.
 
 How to read a table:
-- accuracy: **mean** [95 % interval of the mean, over networks, their draws and test samples]; median;
-  P10, what nine chips in ten reach. How networks differ is not in the interval of one network, and
-  hardly in that of two;
+- accuracy: **mean** [95 % interval of the mean, over networks, their draws and test samples];
+  median; P10, what nine chips in ten reach. How networks differ is not in the interval of one
+  network, and hardly in that of two;
 - errors: median (rise above the nominal median); mean (rise above the nominal mean); standard
   deviation over rows;
 - rates: mean; median;
@@ -61,9 +61,9 @@ the seed's numbers are of Hey Snips; SynthSnips is another corpus, as hard for a
 temporal XOR another task, which meets no goal. Paper.md asks for 50 chips with defects, too:
 [learning.md](learning.md#fifty-virtual-chips).
 
-Met or missed is said of the numbers as they are; how well they are known stands in the tables below.
-Settings of `chip` were chosen on validation samples, but that it trains for 2,200 updates was
-confirmed on these test samples, which had been looked at before.
+Met or missed is said of the numbers as they are; how well they are known stands in the tables
+below. Settings of `chip` were chosen on validation samples, but that it trains for 2,200 updates
+was confirmed on these test samples, which had been looked at before.
 """
 WORKS_HEAD = """\
 ## Does the seed work here
