@@ -34,7 +34,7 @@ class Verification(StrEnum):
     ANSWER = "answer"
     """By the program's known answer."""
     FULL = "full"
-    """By it, and word by word."""
+    """By it, unless it is silence, and word by word."""
 
 
 def run(
@@ -159,9 +159,13 @@ def _verified(
 
     if check is Verification.NONE:
         return {}
-    result = {"verify": verify(program, board)}
-    if not as_json:
-        console.print_verify(result["verify"])
+    result: dict[str, dict[str, Any]] = {}
+    if check is Verification.ANSWER or len(program.known_answer.neuron):
+        result["verify"] = verify(program, board)
+        if not as_json:
+            console.print_verify(result["verify"])
+    elif not as_json:
+        print("the known answer is silence and proves nothing: the probe alone has to")
     if check is Verification.FULL:
         with progress.rows(quiet) as (say, _):
             report = probe(program, board, say)

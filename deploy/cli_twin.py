@@ -137,18 +137,9 @@ def check(
     if as_json:
         more = {"fidelity": score, "least": least, "outcome": outcome}
         console.print_json(console_twin.twin_record(loaded) | more)
-    elif outcome == "undecided":
-        print(UNDECIDED)
     else:
         console_twin.print_fidelity(score)
     raise typer.Exit(EXIT_CODES[outcome])
-
-
-UNDECIDED = (
-    "fidelity: undecided, the board sent no spike in the trials that were held out: play a "
-    "stimulus at which it spikes"
-)
-"""A silent twin, and a silent nominal chip, would be exact."""
 
 
 @contextmanager
@@ -192,8 +183,5 @@ def _show(snapshot: Snapshot, as_json: bool, path: Path) -> None:
     if as_json:
         console.print_json(found)
     else:
-        silent = not found["fidelity"]["spikes"]
-        console_twin.print_twin(found | ({"fidelity": None} if silent else {}))
-        if silent:
-            print(UNDECIDED)
+        console_twin.print_twin(found)
         print(f"wrote {path}")

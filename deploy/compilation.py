@@ -34,6 +34,15 @@ from .tracing import trace
 
 Code = dict[tuple[int, int], WeightCode]
 
+MOST_HZ = 800.0
+"""Around this rate the inputs fire in the last stimulus that is tried for the known answer."""
+
+NO_ANSWER = (
+    f"no neuron fires, even with {MOST_HZ:.0f} Hz on every input: the known answer is "
+    "silence, so no board can be verified by it"
+)
+"""Note in the report of a program."""
+
 
 def compile(
     network: Network,
@@ -45,7 +54,8 @@ def compile(
     """Compile a network for a board of `n_chips` chips (the smallest that holds it if None).
 
     Nothing is lost silently: synapses whose weight rounds to an empty mask and those dropped for
-    want of a good word are counted in the report, everything else is proved to arrive.
+    want of a good word are counted in the report, everything else is proved to arrive. What else
+    there is to know is in the report's `notes`: a program that no board can be verified by.
 
     Args:
         snapshot: of the board the program is for: what it marks bad is not used.
@@ -252,9 +262,10 @@ def _question(n_inputs: int, rate_hz: float, duration_us: int = 100_000) -> Stim
 
 
 def _with_answer(draft: Program) -> Program:
-    """Add the known answer: the slowest of some stimuli that makes a third of the neurons fire."""
+    """Add the known answer: the slowest of some stimuli that makes a third of the neurons fire; or
+    a note that there is none."""
     fleet = build_fleet(draft.configuration, [VirtualBoard()])
-    for rate in (50.0, 100.0, 200.0, 400.0, 800.0):
+    for rate in (50.0, 100.0, 200.0, 400.0, MOST_HZ):
         stimulus = _question(draft.n_inputs, rate)
         trial = Trial(draft.to_events(stimulus, 0), int(stimulus.duration_us[0]))
         events = run_trials(fleet, [trial])[0][0]
@@ -262,4 +273,7 @@ def _with_answer(draft: Program) -> Program:
         if len(np.unique(columns)) * 3 >= len(draft.neurons):
             break
     answer = KnownAnswer(stimulus, events.time_us, columns)
-    return replace(draft, known_answer=answer)
+    report = dict(draft.report)
+    if not len(columns):
+        report["notes"] = [NO_ANSWER]
+    return replace(draft, known_answer=answer, report=report)

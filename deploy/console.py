@@ -87,6 +87,8 @@ def print_program(found: dict[str, Any]) -> None:
     lost = sum(core["rounded_to_zero"] for core in found["quantization"])
     print(f"{found['connections_proved']} connections proved to arrive, none added; "
           f"{lost} of {total} rounded away")  # fmt: skip
+    for note in found.get("notes", ()):
+        print(f"note: {note}")
     if "snapshot" in found:
         _print_avoided(found["snapshot"])
 

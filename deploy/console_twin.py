@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,11 @@ def print_twin(found: dict[str, Any]) -> None:
 
 
 def print_fidelity(score: dict[str, Any]) -> None:
-    """How well a twin predicts what was held out."""
+    """How well a twin predicts what was held out; where nothing spiked a silent one would, too."""
+    if not score["spikes"]:
+        print("fidelity: undecided, the board sent no spike in the trials that were held out: play "
+              "a stimulus at which it spikes")  # fmt: skip
+        return
     print(f"held out: {score['trials']} trials, {score['repeats']} repeat(s), {score['spikes']} "
           f"spikes of {score['neurons']} neurons; error of the rate of a neuron")  # fmt: skip
     for name in ("twin", "nominal"):
@@ -69,9 +74,16 @@ def print_fidelity(score: dict[str, Any]) -> None:
 
 def print_plan(planned: Sequence[Characterization], folder: Path) -> None:
     """What was planned, and how to play it."""
+    print("These programs have no known answer: how far a sound chip is from a nominal one is what "
+          "they measure.\nSo they are played with --verify=none; verify the board by your own "
+          "program.")  # fmt: skip
     for one in planned:
         seconds = float(np.sum(one.stimulus.duration_us)) * 1e-6
         print(f"{one.kind}: {one.stimulus.n_trials} trials, {len(one.stimulus.trial)} events, "
               f"{seconds:.1f} s; play it by")  # fmt: skip
-        print(f"  analoop run {folder / one.kind}.program.npz --board BOARD --input "
-              f"{folder / one.kind}.stimulus.npz -o {folder / one.kind}.recording.npz")  # fmt: skip
+        program, stimulus, recording = (
+            shlex.quote(str(folder / f"{one.kind}.{what}.npz"))
+            for what in ("program", "stimulus", "recording")
+        )
+        print(f"  analoop run {program} --board BOARD --verify=none --input {stimulus} "
+              f"-o {recording}")  # fmt: skip

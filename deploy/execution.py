@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from ..hw.balance import imbalance
 from ..hw.board import Board, Trial
 from ..hw.events import Events
 from ..hw.fleet import build_fleet
 from ..hw.simulated_board import identify
 from ..hw.simulator import play
 from ..hw.virtual_board import VirtualBoard
-from ..models.errors import HardwareError, IncompleteError
+from ..models.errors import HardwareError, IncompleteError, InputError
 from ..models.partial_recording import PartialRecording
 from ..models.recording import Recording, Stimulus
 from ..models.runner import Runner
 from ..models.versions import versions
-from .balance import imbalance
 from .board_check import check_board
 from .labelled import check_channels
 from .program import Program
@@ -163,8 +163,19 @@ def verify(program: Program, board: Board) -> dict[str, Any]:
         `LEAST_CORRELATION` on, with at most `MOST_APART` times more or fewer spikes (by these
         alone if all neurons should fire alike);
         `expected` and `received` spikes.
+
+    Raises:
+        As `run`. InputError: SILENT_ANSWER, the answer is silence, which a dead board gives too;
+            the board is not touched.
     """
     answer = program.known_answer
+    if not len(answer.neuron):
+        raise InputError(
+            f"program {program.hash[:12]} cannot be verified by its known answer: that is silence, "
+            "as no neuron fires in it, and a board that took no register is silent too. With "
+            "--verify=full every word of it is proved; with --verify=none it runs unverified",
+            code="SILENT_ANSWER",
+        )
     recording = run(program, board, answer.stimulus)
     wanted = np.bincount(answer.neuron, minlength=len(program.neurons))
     got = recording.counts.sum(axis=0)

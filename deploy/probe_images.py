@@ -23,6 +23,7 @@ from ..hw.circuits import (
 )
 from ..hw.configuration import LATCHES, Configuration
 from ..hw.events import Events
+from ..hw.ledger import Ledger
 from ..models.parameters import CONSTANTS, DENDRITES, WEIGHT_BITS, NeuronParameters
 from .encoding import neuron_biases
 from .program import Program
@@ -90,7 +91,7 @@ class Examiner:
     def __init__(self, program: Program, board: Board, progress: Callable[[str], None]):
         self.program, self.say = program, progress
         self.images, self.played_us = 0, 0
-        self._board = board
+        self.ledger = Ledger(board)
         # A simulated board runs for whole steps.
         self._step_us = dict(board.identity.details).get("step_us", 1)
         words = program.configuration.destinations
@@ -98,15 +99,28 @@ class Examiner:
         self._host = words["x_hop"] == program.configuration.chip.host_hop
 
     def ask(self, image: Image, trials: Sequence[Trial]) -> list[Events]:
-        """Program an image and play trials; events before the start or after the end left out."""
-        self._board.program(self._configuration(image))
+        """Program an image and play trials; events before the start or after the end left out.
+
+        Raises:
+            IncompleteError: UNBALANCED, the books of the board do not balance.
+        """
+        self.ledger.program(self._configuration(image))
         self.images += 1
+        return self._played(trials)
+
+    def again(self, trials: Sequence[Trial]) -> list[Events]:
+        """Play trials from rest to the image that is there. Raises as `ask`."""
+        self.ledger.settle()
+        return self._played(trials)
+
+    def _played(self, trials: Sequence[Trial]) -> list[Events]:
         self.played_us += sum(t.duration_us for t in trials)
-        if len(trials) == 1:  # a board is at rest when programmed: no need to discharge it again
+        if len(trials) == 1:  # the board is at rest: no need to discharge it again
             ((events, duration_us),) = trials
-            came = [self._board.run(events, -(-duration_us // self._step_us) * self._step_us)]
+            whole_us = -(-duration_us // self._step_us) * self._step_us
+            came = [self.ledger.run(events, whole_us)]
         else:
-            came = self._board.run_trials(trials)
+            came = self.ledger.run_trials(trials)
         return [
             events.chosen((events.time_us >= 0) & (events.time_us < trial.duration_us))
             for events, trial in zip(came, trials, strict=True)

@@ -2,7 +2,8 @@
 
 There is an image for every dendrite and weight bit in use, in which only these are on and neurons
 reach only the host. The host sends a burst on each tag of each core, one after the other. So for
-every neuron, tag and dendrite the weight bits that are heard come out.
+every neuron, tag and dendrite the weight bits that are heard come out. Where they are not what they
+should be, and what the host sent was lost or late, it is sent again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from ..hw.board import Trial
 from ..hw.chip import Dendrite
 from ..hw.events import Events
+from ..hw.ledger import ATTEMPTS
 from ..models.parameters import DENDRITES, WEIGHT_BITS
 from .probe_images import EXCITING, Examiner, Image, Mode, mode_of, owners
 from .probe_report import FAILED, PROVED, Failure, place
@@ -64,7 +66,11 @@ class Hearing(NamedTuple):
 
 
 def listen(examiner: Examiner, alone: np.ndarray) -> Hearing:
-    """Probe every CAM word; `alone`: neurons that can be judged, bool [neuron]."""
+    """Probe every CAM word; `alone`: neurons that can be judged, bool [neuron].
+
+    Raises:
+        IncompleteError: WORDS_LOST, the link loses so much that an image was not asked whole.
+    """
     listening = listening_of(examiner.program)
     heard = np.zeros_like(listening.expected)
     used = [
@@ -75,7 +81,7 @@ def listen(examiner: Examiner, alone: np.ndarray) -> Hearing:
     ]
     for number, (d, bit) in enumerate(used):
         examiner.say(f"CAM words: image {number + 1} of {len(used)}, {DENDRITES[d]} bit {bit}")
-        heard[d] |= _answers(examiner, listening, d, bit).astype(np.uint8) << bit
+        heard[d] |= _answers(examiner, listening, alone, d, bit).astype(np.uint8) << bit
     heard[:, ~alone] = 0
     outcomes, failures = judge(examiner.program, listening, heard, alone)
     return Hearing(outcomes, failures, listening, heard)
@@ -101,22 +107,41 @@ def listening_of(program: Program) -> Listening:
     return Listening(tags, neuron, window, dendrite, mask, expected)
 
 
-def _answers(examiner: Examiner, listening: Listening, d: int, bit: int) -> np.ndarray:
-    """Which neurons hear in which window, with one dendrite and one bit, bool [neuron, window]."""
+def _answers(
+    examiner: Examiner, listening: Listening, alone: np.ndarray, d: int, bit: int
+) -> np.ndarray:
+    """Which neurons hear in which window, with one dendrite and one bit, bool [neuron, window].
+
+    Raises:
+        IncompleteError: WORDS_LOST.
+    """
     _, neurons, windows = listening.expected.shape
-    mode = mode_of(DENDRITES[d])
+    mode, ledger = mode_of(DENDRITES[d]), examiner.ledger
+    wanted = (listening.expected[d] >> bit & 1) > 0
     driven = np.zeros(neurons, bool) if mode is EXCITING else listening.expected[d].any(axis=1)
     starts = range(0, windows, MOST_WINDOWS)
     trials = [_bursts(listening, mode, a, min(a + MOST_WINDOWS, windows)) for a in starts]
-    spiked = np.zeros((neurons, windows), bool)
-    came = examiner.ask(Image(driven, (DENDRITES[d],), 1 << bit), trials)
-    for first, events in zip(starts, came, strict=True):
-        column = examiner.program.columns_of(events)
+    image = Image(driven, (DENDRITES[d],), 1 << bit)
+    for attempt in range(ATTEMPTS):
+        came = examiner.again(trials) if attempt else examiner.ask(image, trials)
+        spiked = _spiked(examiner.program, mode, windows, came)
+        heard = spiked if mode is EXCITING else driven[:, None] & ~spiked
+        asked = not ledger.late and ledger.lost < BURST  # no burst can be lost whole
+        if asked or (heard[alone] == wanted[alone]).all():
+            return heard
+    raise ledger.gave_up(f"which words hear on {DENDRITES[d].upper()} with weight bit {bit}")
+
+
+def _spiked(program: Program, mode: Mode, windows: int, came: list[Events]) -> np.ndarray:
+    """Which neurons spiked in which window, bool [neuron, window]."""
+    spiked = np.zeros((len(program.neurons), windows), bool)
+    for first, events in zip(range(0, windows, MOST_WINDOWS), came, strict=True):
+        column = program.columns_of(events)
         since = events.time_us - mode.window_us
         within = since % mode.window_us
         good = (column >= 0) & (since >= 0) & (within >= mode.from_us) & (within < mode.until_us)
         spiked[column[good], first + since[good] // mode.window_us] = True
-    return spiked if mode is EXCITING else driven[:, None] & ~spiked
+    return spiked
 
 
 def _bursts(listening: Listening, mode: Mode, first: int, last: int) -> Trial:

@@ -33,6 +33,8 @@ def probe(program: Program, board: Board, progress: Callable[[str], None] = _sil
     Raises:
         RegisterError: the board cannot make what the program asks for.
         HardwareError: the board failed.
+        IncompleteError: UNBALANCED, the books of the board do not balance; WORDS_LOST, the link
+            loses so much that words were not asked, however often it was tried.
     """
     examiner = Examiner(program, board, progress)
     roll = call_the_roll(examiner)

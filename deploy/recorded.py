@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
+from ..hw.balance import imbalance
 from ..models.errors import InputError
 from ..models.recording import Recording, Stimulus
-from .balance import imbalance
 from .program import Program
 
 Kind = Literal["program", "stimulus", "neurons", "order", "trials", "books"]

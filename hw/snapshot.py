@@ -69,7 +69,8 @@ class Snapshot:
     stuck: np.ndarray
     """Neurons that spiked without input, bool [chip, core, neuron]; their words are not tried."""
     books: Mapping[str, int] = field(default_factory=dict)
-    """Events that came: what they were counted as."""
+    """What became of the words that were sent, as far as the board knows, and of the events that
+    came."""
     chip: ChipSpec = DYNAPSE2
     """The kind of chip."""
     twin: Twin | None = None

@@ -10,6 +10,9 @@ Two programs with the neurons of the user's program at their places, with its bi
 No neuron hears another one. Every neuron keeps some of its CAM words per dendrite, which now listen
 to a channel of their core and dendrite. Trials are trains whose rates change every `STRETCH_US`, so
 that time constants show; rates are such that a nominal neuron spikes at those of `LEVELS_HZ`.
+
+The programs have no known answer: their neurons are driven alike, so what tells a sound chip from
+another one is what is to be measured, and no answer is wrong.
 """
 
 from __future__ import annotations
@@ -72,7 +75,7 @@ def plan(program: Program, seed: int = 0, trials: int = TRIALS) -> tuple[Charact
         stimulus = _stimulus(
             configuration, inputs, np.random.default_rng([seed, len(made)]), trials
         )
-        none = np.zeros(0, np.int64)
+        none = np.zeros(0, np.int64)  # silence, by which `verify` passes no board
         quiet = Stimulus(stimulus.n_channels, np.array([100_000]), none, none, none)
         made.append(
             Characterization(

@@ -11,14 +11,19 @@ from pathlib import Path
 
 from ...models.errors import FileError
 from ...models.recording import Recording, Stimulus
+from ..demonstration import make_folder
 from ..program import Program
 from .characterization import KINDS, Characterization
 from .sessions import Session
 
 
 def save_plan(planned: Sequence[Characterization], folder: Path) -> list[Path]:
-    """Write the programs and stimuli of a characterization."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the programs and stimuli of a characterization.
+
+    Raises:
+        FileError: FILE_NOT_WRITABLE.
+    """
+    make_folder(folder, "--out")
     written = []
     for one in planned:
         written.append(one.program.save(folder / f"{one.kind}.program.npz"))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from analoop.deploy import Program, compile, decoded_network
+from analoop.deploy.compilation import NO_ANSWER
 from analoop.hw import DYNAPSE2, current
 from analoop.hw.circuits import CURRENT_TO_REGISTER
 from analoop.models import INPUT, Network, NeuronParameters, Population, Projection
@@ -233,3 +234,13 @@ def test_a_network_without_synapses_or_inputs_compiles():
     program = compile(network(0, [population("lonely", 3)]))
     assert len(program.configuration.synapses) == 0
     assert decoded_network(program).n_neurons == 3
+    assert program.report["notes"] == [NO_ANSWER]
+
+
+def test_the_report_notes_a_known_answer_only_if_it_is_silence():
+    assert "notes" not in compile(ring(4)).report
+    inhibited = network(
+        1, [population("hushed", 3)], wires(INPUT, "hushed", "gaba", np.full((1, 3), LIVELY))
+    )
+    (note,) = compile(inhibited).report["notes"]
+    assert "no neuron fires" in note

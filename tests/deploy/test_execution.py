@@ -266,6 +266,19 @@ def test_every_sound_chip_answers_the_known_question_plausibly():
             assert verify(program, board)["passed"], seed
 
 
+def test_a_program_whose_known_answer_is_silence_verifies_no_board():
+    """A board that is dead, or took no register, would pass."""
+    hushed = compile(
+        network(1, [population("hushed", 3)], wires(INPUT, "hushed", "gaba", np.full((1, 3), 1e-8)))
+    )
+    board = FakeBoard(answer())
+    with pytest.raises(InputError, match="--verify=none") as caught:
+        verify(hushed, board)
+    assert caught.value.code == "SILENT_ANSWER" and board.programmed == []
+    with pytest.raises(InputError), open_board("sim:nominal") as sound:
+        verify(hushed, sound)
+
+
 def test_a_recording_names_the_runner_that_computed_it():
     program, stimulus = shipped_program(), shipped_program().known_answer.stimulus
     runners = (None, Runner("single"), Runner(compiled=False))

@@ -168,3 +168,14 @@ def test_a_program_that_is_silent_when_asked_is_not_certified_and_runs_if_told_t
     assert done.code == 2 and "SILENT_ANSWER" in done.err and "--verify=none" in done.err
     assert "passed" not in done.out
     assert shell(*arguments, "--verify=none").code == 0
+    done = shell(*arguments, "--verify=full")
+    assert done.code == 1 and "probe FAILED" in done.out and "silence" in done.out
+    monkeypatch.setattr(boards, "open_board", lambda name, chip: over_samna())
+    done = shell(*arguments, "--verify=full", "--json")
+    assert done.code == 0 and done.json.keys() == {"probe", "recording"}
+
+
+def test_compile_notes_that_no_board_can_be_verified_by_the_program(tmp_path: Path, shell: Shell):
+    network(2, [population("alone", 3)]).save(tmp_path / "alone.npz")
+    done = shell("compile", tmp_path / "alone.npz", "--dry-run")
+    assert done.code == 0 and "note: no neuron fires" in done.out

@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 from analoop.deploy import compile, probe
 from analoop.deploy.probe_report import ProbeReport
 from analoop.deploy.shipped import shipped_program
-from analoop.hw import DYNAPSE2, open_board, sample_defects
+from analoop.deploy.watched_board import WatchedBoard
+from analoop.hw import DYNAPSE2, Events, open_board, sample_defects
+from analoop.hw.samna_board import SamnaBoard, Settings
+from analoop.hw.samna_faults import Faults
 from analoop.models import Network
+from analoop.models.errors import IncompleteError
 
 from .damaged import dropped
 from .networks import BOARD, PATIENT, legal_networks, ring
@@ -153,3 +157,47 @@ def test_the_driver_of_real_boards_is_probed_like_any_board():
         report = probe(program, board)
     assert [str(f) for f in report.failures] == []
     assert [c.percent for c in report.coverage] == [100, 100, 100]
+
+
+def test_books_that_do_not_balance_prove_nothing():
+    faulty = SamnaBoard("sim:nominal", Settings(faults=Faults(repeated_words=1)))
+    with faulty as board, pytest.raises(IncompleteError) as caught:
+        probe(compile(ring(3)), board)
+    assert (caught.value.code, caught.value.exit_code) == ("UNBALANCED", 6)
+
+
+def test_no_word_is_blamed_for_what_a_link_loses_now_and_then():
+    report = probed(name="sim:seed=5,loss=0.05")
+    assert [str(f) for f in report.failures] == []
+    assert [c.percent for c in report.coverage] == [100, 100, 100]
+
+
+class Losing(WatchedBoard):
+    """Every second run with words, all of them are lost."""
+
+    lost = runs = 0
+
+    @property
+    def books(self) -> dict[str, int]:
+        return super().books | {"lost_in": self.lost}
+
+    def run(self, events: Events, duration_us: int) -> Events:
+        self.runs += len(events) > 0
+        if self.runs % 2:
+            self.lost += len(events)
+            events = Events.none()
+        return super().run(events, duration_us)
+
+
+def test_what_was_lost_on_the_way_is_asked_again():
+    with Losing(open_board("sim:nominal", ROOMY)) as board:
+        report = probe(recurrent(), board)
+    assert board.lost > 0 and [str(f) for f in report.failures] == []
+    sound = probed()
+    assert report.chip_time_s > sound.chip_time_s and report.images == sound.images
+
+
+def test_a_link_that_loses_whole_bursts_is_blamed_and_not_the_silicon():
+    with pytest.raises(IncompleteError, match="were lost on the way") as caught:
+        probed(name="sim:loss=0.6")
+    assert (caught.value.code, caught.value.exit_code) == ("WORDS_LOST", 4)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from analoop.deploy import Program, compile, run_virtual
-from analoop.deploy.balance import RECEIVED, SENT
 from analoop.deploy.recorded import check_recording, need_recording
 from analoop.hw import VirtualBoard
+from analoop.hw.balance import RECEIVED, SENT
 from analoop.models import InputError, Recording, Stimulus
 
 from .networks import ring, spike_trains

@@ -24,7 +24,9 @@ from analoop.hw.board import Trial
 from analoop.hw.screening import METHOD
 from analoop.hw.screening_program import tags
 from analoop.models import InputError
+from analoop.models.errors import IncompleteError
 
+from .driven import Driven
 from .snapshots import DATE, snapshot
 
 SMALL = replace(
@@ -116,6 +118,62 @@ def test_words_that_fail_sometimes_are_judged_by_their_share_of_trials():
     assert found.bad.sum() == 16
     assert found.books["foreign"] == found.books["control"] == 8 + 2 * 8
     assert found.books["spontaneous"] == found.books["outside"] == 0
+
+
+def test_words_lost_now_and_then_are_in_the_books_and_no_cam_word_is_blamed_for_them():
+    found = screened(VirtualBoard(3, defects=True, loss=0.02), trials=10)
+    assert agreement(found, deaf_words(3, SMALL)) == (1.0, 0.0)
+    assert found.books["lost_in"] > 0
+    assert found.books["words"] >= 2 * 10 * 3 * SMALL.cam_words and (found.tried == 10).all()
+
+
+def test_a_link_that_loses_whole_bursts_is_blamed_and_not_the_silicon():
+    with pytest.raises(IncompleteError, match="were lost on the way") as caught:
+        screened(VirtualBoard(loss=0.4))
+    assert (caught.value.code, caught.value.exit_code) == ("WORDS_LOST", 4)
+
+
+def test_more_trials_tell_words_that_are_bad_from_answers_that_were_lost():
+    board = VirtualBoard(3, defects=True, loss=0.02)
+    with pytest.raises(IncompleteError, match="or 10 trials") as caught:
+        screened(board, n_chips=3, trials=2)
+    assert caught.value.code == "WORDS_LOST"
+    found = screened(board, n_chips=3, trials=10)
+    assert agreement(found, deaf_words(3, SMALL, 3)) == (1.0, 0.0)
+
+
+def test_trials_in_which_bursts_were_lost_are_set_aside_and_put_again():
+    with Driven(VirtualBoard(), SMALL, loses=(2,)) as board:
+        found = screen(board, DATE, trials=3)
+    words = 3 * SMALL.cam_words
+    assert not found.bad.any() and (found.tried == 3).all()
+    assert found.books["lost_in"] == words and found.books["words"] == 7 * words
+    with Driven(VirtualBoard(), SMALL) as board:
+        sound = screen(board, DATE, trials=3)
+    assert sound.books["lost_in"] == 0 and "set_aside" not in sound.books
+    assert found.books["answers"] == sound.books["answers"]
+
+
+def test_late_words_are_never_heard_for_those_of_another_slot():
+    with Driven(VirtualBoard(), SMALL, late=1) as board, pytest.raises(IncompleteError) as caught:
+        screen(board, DATE, trials=3)
+    assert caught.value.code == "WORDS_LOST"
+
+
+def test_books_that_do_not_balance_are_no_screening():
+    unsound = Driven(VirtualBoard(), SMALL, repeated=1)
+    with unsound as board, pytest.raises(IncompleteError, match="echoes of no word") as caught:
+        screen(board, DATE, trials=3)
+    assert (caught.value.code, caught.value.exit_code) == ("UNBALANCED", 6)
+
+
+def test_the_books_of_a_screening_hold_every_word_and_event_of_all_its_programs():
+    with Driven(VirtualBoard(2, stuck=0.2), SMALL) as board:
+        books = screen(board, DATE, trials=3).books
+    assert books["words"] == books["echoed"] == 6 * 3 * SMALL.cam_words
+    kinds = ("answers", "spontaneous", "outside", "foreign", "control", "stale")
+    assert books["received"] == sum(books[kind] for kind in kinds)
+    assert books["spontaneous"] > 0 < books["control"]
 
 
 def test_the_same_board_gives_the_same_snapshot():

@@ -33,6 +33,14 @@ def test_a_characterization_that_was_not_played_names_the_file_that_is_missing(t
     assert refused.value.code == "FILE_MISSING"
 
 
+@pytest.mark.parametrize("name", ["file", "file/plan", "/proc/plan"])
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, name: str):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(FileError, match="--out") as refused:
+        save_plan(made().planned, tmp_path / name)
+    assert refused.value.code == "FILE_NOT_WRITABLE"
+
+
 def test_several_files_are_repeats_and_need_their_stimulus(tmp_path: Path):
     own = made().own
     paths = [own.recordings[0].save(tmp_path / f"{k}.npz") for k in range(2)]

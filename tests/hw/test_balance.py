@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analoop.deploy.balance import RECEIVED, SENT, imbalance
+from analoop.hw.balance import RECEIVED, SENT, imbalance
 
 counts = st.integers(0, 10**9)
 

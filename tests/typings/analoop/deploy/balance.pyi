@@ -1,1 +1,0 @@
-from deploy.balance import *

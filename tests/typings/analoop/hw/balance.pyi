@@ -1,0 +1,1 @@
+from hw.balance import *
