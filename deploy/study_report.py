@@ -34,8 +34,7 @@ def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -
     """
     from jinja2 import Environment
 
-    kinds = [kind for kind in TITLES if any(cell.startswith(kind) for cell in record["cells"])]
-    figures = {kind: _figure(kind, record) for kind in kinds}
+    figures = {kind: _figure(kind, record) for kind in _kinds(record)}
     written = [write_bytes(folder / f"{kind}.png", png) for kind, png in figures.items()]
     source = (files("analoop.deploy") / "data" / "study.html.j2").read_text(encoding="utf-8")
     page = Environment(autoescape=True, trim_blocks=True).from_string(source).render(
@@ -48,6 +47,13 @@ def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -
         errors=ERRORS,
     )  # fmt: skip
     return [write_bytes(folder / "report.html", page.encode()), *written]
+
+
+def _kinds(record: Mapping[str, Any]) -> list[str]:
+    """Kinds of perturbation that some network was put through; a study without networks of the
+    chip's circuits has no rows of `chip`, though its cell is asked for."""
+    levels = [s["cell"].split() for s in record["summaries"]]
+    return [kind for kind in TITLES if any(k == kind and level != "0" for k, level in levels)]
 
 
 def _figure(kind: str, record: Mapping[str, Any]) -> bytes:
