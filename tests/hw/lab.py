@@ -15,7 +15,8 @@ NEURON = {
 
 END, PROBE = 2047, 1024
 LEAD_US = 20_000
-"""Events start so long after they are made [us]: what is late when written comes all at once."""
+"""Events start so long after the clock was read [us]: what is late when written comes all at
+once."""
 
 
 def set_biases(core: Any, **changed: tuple[int, int]) -> None:
@@ -67,15 +68,24 @@ def clock_of(samna: ModuleType, board: Any) -> int:
     return next(e.timestamp for e in poll(board, PROBE) if e.event.tag == PROBE)
 
 
+def send(samna: ModuleType, board: Any, events: list[Any], duration_us: int) -> int:
+    """Send events whose times count from the start, and a control event at the end; when they
+    started [us]. They are all made before the clock is read: making them takes a busy machine
+    longer than the lead."""
+    made = [*events, event(samna, END, duration_us, -7, -7)]
+    start = clock_of(samna, board) + LEAD_US
+    for one in made:
+        one.timestamp += start
+    board.input_interface_write_events(0, made)
+    return start
+
+
 def counts(
     samna: ModuleType, board: Any, tags: list[int], period_us: int, duration_us: int = 300_000
 ) -> dict[int, int]:
     """Spikes by tag while every one of `tags` is sent once per period."""
-    start = clock_of(samna, board) + LEAD_US
-    times = range(start, start + duration_us, period_us)
-    sent = [event(samna, tag, t) for t in times for tag in tags]
-    sent.append(event(samna, END, start + duration_us, -7, -7))
-    board.input_interface_write_events(0, sent)
+    times = range(0, duration_us, period_us)
+    send(samna, board, [event(samna, tag, t) for t in times for tag in tags], duration_us)
     found: dict[int, int] = {}
     for e in poll(board):
         if not e.event.y_hop:
@@ -114,8 +124,6 @@ def write(parameters: Any, **codes: tuple[int, int]) -> None:
 
 def played(samna: ModuleType, board: Any, tag: int, period_us: int, duration_us: int) -> list[int]:
     """Send a tag regularly (0: nothing); times of the spikes that come, from the start on [us]."""
-    start = clock_of(samna, board) + LEAD_US
-    times = range(start, start + duration_us, period_us) if period_us else ()
-    sent = [event(samna, tag, t) for t in times]
-    board.input_interface_write_events(0, [*sent, event(samna, END, start + duration_us, -7, -7)])
+    times = range(0, duration_us, period_us) if period_us else ()
+    start = send(samna, board, [event(samna, tag, t) for t in times], duration_us)
     return [e.timestamp - start for e in poll(board) if not e.event.y_hop]

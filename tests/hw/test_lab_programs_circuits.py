@@ -5,11 +5,8 @@ import pytest
 from analoop.hw.virtual_samna import virtual_samna
 
 from .lab import (
-    END,
     HIGH_GAIN,
-    LEAD_US,
     LOW_GAIN,
-    clock_of,
     convert,
     event,
     listen,
@@ -17,6 +14,7 @@ from .lab import (
     played,
     poll,
     report,
+    send,
     set_biases,
     write,
 )
@@ -117,10 +115,8 @@ def test_homeostasis_started_in_order_brings_a_neuron_to_its_rate(samna, board):
     model.set_sadc_sample_period_ms(50)
 
     def rates(duration_us: int) -> list[float]:
-        start = clock_of(samna, board) + LEAD_US
-        sent = [event(samna, 1200, t) for t in range(start, start + duration_us, 2_000)]
-        sent.append(event(samna, END, start + duration_us, -7, -7))
-        board.input_interface_write_events(0, sent)
+        sent = [event(samna, 1200, t) for t in range(0, duration_us, 2_000)]
+        send(samna, board, sent, duration_us)
         came = [e.event.tag for e in poll(board) if not e.event.y_hop]
         return [came.count(n) * 1e6 / duration_us for n in (10, 11)]
 
@@ -166,15 +162,12 @@ def test_a_winner_takes_all(samna, board):
     model.apply_configuration(config)
 
     def answer(periods: tuple[int, int]) -> list[int]:
-        start = clock_of(samna, board) + LEAD_US
         times = [
             (t, 1300 + group)
             for group, period in enumerate(periods)
-            for t in range(start, start + 300_000, period)
+            for t in range(0, 300_000, period)
         ]
-        sent = [event(samna, tag, t) for t, tag in sorted(times)]
-        sent.append(event(samna, END, start + 300_000, -7, -7))
-        board.input_interface_write_events(0, sent)
+        send(samna, board, [event(samna, tag, t) for t, tag in sorted(times)], 300_000)
         tags = [e.event.tag for e in poll(board) if not e.event.y_hop]
         return [sum(t // 8 == group for t in tags) for group in (0, 1)]
 

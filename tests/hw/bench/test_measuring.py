@@ -2,6 +2,7 @@
 
 import _thread
 import gc
+import signal
 import threading
 import time
 import weakref
@@ -200,11 +201,14 @@ def test_a_run_begins_without_an_instrument_that_is_dead_and_the_next_asks_it_no
 
 
 def test_a_signal_during_the_first_readings_ends_the_threads(
-    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ):
     simulated = simulate(rules=QUICK)
     bench = Bench(read_bench(simulated.file))
     sampler, room = Sampler(bench), bench.instruments["thermometer"]
+    # A background job of a shell inherits a SIGINT that is ignored: give it Python's own.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     with pytest.raises(KeyboardInterrupt), bench:
         bench.power_on()
         monkeypatch.setattr(
