@@ -14,7 +14,9 @@ from .cli_options import CorpusFolder, Json, Quiet
 from .console import print_json
 
 if TYPE_CHECKING:
-    from .perturbations import Cell, Protocol
+    from ..models.network import Network
+    from ..models.recording import Stimulus
+    from .perturbations import Protocol
 
 FAIR = "fair"
 DRAWS, SAMPLES, NETWORKS = 10, 500, 10
@@ -81,6 +83,7 @@ def robustness(
     """
     from ..models.runner import processors
     from .learning import sequence_task
+    from .network_robustness import OwnStudy
     from .perturbations import cells_of, protocol_of
     from .robustness import Study
     from .study import study_methods, study_networks, study_own
@@ -100,8 +103,8 @@ def robustness(
             if _for_the_chip(what[0]) or source:
                 refused = {"--samples": samples, "--data": data}
                 _refuse(refused, "methods and their networks, not for networks for the chip")
-                own = _own(what, source, rules, draws, seed, chosen)
-                found = study_own(out, own, workers, tell)
+                own, played = _own(what, source, rules)
+                found = study_own(out, OwnStudy(own, played, draws, seed, chosen), workers, tell)
             else:
                 from ..models.learning.student import Student
 
@@ -138,21 +141,15 @@ def _for_the_chip(file: str) -> bool:
 
 
 def _own(
-    files: Sequence[str],
-    source: str | None,
-    rules: Protocol,
-    draws: int,
-    seed: int,
-    cells: Sequence[Cell],
-) -> Any:
-    """The study of networks for the chip.
+    files: Sequence[str], source: str | None, rules: Protocol
+) -> tuple[dict[str, Network], Stimulus]:
+    """Networks for the chip by name, and what is played to them.
 
     Raises:
-        InputError: PROTOCOL, SAME_NAME, NO_INPUT; as `OwnStudy`. FileError.
+        InputError: PROTOCOL, SAME_NAME, NO_INPUT. FileError.
     """
     from ..models.network import Network
     from .cli_run import stimulus_of
-    from .network_robustness import OwnStudy
 
     if rules.name != FAIR:
         raise InputError(
@@ -169,7 +166,7 @@ def _own(
     chosen = source or first.provenance.get("task")
     if not chosen:
         raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    return OwnStudy(networks, stimulus_of(chosen, first.n_inputs), draws, seed, cells)
+    return networks, stimulus_of(chosen, first.n_inputs)
 
 
 def _task_of(words: list[str]) -> str | None:
