@@ -176,9 +176,7 @@ def made(
     return sorted(rows, key=lambda row: row.place)
 
 
-def _jobs(
-    bench: Bench, students: Sequence[tuple[str, int, Student]]
-) -> Iterator[Job]:
+def _jobs(bench: Bench, students: Sequence[tuple[str, int, Student]]) -> Iterator[Job]:
     """Every row of a study, by its place, and how it is made."""
     for label, number, student in students:
         for cell in bench.study.cells:

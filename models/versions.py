@@ -6,7 +6,8 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 PACKAGES = (
-    "analoop", "numpy", "scipy", "torch", "numba", "llvmlite", "rockpool", "aeon", "espeakng-loader",
+    "analoop", "numpy", "scipy", "torch", "numba", "llvmlite", "rockpool", "aeon",
+    "espeakng-loader",
 )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ class Samples:
         """SHA-256 of everything in them: made elsewhere, the same task may have other samples."""
         digest = hashlib.sha256(repr(self.input.shape).encode())
         for array in (self.input, self.target, self.label):
-            digest.update(array)
+            digest.update(array.data)
         return digest.hexdigest()
 
     def chosen(self, which: np.ndarray | slice) -> Samples:
