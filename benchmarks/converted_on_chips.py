@@ -10,7 +10,6 @@ compiled and played on simulated boards: the nominal one and seeds 1..20, mismat
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +18,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from analoop.deploy.compilation import compile  # noqa: E402
 from analoop.deploy.conversion import convert  # noqa: E402
-from analoop.deploy.execution import run  # noqa: E402
-from analoop.hw.board import open_board  # noqa: E402
+from analoop.deploy.execution import run_virtual  # noqa: E402
 from analoop.hw.virtual_board import VirtualBoard  # noqa: E402
 from analoop.models.conversion.conversion import Conversion  # noqa: E402
-from analoop.models.conversion.fidelity import Fidelity, fidelity  # noqa: E402
+from analoop.models.conversion.fidelity import fidelity  # noqa: E402
 from analoop.models.conversion.nir_source import read_nir  # noqa: E402
 from analoop.models.conversion.rockpool_source import read_rockpool  # noqa: E402
 from analoop.models.conversion.source import SourceNetwork  # noqa: E402
@@ -70,14 +68,10 @@ def sources() -> list[tuple[str, SourceNetwork, int]]:
 
 def on_boards(source: SourceNetwork, made: Conversion) -> list[tuple[float, float]]:
     """Rate correlation and label agreement on the nominal board and on each chip."""
-    program, played = compile(made.network), made.as_input(made.held_out)
-    nominal = VirtualBoard()
-    found: list[tuple[float, float]] = []
-    for virtual in (nominal, *(replace(nominal, seed=k + 1) for k in range(CHIPS))):
-        with open_board(virtual.name) as board:
-            there: Fidelity = fidelity(source, run(program, board, played), made.held_out)
-        found.append((there.rate_correlation, there.label_agreement))
-    return found
+    boards = [VirtualBoard(), *(VirtualBoard(seed + 1) for seed in range(CHIPS))]
+    recordings = run_virtual(compile(made.network), boards, made.as_input(made.held_out))
+    found = [fidelity(source, recording, made.held_out) for recording in recordings]
+    return [(one.rate_correlation, one.label_agreement) for one in found]
 
 
 if __name__ == "__main__":

@@ -90,27 +90,28 @@ def robustness(
 
     rules, workers, name = protocol_of(protocol), processors(), _task_of(what)
     chosen = cells_of(rules, cells)
+    if name:
+        _refuse({"--input": source}, "networks for the chip, not for a task")
+    else:
+        given = {"--method": methods, "--networks": networks, "--set": changed}
+        _refuse(given, "a task, not for files of networks")
     with progress.study(quiet) as tell:
         if name:
-            _refuse({"--input": source}, "networks for the chip, not for a task")
             settings = _settings(name, methods, changed or [])
             task = sequence_task(name, data)
             sizes = networks or NETWORKS, draws, samples or SAMPLES, seed, chosen
             found = study_methods(out, Study(task, rules, *sizes), settings, workers, tell)
+        elif source or _for_the_chip(what[0]):
+            refused = {"--samples": samples, "--data": data}
+            _refuse(refused, "methods and their networks, not for networks for the chip")
+            own, played = _own(what, source, rules)
+            found = study_own(out, OwnStudy(own, played, draws, seed, chosen), workers, tell)
         else:
-            given = {"--method": methods, "--networks": networks, "--set": changed}
-            _refuse(given, "a task, not for files of networks")
-            if _for_the_chip(what[0]) or source:
-                refused = {"--samples": samples, "--data": data}
-                _refuse(refused, "methods and their networks, not for networks for the chip")
-                own, played = _own(what, source, rules)
-                found = study_own(out, OwnStudy(own, played, draws, seed, chosen), workers, tell)
-            else:
-                from ..models.learning.student import Student
+            from ..models.learning.student import Student
 
-                task = sequence_task(Student.load(what[0]).task, data)
-                study = Study(task, rules, 1, draws, samples or SAMPLES, seed, chosen)
-                found = study_networks(out, study, [Path(name) for name in what], workers, tell)
+            task = sequence_task(Student.load(what[0]).task, data)
+            study = Study(task, rules, 1, draws, samples or SAMPLES, seed, chosen)
+            found = study_networks(out, study, [Path(name) for name in what], workers, tell)
     if as_json:
         print_json(found)
     else:
@@ -150,6 +151,7 @@ def _own(
     """
     from ..models.network import Network
     from .cli_run import stimulus_of
+    from .study import by_name
 
     if rules.name != FAIR:
         raise InputError(
@@ -157,11 +159,7 @@ def _own(
             f"none: take --protocol {FAIR}",
             code="PROTOCOL",
         )
-    networks: dict[str, Network] = {}
-    for path in map(Path, files):
-        if path.stem in networks:
-            raise InputError(f"two files are named {path.stem}: rename one", code="SAME_NAME")
-        networks[path.stem] = Network.load(path)
+    networks = by_name([Path(name) for name in files], Network.load)
     first = next(iter(networks.values()))
     chosen = source or first.provenance.get("task")
     if not chosen:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..models.archive import write_bytes
 from ..models.errors import InputError
@@ -23,6 +23,7 @@ from .study_files import Row, StudyFiles
 from .study_report import write_report
 from .study_statistics import tables
 
+T = TypeVar("T")
 Tell = Callable[[int, int, str], None]
 """Called with what is done, what is planned, and words for it."""
 
@@ -88,15 +89,22 @@ def study_networks(
             "hold: take --protocol fair",
             code="NO_TEACHER",
         )
-    bench, students = Bench.of(study), {}
-    for path in networks:
-        if path.stem in students:
-            raise InputError(f"two files are named {path.stem}: rename one", code="SAME_NAME")
-        students[path.stem] = _fitting(path, bench)
+    bench = Bench.of(study)
+    students = by_name(networks, lambda path: _fitting(path, bench))
     asked = _asked(bench, files={name: student.hash for name, student in students.items()})
     with StudyFiles(folder, asked) as files:
         numbered = [(name, 0, student) for name, student in students.items()]
         return _judged(files, bench, numbered, workers, tell)
+
+
+def by_name(files: Sequence[Path], load: Callable[[Path], T]) -> dict[str, T]:
+    """What files hold, by the names they have in a study. Raises InputError SAME_NAME for two."""
+    found: dict[str, T] = {}
+    for path in files:
+        if path.stem in found:
+            raise InputError(f"two files are named {path.stem}: rename one", code="SAME_NAME")
+        found[path.stem] = load(path)
+    return found
 
 
 def _fitting(path: Path, bench: Bench) -> Student:
