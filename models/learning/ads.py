@@ -159,9 +159,9 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
     weights = input_weights(student)
     samples, steps, _ = inputs.shape
     decoded = np.empty((samples, steps, sheet.decoder.shape[1]), np.float32)
-    rate_hz = np.empty(samples)
+    rate_hz, drive = np.empty(samples), np.empty((steps, weights.shape[1]), np.float32)
     for k, source in enumerate(np.random.SeedSequence(conditions.seed).spawn(samples)):
-        drive = inputs[k] @ weights
+        np.matmul(inputs[k], weights, out=drive)
         if conditions.noise:
             # So that one step adds noise of this size to the membrane.
             size = conditions.noise * student.arrays["tau_mem_s"] / np.float32(DT_S)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiled import compiled
+from .products import add_product
 
 
 class Sheet(NamedTuple):
@@ -57,43 +58,54 @@ class Lesson(NamedTuple):
 
 
 @compiled
-def _add_four(change, r, back, s):  # noqa: ANN001, ANN202 - numba
-    """Four steps at once, in order: the sums are read and written once instead of four times."""
-    r0, r1, r2, r3 = r[s], r[s + 1], r[s + 2], r[s + 3]
-    b0, b1, b2, b3 = back[s], back[s + 1], back[s + 2], back[s + 3]
-    for j in range(change.size):
-        change[j] = change[j] + r0 * b0[j] + r1 * b1[j] + r2 * b2[j] + r3 * b3[j]
-
-
-@compiled
-def _change(r, back, i):  # noqa: ANN001, ANN202 - numba
-    """Of the connections of one presynaptic neuron."""
-    steps, n = r.shape
-    change = np.zeros(n, np.float32)
-    whole = steps // 4 * 4
-    for s in range(0, whole, 4):
-        _add_four(change, r[:, i], back, s)
-    for s in range(whole, steps):
-        for j in range(n):
-            change[j] += r[s, i] * back[s, j]
-    change[i] = 0.0
-    return change
+def _changes(r, back, first, change):  # noqa: ANN001, ANN202 - numba
+    """r^T back of up to four presynaptic neurons, without that onto themselves; returns of how
+    many."""
+    neurons = min(4, r.shape[1] - first)
+    change[:] = 0
+    add_product(change[:neurons], r[:, first : first + neurons].T, back)
+    for k in range(neurons):
+        change[k, first + k] = 0
+    return neurons
 
 
 @compiled
 def _apply(w, r, back, lesson):  # noqa: ANN001, ANN202 - numba
     """w += eta r^T back over the steps of a block; no neuron excites itself."""
     n = r.shape[1]
-    scale = lesson.rate
+    change, scale = np.empty((4, n), np.float32), lesson.rate
     if lesson.normalised:
         total = 0.0
-        for i in range(n):
-            total += np.abs(_change(r, back, i)).sum()
+        for first in range(0, n, 4):
+            for k in range(_changes(r, back, first, change)):
+                total += np.abs(change[k]).sum()
         scale = np.float32(lesson.rate / max(total / (n * n), 1e-30))
-    for i in range(n):
-        change = _change(r, back, i)
-        for j in range(n):
-            w[i, j] += scale * change[j]
+    for first in range(0, n, 4):
+        for k in range(_changes(r, back, first, change)):
+            to, row = w[first + k], change[k]
+            for j in range(n):
+                to[j] += scale * row[j]
+
+
+@compiled
+def _move(sheet, state, drive, ready):  # noqa: ANN001, ANN202 - numba
+    """A step of all neurons; marks those at threshold."""
+    v, slow, fast, back, ada = state
+    for i in range(v.size):
+        v[i] += sheet.share_mem[i] * (sheet.v_rest - v[i] + slow[i] + fast[i] + back[i] + drive[i])
+        slow[i] *= sheet.keep_slow[i]
+        fast[i] *= sheet.keep_fast
+        ready[i] = v[i] >= sheet.v_th[i] + sheet.beta * ada[i]
+        ada[i] *= sheet.keep_ada
+
+
+@compiled
+def _arrive(sheet, slow, fast, i):  # noqa: ANN001, ANN202 - numba
+    """A spike of neuron i reaches the others."""
+    w_slow, w_fast = sheet.w_slow[i], sheet.w_fast[i]
+    for j in range(slow.size):
+        slow[j] += w_slow[j] * sheet.per_slow[j]
+        fast[j] += w_fast[j] * sheet.per_fast
 
 
 @compiled
@@ -112,46 +124,31 @@ def play(sheet, drive, lesson):  # noqa: ANN001, ANN201 - numba
     units = sheet.encoder.shape[0]
     learns = lesson.wanted.shape[0] > 0
     v, slow, fast = sheet.v_start.copy(), np.zeros(n, np.float32), np.zeros(n, np.float32)
-    back, r = np.zeros(n, np.float32), np.zeros(n, np.float32)
-    ada = np.zeros(n, np.float32)
+    back, ada, r = np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros(n, np.float32)
+    ready, count = np.zeros(n, np.uint8), np.zeros(n, np.int64)
     state, decoded = np.zeros(units, np.float32), np.zeros((steps, units), np.float32)
-    count, fired = np.zeros(n, np.int64), np.zeros(n, np.int64)
     block = lesson.block if learns else 0
     r_kept, back_kept = np.zeros((block, n), np.float32), np.zeros((block, n), np.float32)
     kept = 0
     for step in range(steps):
-        spikes = 0
-        for i in range(n):
-            v[i] += sheet.share_mem[i] * (
-                sheet.v_rest - v[i] + slow[i] + fast[i] + back[i] + drive[step, i]
-            )
-            slow[i] *= sheet.keep_slow[i]
-            fast[i] *= sheet.keep_fast
-            if v[i] >= sheet.v_th[i] + sheet.beta * ada[i]:
-                fired[spikes] = i
-                spikes += 1
-            ada[i] *= sheet.keep_ada
+        _move(sheet, (v, slow, fast, back, ada), drive[step], ready)
         state *= sheet.keep_out
         if learns:
             r *= sheet.keep_out
-        for k in range(spikes):
-            i = fired[k]
-            count[i] += 1
-            v[i] = sheet.v_reset
-            ada[i] += np.float32(1.0)
-            r[i] += sheet.per_out
-            for j in range(n):
-                slow[j] += sheet.w_slow[i, j] * sheet.per_slow[j]
-                fast[j] += sheet.w_fast[i, j] * sheet.per_fast
-            for u in range(units):
-                state[u] += sheet.decoder[i, u] * sheet.per_out
+        for i in range(n):
+            if ready[i]:
+                count[i] += 1
+                v[i] = sheet.v_reset
+                ada[i] += np.float32(1.0)
+                r[i] += sheet.per_out
+                _arrive(sheet, slow, fast, i)
+                for u in range(units):
+                    state[u] += sheet.decoder[i, u] * sheet.per_out
         decoded[step] = state
         if learns:
-            back[:] = 0.0
-            for u in range(units):
-                error = lesson.wanted[step, u] - state[u]
-                for j in range(n):
-                    back[j] += error * sheet.encoder[u, j]
+            error = lesson.wanted[step] - state
+            back[:] = 0
+            add_product(back.reshape(1, n), error.reshape(1, units), sheet.encoder)
             r_kept[kept], back_kept[kept] = r, back
             kept += 1
             back *= lesson.feedback

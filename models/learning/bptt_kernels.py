@@ -132,6 +132,13 @@ def integrate(now, v_last, spikes, layer):
 
 
 @compiled
+def arrive(i, spikes, weights):
+    """Spikes of one neuron reach the currents of all, [neuron]."""
+    for n in range(i.size):
+        i[n] += spikes * weights[n]
+
+
+@compiled
 def step_input(chip, given, trace, at, passing):
     """A step of the input layer."""
     b, t = at
@@ -169,7 +176,7 @@ def step_recurrent(chip, given, trace, at, passing):
     spikes, v = passing[SPIKES], trace.v[b, now]
     for k in range(spikes.size):
         if spikes[k] != 0:
-            i += spikes[k] * chip.w_rec[k]
+            arrive(i, spikes[k], chip.w_rec[k])
     integrate((i, v), trace.v[b, last], spikes, (chip.bias, chip.share, link))
     if given.noise.shape[1] > 0:
         v += given.noise[b, t, 1]

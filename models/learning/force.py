@@ -26,6 +26,7 @@ import numpy as np
 from ..tasks.samples import DT_S, Samples, SequenceTask
 from .force_kernel import V_RESET_MV, V_TH_MV, Net, run
 from .imitation import reconstruction_error
+from .products import rows_of
 from .settings import check
 from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher
@@ -43,6 +44,8 @@ MISMATCH = (
 """What mismatch changes (paper.md 1.6); neither the refractory period, the bias nor the teacher."""
 QUANTIZED = ("w_in", "w_rec", "decoder", "feedback")
 """Matrices of weights."""
+LOCKSTEP = 4
+"""Samples that are answered side by side."""
 
 
 @dataclass(frozen=True)
@@ -157,10 +160,15 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
     units = len(student.arrays["teacher_out"])
     dynamics = np.empty((*inputs.shape[:2], units), np.float32)
     spikes = np.zeros(len(inputs))
-    for i, one in enumerate(inputs):
-        current = np.asarray(one, np.float32) @ weights
-        noise = membrane_noise(conditions, i, current.shape)
-        spikes[i] = run(net, current, noise, _NOTHING_TO_LEARN, dynamics[i])
+    room = np.empty((LOCKSTEP, inputs.shape[1], weights.shape[1]), np.float32)
+    for first in range(0, len(inputs), LOCKSTEP):
+        part = range(len(inputs))[first : first + LOCKSTEP]
+        now = slice(first, first + LOCKSTEP)
+        current = room[: len(part)]
+        for i, one in zip(part, current, strict=True):
+            np.matmul(inputs[i], weights, out=one, casting="same_kind")
+        noise = np.stack([membrane_noise(conditions, i, current.shape[1:]) for i in part])
+        spikes[now] = run(net, current, noise, _NOTHING_TO_LEARN, dynamics[now])
     output = np.stack([z @ student.arrays["teacher_out"] for z in dynamics])
     rate_hz = spikes / (net.v_th.size * inputs.shape[1] * DT_S)
     return Response(output, rate_hz, dynamics)
@@ -178,11 +186,11 @@ def _learn(
     """Run samples; the decoder and P, second and third of the learner, change."""
     student, decoder, inverse = learner
     net, weights = _net(student, 0.0)._replace(decoder=decoder), _input_weights(student)
-    due, silent = np.zeros(len(inverse)), np.empty((0, 0), np.float32)
+    due, silent = np.zeros(len(inverse)), np.empty((1, 0, 0), np.float32)
     for i, target in enumerate(wanted):
-        decoded = np.empty_like(target)
-        run(net, samples.input[i] @ weights, silent, (target, inverse, due), decoded)
-        told(i + 1, float(np.square(decoded - target).mean()))
+        decoded = np.empty_like(target[None])
+        run(net, (samples.input[i] @ weights)[None], silent, (target, inverse, due), decoded)
+        told(i + 1, float(np.square(decoded[0] - target).mean()))
     inverse -= np.outer(due, due)
 
 
@@ -222,7 +230,8 @@ def _net(student: Student, silenced: float) -> Net:
         v_th=silenced_thresholds(arrays["v_th"], silenced),
         bias=float(student.constants["bias_mv"]),
         waits=round(student.constants["t_ref_s"] / DT_S),
-        **{name: arrays[name] for name in ("v_start", "w_rec", "decoder", "feedback")},
+        w_rec=rows_of(arrays["w_rec"]),
+        **{name: arrays[name] for name in ("v_start", "decoder", "feedback")},
     )
 
 

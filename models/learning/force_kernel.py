@@ -1,4 +1,4 @@
-"""One sample through a FORCE network, and one step of recursive least squares; see force.py."""
+"""Samples through a FORCE network, and one step of recursive least squares; see force.py."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiled import compiled
+from .products import Rows, add_product
 
 V_TH_MV, V_RESET_MV = -40.0, -65.0
 """Threshold and reset [mV]. No settings: others are other units for the same network."""
@@ -25,7 +26,7 @@ class Net(NamedTuple):
     """Threshold [mV], [neuron]; infinite: silenced."""
     v_start: np.ndarray
     """Membrane at the start of a sample [mV], [neuron]."""
-    w_rec: np.ndarray
+    w_rec: Rows
     """[presynaptic neuron, neuron] [mV s]."""
     decoder: np.ndarray
     """[neuron, unit] [s]."""
@@ -39,57 +40,76 @@ class Net(NamedTuple):
 
 @compiled
 def run(net, current, noise, learning, decoded):
-    """One sample; returns its spikes.
+    """Samples in lockstep, so that weights are fetched once for all; returns the spikes of each.
 
     Args:
         net: a `Net`; its decoder changes if it learns.
-        current: from outside [mV], [step, neuron].
-        noise: added to the membranes [mV], [step, neuron], or no steps.
+        current: from outside [mV], [sample, step, neuron].
+        noise: added to the membranes [mV], [sample, step, neuron], or no steps.
         learning: the activations wanted [step, unit], P [neuron, neuron], and what P still has to
-            lose, `due` [neuron]: P - due due^T is meant. Or all empty.
-        decoded: written, [step, unit].
+            lose, `due` [neuron]: P - due due^T is meant. Or all empty. It learns one sample.
+        decoded: written, [sample, step, unit].
     """
-    n, units = net.feedback.shape[1], net.feedback.shape[0]
-    v, waiting = net.v_start.copy(), np.zeros(n, np.int64)
-    synapse, r = np.zeros(n, np.float32), np.zeros(n, np.float32)
-    z, drive = np.zeros(units, np.float32), np.empty(n, np.float32)
-    spikes = 0
-    for t in range(current.shape[0]):
-        for j in range(n):
-            drive[j] = synapse[j] + current[t, j] + net.bias
-        for u in range(units):
+    samples, steps, n = current.shape
+    v, waiting = np.empty((samples, n), np.float32), np.zeros((samples, n), np.int32)
+    synapse, r = np.zeros((samples, n), np.float32), np.zeros((samples, n), np.float32)
+    z, drive = np.zeros((samples, net.feedback.shape[0]), np.float32), np.empty_like(v)
+    ready, spikes = np.empty(n, np.uint8), np.zeros(samples, np.int64)
+    v[:] = net.v_start
+    for t in range(steps):
+        for i in range(samples):
             for j in range(n):
-                drive[j] += net.feedback[u, j] * z[u]
-        for j in range(n):
-            synapse[j] *= net.kept[j]
-            r[j] *= net.kept[j]
-        for j in range(n):
-            if waiting[j] > 0:
-                waiting[j] -= 1
-                continue
-            v[j] += net.share[j] * (drive[j] - v[j])
-            if noise.shape[0] > 0:
-                v[j] += noise[t, j]
-            if v[j] >= net.v_th[j]:
-                v[j], waiting[j] = V_RESET_MV, net.waits
-                r[j] += net.jump[j]
-                spikes += 1
-                for k in range(n):
-                    synapse[k] += net.w_rec[j, k] * net.jump[k]
+                drive[i, j] = synapse[i, j] + current[i, t, j] + net.bias
+        add_product(drive, z, net.feedback)
+        for i in range(samples):
+            state = v[i], waiting[i], synapse[i], r[i]
+            move(net, state, drive[i], noise[i, t : t + 1], ready)
+            spikes[i] += fire(net, state, ready)
         decode(net.decoder, r, z)
-        decoded[t] = z
+        decoded[:, t] = z
         if learning[0].shape[0] > 0:
-            update(net.decoder, learning[1], learning[2], r, z - learning[0][t])
+            update(net.decoder, learning[1], learning[2], r[0], z[0] - learning[0][t])
+    return spikes
+
+
+@compiled
+def move(net, state, drive, noise, ready):
+    """A step of the neurons of a sample; marks those that reach their thresholds."""
+    v, waiting, synapse, r = state
+    for j in range(v.size):
+        synapse[j] *= net.kept[j]
+        r[j] *= net.kept[j]
+        moved = v[j] + net.share[j] * (drive[j] - v[j])
+        v[j] = moved if waiting[j] == 0 else v[j]
+    if noise.shape[0] > 0:
+        for j in range(v.size):
+            v[j] += noise[0, j] if waiting[j] == 0 else np.float32(0)
+    for j in range(v.size):
+        ready[j] = (waiting[j] == 0) & (v[j] >= net.v_th[j])
+        waiting[j] -= 1 if waiting[j] > 0 else 0
+
+
+@compiled
+def fire(net, state, ready):
+    """Reset what is ready and pass its spikes on; returns how many."""
+    v, waiting, synapse, r = state
+    spikes = 0
+    for j in range(v.size):
+        if ready[j]:
+            v[j], waiting[j] = V_RESET_MV, net.waits
+            r[j] += net.jump[j]
+            spikes += 1
+            for e in range(net.w_rec.start[j], net.w_rec.start[j + 1]):
+                k = net.w_rec.column[e]
+                synapse[k] += net.w_rec.weight[e] * net.jump[k]
     return spikes
 
 
 @compiled
 def decode(decoder, r, z):
-    """Write the decoded activations z [unit] of filtered spikes r [neuron]."""
-    total = np.zeros(z.size, decoder.dtype)
-    for j in range(r.size):
-        for u in range(total.size):
-            total[u] += decoder[j, u] * r[j]
+    """Write the decoded activations z [sample, unit] of filtered spikes r [sample, neuron]."""
+    total = np.zeros(z.shape, decoder.dtype)
+    add_product(total, r, decoder)
     z[:] = total
 
 

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ..tasks.samples import DT_S, SequenceTask
+from .products import rows_of
 from .reservoir_kernel import Layer, Liquid, State, advance
 from .settings import check
 from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
@@ -229,16 +230,13 @@ def _liquid(student: Student, silenced: float) -> Liquid:
     mem, *syn = (np.maximum(arrays[name].astype(np.float64), dt_s / 50) for name in names)
     both = np.array(syn)
     weights = np.concatenate([arrays["w_in"], arrays["w_rec"]]).astype(np.float32)
-    source, target = np.nonzero(weights)
     return Liquid(
         kept=np.exp(-dt_s / mem).astype(np.float32),
         kept_synapse=np.exp(-dt_s / both).astype(np.float32),
         reached=reached(dt_s, mem, both).astype(np.float32),
         jump=(1 / both).astype(np.float32),
         v_th=silenced_thresholds(arrays["v_th"], silenced),
-        start=np.searchsorted(source, np.arange(len(weights) + 1)),
-        target=target,
-        weight=weights[source, target],
+        weights=rows_of(weights),
     )
 
 

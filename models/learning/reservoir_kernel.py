@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..compiled import compiled
+from .products import Rows
 
 
 class Liquid(NamedTuple):
@@ -22,12 +23,9 @@ class Liquid(NamedTuple):
     """1 / tau_syn [1/s], [2, neuron]."""
     v_th: np.ndarray
     """Threshold [1], [neuron]; infinite: silenced."""
-    start: np.ndarray
-    """Where the synapses of a source start; sources are the input layer, then the liquids."""
-    target: np.ndarray
-    """Postsynaptic neuron of a synapse."""
-    weight: np.ndarray
-    """Of a synapse; negative ones go to the inhibitory current."""
+    weights: Rows
+    """[source, neuron]; sources are the input layer, then the liquids. Negative ones go to the
+    inhibitory current."""
 
 
 class Layer(NamedTuple):
@@ -134,7 +132,8 @@ def fire(state, v_th, waits, fired, number):
 @compiled
 def deliver(current, liquid, source):
     """Add a spike of a source to the currents, seen from the next substep on."""
-    for e in range(liquid.start[source], liquid.start[source + 1]):
-        kind = 0 if liquid.weight[e] > 0 else 1
-        j = liquid.target[e]
-        current[kind, j] += liquid.weight[e] * liquid.jump[kind, j]
+    rows = liquid.weights
+    for e in range(rows.start[source], rows.start[source + 1]):
+        kind = 0 if rows.weight[e] > 0 else 1
+        j = rows.column[e]
+        current[kind, j] += rows.weight[e] * liquid.jump[kind, j]

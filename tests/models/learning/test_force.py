@@ -8,6 +8,7 @@ import pytest
 from analoop.models.learning import force
 from analoop.models.learning.decision import decide_sign, low_pass
 from analoop.models.learning.force_kernel import V_RESET_MV, V_TH_MV, Net, decode, run, update
+from analoop.models.learning.products import rows_of
 from analoop.models.learning.student import Conditions, Perturbed, Student
 from analoop.models.learning.teacher import Teacher
 from analoop.models.tasks.samples import Samples
@@ -16,7 +17,7 @@ from analoop.models.tasks.temporal_xor import temporal_xor
 TASK = temporal_xor()
 SMALL = force.Settings(neurons=60, epochs=2, samples=4, validation=3, patience=1)
 NOTHING = (np.empty((0, 0), np.float32), np.empty((0, 0)), np.empty(0))
-SILENT = np.empty((0, 0), np.float32)
+SILENT = np.empty((1, 0, 0), np.float32)
 
 
 def a_teacher(units: int = 8) -> Teacher:
@@ -56,7 +57,7 @@ def single(tau_mem_s: float = 0.010, waits: int = 2) -> Net:
         jump=one / np.float32(0.07),
         v_th=one * np.float32(V_TH_MV),
         v_start=one * np.float32(V_RESET_MV),
-        w_rec=np.zeros((1, 1), np.float32),
+        w_rec=rows_of(np.zeros((1, 1))),
         decoder=np.ones((1, 1), np.float32),
         feedback=np.zeros((1, 1), np.float32),
         bias=V_RESET_MV,
@@ -66,10 +67,10 @@ def single(tau_mem_s: float = 0.010, waits: int = 2) -> Net:
 
 @pytest.mark.parametrize(("drive_mv", "waits"), [(30.3, 2), (60.0, 2), (60.0, 0), (400.0, 2)])
 def test_a_neuron_fires_in_the_closed_forms_interval(drive_mv: float, waits: int) -> None:
-    decoded = np.empty((500, 1), np.float32)
-    current = np.full((500, 1), drive_mv, np.float32)
+    decoded = np.empty((1, 500, 1), np.float32)
+    current = np.full((1, 500, 1), drive_mv, np.float32)
     run(single(waits=waits), current, SILENT, NOTHING, decoded)
-    trace = np.concatenate([[0], decoded[:, 0]])
+    trace = np.concatenate([[0], decoded[0, :, 0]])
     spikes = np.flatnonzero(trace[1:] > trace[:-1])
     share = 1 - (V_TH_MV - V_RESET_MV) / drive_mv  # of the way to rest that is left at threshold
     rise = int(np.ceil(np.log(share) / np.log(1 - 0.1)))
@@ -78,11 +79,11 @@ def test_a_neuron_fires_in_the_closed_forms_interval(drive_mv: float, waits: int
 
 
 def test_a_spike_decodes_to_an_exponential() -> None:
-    current = np.zeros((100, 1), np.float32)
-    current[0] = 400.0
-    decoded = np.empty((100, 1), np.float32)
+    current = np.zeros((1, 100, 1), np.float32)
+    current[0, 0] = 400.0
+    decoded = np.empty((1, 100, 1), np.float32)
     assert run(single(), current, SILENT, NOTHING, decoded) == 1
-    np.testing.assert_allclose(decoded[:, 0], np.exp(-np.arange(100) / 70) / 0.07, rtol=1e-4)
+    np.testing.assert_allclose(decoded[0, :, 0], np.exp(-np.arange(100) / 70) / 0.07, rtol=1e-4)
 
 
 def test_rls_is_ridge_regression() -> None:
@@ -90,9 +91,9 @@ def test_rls_is_ridge_regression() -> None:
     features, wanted = g.uniform(0, 40, (50, 6)).astype(np.float32), g.standard_normal((50, 3))
     decoder, inverse, due = np.zeros((6, 3)), 1e-4 * np.eye(6), np.zeros(6)
     for r, a in zip(features, wanted, strict=True):
-        z = np.empty(3)
-        decode(decoder, r, z)
-        update(decoder, inverse, due, r, z - a)
+        z = np.empty((1, 3))
+        decode(decoder, r[None], z)
+        update(decoder, inverse, due, r, z[0] - a)
     f = features.astype(float)
     ridge = f.T @ f + 1e4 * np.eye(6)
     np.testing.assert_allclose(decoder, np.linalg.solve(ridge, f.T @ wanted), rtol=1e-8)
