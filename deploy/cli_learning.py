@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..models.archive import check_writable
+from ..models.bookmark import beside
 from ..models.errors import InputError, named
 from . import progress
 from .cli_options import CorpusFolder, Json, Quiet
@@ -58,7 +59,7 @@ def train(
 ) -> None:
     """Train a network: for the chip, or by one of the methods that are compared.
 
-    A training that is killed begins anew; a study ('robustness') keeps the networks it finished.
+    Kill it, ask the same again, and it goes on: FILE.part beside the network says where it stands.
     """
     from .learning import SEQUENCE_NAMES, refuse_data, sequence_task, settings_of
     from .training import TASKS
@@ -76,8 +77,9 @@ def train(
                 code="METHOD_TASK",
             )
         chosen = settings_of(method, task, changed or [])
-        student = _trained(sequence_task(task, data), method, chosen, seed, quiet)
+        student = _trained(sequence_task(task, data), method, chosen, seed, (out, quiet))
         _print_student(student, student.save(out), seed, as_json)
+        _finish(out)
         return
     if method or changed:
         raise InputError(
@@ -92,8 +94,9 @@ def train(
 
     settings = Settings(**given, seed=seed)
     with progress.epochs(quiet, settings.epochs) as epoch:
-        network = run_training(load_task(task), settings, epoch)
+        network = run_training(load_task(task), settings, epoch, beside(out))
     path = network.save(out)
+    _finish(out)
     accuracy = network.provenance["test_accuracy_software"]
     if as_json:
         print_json({"file": str(path), "network": network.hash, **network.provenance})
@@ -101,13 +104,23 @@ def train(
         print(f"software model: {accuracy:.1%} of the test set (seed {seed})\nwrote {path}")
 
 
-def _trained(task: SequenceTask, method: str, settings: Any, seed: int, quiet: bool) -> Student:
-    """A student, and the teacher before it where one is needed."""
+def _finish(out: Path) -> None:
+    """Delete what says where the training of a network stands."""
+    for mark in (beside(out), beside(out, "teacher")):
+        mark.unlink(missing_ok=True)
+
+
+def _trained(
+    task: SequenceTask, method: str, settings: Any, seed: int, where: tuple[Path, bool]
+) -> Student:
+    """A student, and the teacher before it where one is needed; `where`: the file that it becomes,
+    and whether nothing is told meanwhile."""
     from ..models.learning.methods import method_of
     from .learning import train_student
 
+    out, quiet = where
     needed = method_of(method).needs_teacher(settings)
-    teacher = _teacher(task, seed, quiet) if needed else None
+    teacher = _teacher(task, seed, where) if needed else None
     planned = settings.planned
     with progress.study(quiet) as tell:
 
@@ -115,22 +128,23 @@ def _trained(task: SequenceTask, method: str, settings: Any, seed: int, quiet: b
             after = "; now it is tested" if done >= planned else ""
             tell(done, planned, f"{method}: error {error:.3f}{after}")
 
-        student = train_student(task, method, settings, teacher, (seed, 0), news)
+        student = train_student(task, method, settings, teacher, (seed, 0), news, beside(out))
         tell(planned, planned, f"{method}: done")
     return student
 
 
-def _teacher(task: SequenceTask, seed: int, quiet: bool) -> Teacher:
+def _teacher(task: SequenceTask, seed: int, where: tuple[Path, bool]) -> Teacher:
     """The teacher of a task, with progress of its own: its updates are not those of students."""
     from .learning import teacher_for, teacher_settings
 
+    out, quiet = where
     planned = teacher_settings(task.name).updates
     with progress.study(quiet) as tell:
 
         def news(done: int, loss: float) -> None:
             tell(done, planned, f"teacher: loss {loss:.3f}")
 
-        return teacher_for(task, seed, news)
+        return teacher_for(task, seed, news, beside(out, "teacher"))
 
 
 def _print_student(student: Student, path: Path, seed: int, as_json: bool) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..models.bookmark import NO_BOOKMARK, Bookmark
 from ..models.errors import InputError, named
 from ..models.learning.chip import Hardware
 from ..models.learning.methods import WAKE_PHRASES, answer, boundary_of, decided, method_of
@@ -100,11 +101,24 @@ def generator_for(seed: int, *names: str | int) -> np.random.Generator:
 
 
 def teacher_for(
-    task: SequenceTask, seed: int, progress: Progress = lambda done, loss: None
+    task: SequenceTask,
+    seed: int,
+    progress: Progress = lambda done, loss: None,
+    bookmark: Path | None = None,
 ) -> Teacher:
-    """The teacher of a task: the same for every method and network of a seed."""
-    generator = generator_for(seed, task.name, "teacher")
-    return train_teacher(task, teacher_settings(task.name), generator, progress)
+    """The teacher of a task: the same for every method and network of a seed.
+
+    Args:
+        bookmark: file that says where the training stands, if it is to go on after a kill; the
+            caller deletes it when the teacher is safe.
+
+    Raises:
+        InputError: OTHER_TRAINING, `bookmark` is of another one.
+        FileError: `bookmark` cannot be read or written.
+    """
+    generator, settings = generator_for(seed, task.name, "teacher"), teacher_settings(task.name)
+    mark = _bookmark(bookmark, task, generator, what="teacher", settings=settings, seed=[seed])
+    return train_teacher(task, settings, generator, progress, mark)
 
 
 def teacher_settings(task: str) -> TeacherSettings:
@@ -119,6 +133,7 @@ def train_student(
     teacher: Teacher | None,
     seed: Sequence[int],
     progress: Progress = lambda done, error: None,
+    bookmark: Path | None = None,
 ) -> Student:
     """A student of a method; its provenance says what made it, and how often it is right. That of a
     variant is a student of the method it varies.
@@ -127,9 +142,12 @@ def train_student(
         settings: of the method's own class.
         teacher: None where the method needs none with these settings: `Method.needs_teacher`.
         seed: of the run, and the number of the network in it.
+        bookmark: as for `teacher_for`.
 
     Raises:
-        InputError: UNKNOWN_METHOD, NO_TEACHER; DIVERGED, numbers of the student are not finite.
+        InputError: UNKNOWN_METHOD, NO_TEACHER; DIVERGED, numbers of the student are not finite;
+            OTHER_TRAINING, `bookmark` is of another one.
+        FileError: `bookmark` cannot be read or written.
     """
     run, network = seed
     generator = generator_for(run, task.name, method, network)
@@ -140,7 +158,12 @@ def train_student(
             code="NO_TEACHER",
         )
     more = {"hardware": HARDWARE} if how.on_silicon else {}
-    student = _finite(how.train(task, teacher, settings, generator, progress, **more), method)
+    taught_by = teacher.hash if teacher and how.needs_teacher(settings) else None
+    mark = _bookmark(
+        bookmark, task, generator, what=method, settings=settings, seed=list(seed), by=taught_by
+    )
+    made = how.train(task, teacher, settings, generator, progress, mark, **more)
+    student = _finite(made, method)
     with_boundary = _with_boundary(student, task, generator_for(run, task.name, "boundary"))
     student = _finite(with_boundary, method)
     test = task.draw("test", TESTED, generator_for(run, task.name, "test"))
@@ -158,6 +181,17 @@ def train_student(
             "versions": versions(),
         },
     )
+
+
+def _bookmark(
+    path: Path | None, task: SequenceTask, generator: np.random.Generator, settings: Any, **of: Any
+) -> Bookmark:
+    """A bookmark that is taken for no other training's."""
+    if path is None:
+        return NO_BOOKMARK
+    first = task.draw("train", 1, generator_for(0, task.name, "bookmark"))
+    made = {"task": task.name, "first_sample": first.hash, "versions": versions()}
+    return Bookmark(path, of | made | {"settings": asdict(settings)}, generator)
 
 
 def _finite(student: Student, method: str) -> Student:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..models.archive import write_bytes
+from ..models.bookmark import beside
 from ..models.errors import InputError
 from ..models.learning.methods import answer
 from ..models.learning.student import Student
@@ -49,19 +50,24 @@ def study_methods(
     with StudyFiles(folder, _asked(bench, methods=methods)) as files:
         tell(0, planned, "teacher")
         if not files.teacher.exists():
+            mark = beside(files.teacher)
             teacher_for(
                 study.task,
                 study.seed,
                 lambda done, loss: tell(0, planned, f"teacher: {done}, loss {loss:.3f}"),
+                mark,
             ).save(files.teacher)
+            mark.unlink(missing_ok=True)
         teacher, students = Teacher.load(files.teacher), []
         for method, chosen in settings.items():
             for number in range(study.networks):
                 path = files.network(method, number)
                 if not path.exists():
                     news = partial(_training, tell, 1 + len(students), planned, method, number)
-                    seed = study.seed, number
-                    train_student(study.task, method, chosen, teacher, seed, news).save(path)
+                    seed, mark = (study.seed, number), beside(path)
+                    made = train_student(study.task, method, chosen, teacher, seed, news, mark)
+                    made.save(path)
+                    mark.unlink(missing_ok=True)
                 students.append((method, number, Student.load(path)))
         return _judged(files, bench.taught_by(teacher), students, workers, tell)
 

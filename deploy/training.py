@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 
 from ..hw.bias import current
 from ..hw.circuits import CURRENT_TO_REGISTER
 from ..models import training
+from ..models.bookmark import Bookmark
 from ..models.errors import named
 from ..models.japanese_vowels import Task, japanese_vowels
 from ..models.network import Network
@@ -40,14 +42,23 @@ def train(
     task: Task,
     settings: training.Settings = DEFAULTS,
     progress: Callable[[int, float, float], None] = lambda epoch, loss, accuracy: None,
+    bookmark: Path | None = None,
 ) -> Network:
     """Train a two-layer network for a task, with legal biases and the 4-bit code in the loop.
+
+    Args:
+        bookmark: file that says where the training stands, if it is to go on after a kill; the
+            caller deletes it when the network is safe.
 
     The network's provenance holds what reproduces it: command, seed, settings, versions, and the
     test accuracy of the software model.
     """
     parameters = legal_parameters(NeuronParameters.from_times())
-    network = training.train(task.train, task.labels, parameters, settings, chip_levels, progress)
+    of = {"task": task.name, "train": task.train.hash, "settings": asdict(settings)}
+    mark = Bookmark(bookmark, of | {"versions": versions()})
+    network = training.train(
+        task.train, task.labels, parameters, settings, chip_levels, progress, mark
+    )
     recording = simulate(network, task.test)
     first = network.offsets[network.output]
     columns = slice(first, first + network.size_of(network.output))

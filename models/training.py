@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .bookmark import NO_BOOKMARK, Bookmark
 from .chain import Held, chain
+from .descent import go_on, standing
 from .errors import InputError
 from .mismatch import Draw, lumped_factors
 from .network import Network
@@ -152,6 +154,7 @@ def train(
     settings: Settings,
     fit: FitLevels | None = None,
     progress: Callable[[int, float, float], None] = lambda epoch, loss, accuracy: None,
+    bookmark: Bookmark = NO_BOOKMARK,
 ) -> Network:
     """Train a two-layer network to make the output neurons of the right label fire most.
 
@@ -171,7 +174,9 @@ def train(
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
     levels: Levels = ()
-    for epoch in range(settings.epochs):
+    if kept := bookmark.read():
+        generator.set_state(torch.tensor(kept["generator"]))
+    for epoch in range(go_on(kept, model, optimizer, schedule), settings.epochs):
         if fit is not None and epoch >= settings.quantized_from * settings.epochs:
             levels = fit_levels(model, settings.max_fan_in, fit)
         losses, right = [], 0
@@ -187,6 +192,8 @@ def train(
             right += hits
         schedule.step()
         progress(epoch, float(np.mean(losses)), right / data.n_trials)
+        state = {"generator": generator.get_state().numpy()}
+        bookmark.keep({**standing(model, optimizer, schedule), **state})
     if fit is not None:
         levels = fit_levels(model, settings.max_fan_in, fit)
     return _network(held_weights(model, settings.max_fan_in, levels), outputs, parameters)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 
+from ..bookmark import NO_BOOKMARK, Bookmark
 from ..errors import InputError
 from ..reference import one_thread
 from ..tasks.samples import SequenceTask
@@ -45,6 +46,7 @@ def train(
     settings: Settings,
     generator: np.random.Generator,
     progress: Progress = lambda done, loss: None,
+    bookmark: Bookmark = NO_BOOKMARK,
 ) -> Student:
     """Train a network for a task by gradient descent; same generator, same weights.
 
@@ -69,7 +71,7 @@ def train(
             )
 
     with one_thread():
-        descend(model, optimiser, settings.updates, losses, progress)
+        descend(model, optimiser, settings.updates, losses, progress, bookmark)
     return finished(NAME, task, settings, model)
 
 

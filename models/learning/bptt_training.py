@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..bookmark import NO_BOOKMARK, Bookmark
+from ..descent import go_on, standing
 from ..errors import InputError
 from ..tasks.samples import Samples
 from .bptt_dynamics import chip_of, given_of, trained
@@ -21,6 +23,8 @@ TOGETHER = 8
 """Samples played at a time, which bounds memory."""
 LONGEST_PART = 2.0
 """Longest gradient of a part of a batch, in units of the median part's [1]."""
+REST = 10
+"""Updates between places where a training can go on."""
 STEP_OF_OTHERS = 0.2
 """Scale of an update of biases and of logarithms of time constants [1]."""
 
@@ -112,6 +116,7 @@ def descend(
     updates: int,
     losses: Callable[[int], Iterable[Tensor]],
     progress: Progress,
+    bookmark: Bookmark = NO_BOOKMARK,
 ) -> None:
     """Follow the gradient of a loss that comes in parts, one at a time in memory.
 
@@ -122,7 +127,7 @@ def descend(
     """
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, updates)
     parameters = list(model.parameters())
-    for done in range(updates):
+    for done in range(go_on(bookmark.read(), model, optimiser, schedule), updates):
         parts, gradients = [], []
         for part in losses(done):
             gradients.append(torch.autograd.grad(part, parameters))
@@ -132,6 +137,8 @@ def descend(
         optimiser.step()
         schedule.step()
         progress(done + 1, median(parts) * len(parts))
+        if (done + 1) % REST == 0:
+            bookmark.keep(standing(model, optimiser, schedule))
 
 
 def _sum(parts: list[tuple[Tensor, ...]]) -> list[Tensor]:

@@ -22,11 +22,12 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
+from ..bookmark import NO_BOOKMARK, Bookmark
 from ..errors import InputError
 from ..reference import one_thread
 from ..tasks.samples import SequenceTask
 from . import chip_start
-from .bptt_training import TOGETHER, descend
+from .bptt_training import REST, TOGETHER, descend
 from .chip_network import MISMATCH, NAME, QUANTIZED, made, respond
 from .chip_settings import Settings
 from .chip_training import Hardware, Model
@@ -35,8 +36,8 @@ from .teacher import Progress, Teacher
 
 __all__ = ["MISMATCH", "NAME", "QUANTIZED", "Hardware", "Settings", "respond", "train"]
 
-REFIT = 10
-"""Updates between fits of the weight code."""
+REFIT = REST
+"""Updates between fits of the weight code; a training goes on where the code is fitted anew."""
 
 
 @one_thread()
@@ -46,6 +47,7 @@ def train(
     settings: Settings,
     generator: Generator,
     progress: Progress = lambda done, loss: None,
+    bookmark: Bookmark = NO_BOOKMARK,
     hardware: Hardware | None = None,
 ) -> Student:
     """Train a network for a task; same generator, same weights.
@@ -79,7 +81,7 @@ def train(
             part = batch.chosen(slice(begin, begin + TOGETHER))
             yield model.loss(part, generator) * (len(part) / len(batch))
 
-    descend(model, optimiser, settings.updates, losses, progress)
+    descend(model, optimiser, settings.updates, losses, progress, bookmark)
     if settings.coded:
         model.fit()
     held = {name: w.detach().numpy() for name, w in model.held().items()}

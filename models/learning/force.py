@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from ..bookmark import NO_BOOKMARK, Bookmark
 from ..tasks.samples import DT_S, Samples, SequenceTask
 from .force_kernel import V_RESET_MV, V_TH_MV, Net, run
 from .imitation import reconstruction_error
@@ -96,6 +97,7 @@ def train(
     settings: Settings,
     generator: np.random.Generator,
     progress: Callable[[int, float], None],
+    bookmark: Bookmark = NO_BOOKMARK,
 ) -> Student:
     """Learn the decoder, batch 1, until validation no longer improves; the best epoch's student.
 
@@ -108,7 +110,10 @@ def train(
     inverse = settings.alpha * np.eye(settings.neurons)
     decoder = np.array(student.arrays["decoder"], np.float64)
     best, errors = student, []
-    for epoch in range(settings.epochs):
+    if kept := bookmark.read():
+        decoder, inverse, errors = kept["decoder"], kept["inverse"], kept["errors"].tolist()
+        best = _with(student, kept["best"], settings, errors)
+    for epoch in range(len(errors), settings.epochs):
         samples = task.draw("train", settings.samples, generator)
         told = _counted(progress, epoch * settings.samples)
         _learn((student, decoder, inverse), samples, teacher.activations(samples), told)
@@ -120,6 +125,10 @@ def train(
             best = student
         elif epoch - first >= settings.patience:
             break
+        bookmark.keep(
+            {"decoder": decoder, "inverse": inverse, "errors": errors,
+             "best": best.arrays["decoder"]}
+        )  # fmt: skip
     return _with(best, best.arrays["decoder"], settings, errors)
 
 

@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from ..bookmark import NO_BOOKMARK, Bookmark
 from ..tasks.samples import DT_S, SequenceTask
 from .products import rows_of
 from .reservoir_kernel import Layer, Liquid, State, advance
@@ -104,6 +105,7 @@ def train(
     settings: Settings,
     generator: np.random.Generator,
     progress: Callable[[int, float], None],
+    bookmark: Bookmark = NO_BOOKMARK,
 ) -> Student:
     """Fit the readout to the target of fresh samples, in one pass.
 
@@ -115,13 +117,17 @@ def train(
     student = untrained(task, settings, generator)
     n = settings.liquids * settings.neurons
     square, product = settings.penalty * np.eye(n), np.zeros(n)
-    samples = task.draw("train", settings.samples, generator)
-    played = traces(student, samples.input, QUIET)
-    for i, (target, (trace, _)) in enumerate(zip(samples.target, played, strict=True)):
+    samples, first = task.draw("train", settings.samples, generator), 0
+    if kept := bookmark.read():
+        square, product, first = kept["square"], kept["product"], kept["done"].item()
+    left = samples.chosen(slice(first, None))
+    played = traces(student, left.input, QUIET)
+    for done, (target, (trace, _)) in enumerate(zip(left.target, played, strict=True), first + 1):
         features = trace[settings.stride - 1 :: settings.stride].astype(np.float64)
         square += features.T @ features
         product += features.T @ target[settings.stride - 1 :: settings.stride]
-        progress(i + 1, float(target.var()))
+        progress(done, float(target.var()))
+        bookmark.keep({"square": square, "product": product, "done": done})
     w_out = np.linalg.solve(square, product).astype(np.float32)
     arrays = {**student.arrays, "w_out": w_out}
     provenance = {"settings": asdict(settings)}

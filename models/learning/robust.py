@@ -16,6 +16,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
+from ..bookmark import NO_BOOKMARK, Bookmark
 from ..reference import one_thread
 from ..tasks.samples import Samples, SequenceTask
 from . import attack
@@ -78,6 +79,7 @@ def train(
     settings: Settings,
     generator: Generator,
     progress: Progress = lambda done, loss: None,
+    bookmark: Bookmark = NO_BOOKMARK,
 ) -> Student:
     """Train a network for a task; same generator, same weights.
 
@@ -100,7 +102,7 @@ def train(
             yield (loss + penalties(settings, now)) * (len(part) / len(batch))
 
     with one_thread():
-        descend(model, optimiser, settings.updates, losses, progress)
+        descend(model, optimiser, settings.updates, losses, progress, bookmark)
     return finished(NAME, task, settings, model)
 
 

@@ -15,7 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..archive import read_archive, write_archive
+from ..archive import content_hash, read_archive, write_archive
+from ..bookmark import NO_BOOKMARK, Bookmark
+from ..descent import go_on, standing
 from ..reference import one_thread
 from ..tasks.samples import Samples, SequenceTask
 from .rate_dynamics import activations, trained_activations
@@ -92,6 +94,11 @@ class Teacher:
         """
         return Teacher(**read_archive(path, FORMAT, VERSION)[1])
 
+    @property
+    def hash(self) -> str:
+        """Of all its arrays."""
+        return content_hash({}, vars(self))
+
     def input_current(self, samples: Samples) -> np.ndarray:
         """What its units get from outside, float32 [sample, step, unit]; without the bias."""
         return samples.input @ self.w_in
@@ -110,13 +117,14 @@ def train_teacher(
     settings: TeacherSettings,
     generator: np.random.Generator,
     progress: Progress = lambda done, loss: None,
+    bookmark: Bookmark = NO_BOOKMARK,
 ) -> Teacher:
     """Train a teacher for a task by gradient descent through time; same generator, same weights."""
     model = _Model(task.channels, settings, generator)
     optimiser = torch.optim.Adam(model.parameters(), settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.updates)
     with one_thread():
-        for done in range(settings.updates):
+        for done in range(go_on(bookmark.read(), model, optimiser, schedule), settings.updates):
             batch = task.draw("train", settings.batch, generator)
             coarse = settings.coarse if done < COARSE_SHARE * settings.updates else 1
             loss = model.loss(
@@ -129,6 +137,7 @@ def train_teacher(
             schedule.step()
             model.hold()
             progress(done + 1, float(loss.detach()))
+            bookmark.keep(standing(model, optimiser, schedule))
     return model.teacher()
 
 

@@ -1,14 +1,16 @@
 """`analoop train`, and what it and `robustness` refuse alike."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from analoop.deploy import cli_learning, learning
+from analoop.models.bookmark import Bookmark
 from analoop.models.learning.student import Student
 
 from ..snips_corpus import write_corpus
@@ -32,7 +34,7 @@ def teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Tasks that a teacher is trained for; it costs nothing."""
     asked: list[str] = []
 
-    def teacher_for(task: Any, seed: int, news: Any):
+    def teacher_for(task: Any, seed: int, news: Any, bookmark: Path):
         asked.append(task.name)
         planned = learning.teacher_settings(task.name).updates
         for done in (1, planned):
@@ -106,6 +108,38 @@ def test_progress_counts_what_is_done_of_what_is_planned(
     assert {planned for _, planned, _ in bar} == {18}
     done = [news[0] for news in bar]
     assert done[:4] == [1, 2, 3, 4] and done[-1] == 18 > done[-2] + 1
+
+
+def test_a_training_that_was_killed_goes_on_in_its_place(
+    shell: Shell, tmp_path: Path, monkeypatch, teachers: list[str], said: Said
+):
+    """And another one there is refused, and changes nothing; behind the network no file is left."""
+    monkeypatch.setattr(learning, "Bookmark", partial(Bookmark, every_s=0.0))
+    (tmp_path / "whole").mkdir()
+    out, whole = tmp_path / "s.npz", tmp_path / "whole" / "s.npz"
+    words = changed("neurons=20", "signals=6", "epoch=2", "validation=1")
+    assert shell(*XOR, "ads", *words, "-o", whole).code == 0
+
+    class Killed(BaseException):
+        pass
+
+    def kill(done: int, planned: int, what: str) -> None:
+        if what.startswith("ads") and done == 4:
+            raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(cli_learning.progress, "study", lambda quiet: nullcontext(kill))
+        shell(*XOR, "ads", *words, "-o", out)
+    (kept,) = tmp_path.glob("*.part")
+    before = kept.read_bytes()
+    other = shell(*XOR, "ads", *words, "--seed", 1, "-o", out)
+    assert other.code == 2 and "(OTHER_TRAINING)" in other.err and "seed" in other.err
+    assert str(kept) in other.err and kept.read_bytes() == before and not out.exists()
+    said.clear()
+    assert shell(*XOR, "ads", *words, "-o", out).code == 0
+    assert [news[0] for news in said[-1]] == [4, 6, 6]
+    assert Student.load(out).hash == Student.load(whole).hash
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def test_hey_snips_is_trained_and_studied_with_its_folder(

@@ -84,11 +84,15 @@ def test_wake_phrases_are_learned_with_settings_of_their_own():
     ("name", "task", "changed"),
     [
         ("ads-no-ebn", "temporal-xor", {"balance": 0.0}),
-        ("ads-batched", "temporal-xor", {"batched": True, "adaptation": 0.01, "rate": 3e-5}),
+        (
+            "ads-batched",
+            "temporal-xor",
+            {"batched": True, "adaptation": 0.01, "rate": 3e-5, "rate_left": 1.0},
+        ),
         (
             "ads-no-ebn",
             "synth-snips",
-            {"balance": 0.0, "neurons": 768, "rate": 1e-5, "rate_left": 1.0},
+            {"balance": 0.0, "neurons": 768, "rate": 1e-5, "signals": 4000, "epoch": 500},
         ),
         ("chip-2-bits", "synth-snips", {"bits": 2, "quantized_from": 0.4}),
         ("chip-dense", "temporal-xor", {"coded": False, "max_fan_in": 1_000_000}),

@@ -18,7 +18,7 @@ TINY = chip.Settings(hidden=16, outputs=4, copies=4, updates=2, batch=3)
 
 
 def trained(settings: chip.Settings = TINY, progress=lambda done, loss: None):
-    return chip.train(TASK, None, settings, np.random.default_rng(0), progress, HARDWARE)
+    return chip.train(TASK, None, settings, np.random.default_rng(0), progress, hardware=HARDWARE)
 
 
 @pytest.mark.parametrize(
