@@ -47,8 +47,8 @@ class Bookmark:
         self._every_s, self._written_s = every_s, time.monotonic()
 
     def read(self) -> dict[str, np.ndarray]:
-        """The arrays kept last, numbers as arrays of one; empty: there are none. The generator is set
-        to where it was then.
+        """The arrays kept last, numbers as arrays of one; empty: there are none. The generator is
+        set to where it was then.
 
         Raises:
             InputError: OTHER_TRAINING.
