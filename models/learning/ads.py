@@ -57,10 +57,8 @@ class Settings:
     """A, strength of the input: 10 / tau_mem, 50 / tau_mem for the wake phrase [1/s]."""
     rate: float = 1e-6
     """eta at the start: 1e-5 for the wake phrase."""
-    rate_left: float = 0.0
-    """Share of eta that is left at the end of the training; it falls linearly [1]. Ours: the
-    authors' does not fall, 1, but then one of five networks decides .973 of temporal XOR, with 0
-    .997 (after 10,000 signals)."""
+    rate_left: float = 1.0
+    """Share of eta that is left at the end of the training; it falls linearly [1]."""
     feedback: tuple[float, float] = (75.0, 75.0)
     """k in the first and in the last eighth of the training: (200, 25) for the wake phrase."""
     signals: int = 10_000
