@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..models.learning.decision import MISS, decide_teacher
-from ..models.learning.imitation import DynamicsError
+from ..models.learning.imitation import DynamicsError, spread_of
 from ..models.learning.methods import PORTION, answer, decided, method_of
 from ..models.learning.student import Response, Student
 from ..models.learning.teacher import Teacher
@@ -76,6 +76,7 @@ class TeacherStates:
         self._teacher, self._samples = teacher, samples
         steps, units = samples.target.size, len(teacher.tau_s)
         self._keeps, self._kept = 4 * steps * units <= KEPT_BYTES, {}
+        self._spread: dict[int, float] = {}
 
     def of(self, first: int) -> np.ndarray:
         """Activations in the portion from that sample, float32 [sample, step, unit]."""
@@ -85,6 +86,12 @@ class TeacherStates:
         if self._keeps:
             self._kept[first] = found
         return found
+
+    def spread(self, first: int) -> float:
+        """Of these, as `spread_of` has it."""
+        if first not in self._spread:
+            self._spread[first] = spread_of(self.of(first))
+        return self._spread[first]
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +227,7 @@ def _compare(
 ) -> None:
     """Add what a portion decodes, if it does."""
     if states is not None and response.dynamics is not None:
-        error.add(states.of(first), _bounded(response.dynamics))
+        error.add(states.of(first), response.dynamics, states.spread(first), LIMIT)
 
 
 def _bounded(values: np.ndarray) -> np.ndarray:

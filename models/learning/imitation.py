@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..compiled import compiled
+
 
 def reconstruction_error(wanted: np.ndarray, decoded: np.ndarray) -> float:
     """Variance over time of the error over that of the teacher, summed over units, mean of samples
@@ -17,6 +19,26 @@ def reconstruction_error(wanted: np.ndarray, decoded: np.ndarray) -> float:
     """
     error, whole = (v.var(axis=1, ddof=1).sum(axis=1) for v in (wanted - decoded, wanted))
     return float((error / whole).mean())
+
+
+def spread_of(wanted: np.ndarray) -> float:
+    """Sum of squared deviations of a teacher's units [sample, step, unit] from their means over a
+    sample."""
+    mean = wanted.mean(axis=1, keepdims=True, dtype=np.float64)
+    return float(sum(np.square(one - its).sum() for one, its in zip(wanted, mean, strict=True)))
+
+
+@compiled
+def _squares(wanted, decoded, limit):  # noqa: ANN001, ANN202 - numba
+    """Sum of squared errors, in one pass and without copies, all [sample, step, unit]."""
+    total = 0.0
+    for s in range(wanted.shape[0]):
+        for t in range(wanted.shape[1]):
+            for u in range(wanted.shape[2]):
+                value = np.float64(decoded[s, t, u])
+                value = 0.0 if np.isnan(value) else min(max(value, -limit), limit)
+                total += (value - wanted[s, t, u]) ** 2
+    return total
 
 
 @dataclass
@@ -31,18 +53,20 @@ class DynamicsError:
     count: int = 0
     """Values summed over."""
 
-    def add(self, wanted: np.ndarray, decoded: np.ndarray) -> None:
+    def add(
+        self, wanted: np.ndarray, decoded: np.ndarray, spread: float, limit: float = np.inf
+    ) -> None:
         """A portion.
 
         Args:
             wanted: activations of the teacher [sample, step, unit].
-            decoded: those a student decodes [sample, step, unit].
+            decoded: those a student decodes [sample, step, unit]; what is no number counts as 0.
+            spread: `spread_of` wanted.
+            limit: decoded ones are cut off there.
         """
-        for one, other in zip(wanted, decoded, strict=True):
-            exact = one.astype(np.float64)
-            self.squares += float(np.square(other - exact).sum())
-            self.spread += float(np.square(exact - exact.mean(axis=0)).sum())
-            self.count += exact.size
+        self.squares += _squares(wanted, decoded, limit)
+        self.spread += spread
+        self.count += wanted.size
 
     @property
     def mse(self) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analoop.models.learning.imitation import DynamicsError, reconstruction_error
+from analoop.models.learning.imitation import DynamicsError, reconstruction_error, spread_of
 
 
 def test_reconstruction_error_is_one_for_silence_and_ignores_offsets() -> None:
@@ -18,7 +18,7 @@ def test_the_error_of_dynamics_in_portions_is_that_of_all_samples() -> None:
     wanted, decoded = rng.standard_normal((2, 5, 100, 4)).astype(np.float32)
     error = DynamicsError()
     for part in (slice(0, 2), slice(2, 3), slice(3, 5)):
-        error.add(wanted[part], decoded[part])
+        error.add(wanted[part], decoded[part], spread_of(wanted[part]))
     assert error.mse == pytest.approx(np.square(decoded - wanted).mean(), rel=1e-5)
     assert error.nrmse == pytest.approx((error.mse / wanted.var(axis=1).mean()) ** 0.5, rel=1e-5)
 
@@ -31,5 +31,13 @@ def test_the_mean_of_a_teacher_has_an_nrmse_of_one_and_an_offset_counts() -> Non
         (wanted + wanted.std(axis=1, keepdims=True), 1.0),
     ):
         error = DynamicsError()
-        error.add(wanted, decoded)
+        error.add(wanted, decoded, spread_of(wanted))
         assert error.nrmse == pytest.approx(nrmse, abs=1e-9)
+
+
+def test_what_runs_away_counts_up_to_a_limit_and_no_number_as_nothing() -> None:
+    wanted = np.ones((1, 2, 2), np.float32)
+    decoded = np.array([[[np.nan, np.inf], [-np.inf, 1.0]]], np.float32)
+    error = DynamicsError()
+    error.add(wanted, decoded, spread_of(wanted), limit=10.0)
+    assert error.mse == (1 + 81 + 121 + 0) / 4
