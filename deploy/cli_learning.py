@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..models.archive import check_writable
-from ..models.bookmark import beside
 from ..models.errors import InputError, named
 from . import progress
 from .cli_options import CorpusFolder, Json, Quiet
 from .console import print_json
 
 if TYPE_CHECKING:
+    from ..models.bookmark import Bookmark
     from ..models.learning.student import Student
     from ..models.learning.teacher import Teacher
     from ..models.tasks.samples import SequenceTask
@@ -78,8 +78,7 @@ def train(
             )
         chosen = settings_of(method, task, changed or [])
         student = _trained(sequence_task(task, data), method, chosen, seed, (out, quiet))
-        _print_student(student, student.save(out), seed, as_json)
-        _finish(out)
+        _print_student(student, out, seed, as_json)
         return
     if method or changed:
         raise InputError(
@@ -89,14 +88,15 @@ def train(
         )
     refuse_data(task, data)
     from ..models.training import Settings
-    from .training import load_task
+    from .training import load_task, network_bookmark
     from .training import train as run_training
 
-    settings = Settings(**given, seed=seed)
+    settings, data_of_task = Settings(**given, seed=seed), load_task(task)
+    mark = network_bookmark(out, data_of_task, settings)
     with progress.epochs(quiet, settings.epochs) as epoch:
-        network = run_training(load_task(task), settings, epoch, beside(out))
+        network = run_training(data_of_task, settings, epoch, mark)
     path = network.save(out)
-    _finish(out)
+    mark.remove()
     accuracy = network.provenance["test_accuracy_software"]
     if as_json:
         print_json({"file": str(path), "network": network.hash, **network.provenance})
@@ -104,47 +104,54 @@ def train(
         print(f"software model: {accuracy:.1%} of the test set (seed {seed})\nwrote {path}")
 
 
-def _finish(out: Path) -> None:
-    """Delete what says where the training of a network stands."""
-    for mark in (beside(out), beside(out, "teacher")):
-        mark.unlink(missing_ok=True)
-
-
 def _trained(
     task: SequenceTask, method: str, settings: Any, seed: int, where: tuple[Path, bool]
 ) -> Student:
-    """A student, and the teacher before it where one is needed; `where`: the file that it becomes,
-    and whether nothing is told meanwhile."""
+    """A student in its file, and the teacher before it where one is needed; `where`: the file, and
+    whether nothing is told meanwhile."""
+    from ..models.bookmark import NO_BOOKMARK, refuse_others
     from ..models.learning.methods import method_of
+    from .bookmarks import student_bookmark, teacher_bookmark
     from .learning import train_student
 
     out, quiet = where
-    needed = method_of(method).needs_teacher(settings)
-    teacher = _teacher(task, seed, where) if needed else None
-    planned = settings.planned
+    needed, planned = method_of(method).needs_teacher(settings), settings.planned
+    mark = student_bookmark(out, task, method, settings, (seed, 0))
+    first = teacher_bookmark(out.with_name(f"{out.name}.teacher"), task, seed)
+    if not needed:
+        first = NO_BOOKMARK
+    refuse_others([first, mark])
+    teacher = _teacher(task, seed, quiet, first) if needed else None
     with progress.study(quiet) as tell:
 
         def news(done: int, error: float) -> None:
             after = "; now it is tested" if done >= planned else ""
             tell(done, planned, f"{method}: error {error:.3f}{after}")
 
-        student = train_student(task, method, settings, teacher, (seed, 0), news, beside(out))
+        try:
+            student = train_student(task, method, settings, teacher, (seed, 0), news, mark)
+        except InputError as error:
+            if error.code == "DIVERGED":  # other settings and seeds shall find nothing there
+                first.remove()
+            raise
         tell(planned, planned, f"{method}: done")
+    student.save(out)
+    first.remove()
+    mark.remove()
     return student
 
 
-def _teacher(task: SequenceTask, seed: int, where: tuple[Path, bool]) -> Teacher:
+def _teacher(task: SequenceTask, seed: int, quiet: bool, mark: Bookmark) -> Teacher:
     """The teacher of a task, with progress of its own: its updates are not those of students."""
     from .learning import teacher_for, teacher_settings
 
-    out, quiet = where
     planned = teacher_settings(task.name).updates
     with progress.study(quiet) as tell:
 
         def news(done: int, loss: float) -> None:
             tell(done, planned, f"teacher: loss {loss:.3f}")
 
-        return teacher_for(task, seed, news, beside(out, "teacher"))
+        return teacher_for(task, seed, news, mark)
 
 
 def _print_student(student: Student, path: Path, seed: int, as_json: bool) -> None:

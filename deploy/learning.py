@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,21 +104,20 @@ def teacher_for(
     task: SequenceTask,
     seed: int,
     progress: Progress = lambda done, loss: None,
-    bookmark: Path | None = None,
+    bookmark: Bookmark = NO_BOOKMARK,
 ) -> Teacher:
     """The teacher of a task: the same for every method and network of a seed.
 
     Args:
-        bookmark: file that says where the training stands, if it is to go on after a kill; the
-            caller deletes it when the teacher is safe.
+        bookmark: where the training stands, if it is to go on after a kill (bookmarks.py); the
+            caller removes it when the teacher is safe.
 
     Raises:
-        InputError: OTHER_TRAINING, `bookmark` is of another one.
-        FileError: `bookmark` cannot be read or written.
+        InputError: OTHER_TRAINING.
+        FileError: FILE_NOT_WRITABLE: the bookmark.
     """
-    generator, settings = generator_for(seed, task.name, "teacher"), teacher_settings(task.name)
-    mark = _bookmark(bookmark, task, generator, what="teacher", settings=settings, seed=[seed])
-    return train_teacher(task, settings, generator, progress, mark)
+    generator = generator_for(seed, task.name, "teacher")
+    return train_teacher(task, teacher_settings(task.name), generator, progress, bookmark)
 
 
 def teacher_settings(task: str) -> TeacherSettings:
@@ -133,7 +132,7 @@ def train_student(
     teacher: Teacher | None,
     seed: Sequence[int],
     progress: Progress = lambda done, error: None,
-    bookmark: Path | None = None,
+    bookmark: Bookmark = NO_BOOKMARK,
 ) -> Student:
     """A student of a method; its provenance says what made it, and how often it is right. That of a
     variant is a student of the method it varies.
@@ -142,12 +141,12 @@ def train_student(
         settings: of the method's own class.
         teacher: None where the method needs none with these settings: `Method.needs_teacher`.
         seed: of the run, and the number of the network in it.
-        bookmark: as for `teacher_for`.
+        bookmark: as for `teacher_for`, of a training by this very teacher.
 
     Raises:
-        InputError: UNKNOWN_METHOD, NO_TEACHER; DIVERGED, numbers of the student are not finite;
-            OTHER_TRAINING, `bookmark` is of another one.
-        FileError: `bookmark` cannot be read or written.
+        InputError: UNKNOWN_METHOD, NO_TEACHER, OTHER_TRAINING; DIVERGED, numbers of the student are
+            not finite: then the bookmark is removed.
+        FileError: FILE_NOT_WRITABLE: the bookmark.
     """
     run, network = seed
     generator = generator_for(run, task.name, method, network)
@@ -158,14 +157,14 @@ def train_student(
             code="NO_TEACHER",
         )
     more = {"hardware": HARDWARE} if how.on_silicon else {}
-    taught_by = teacher.hash if teacher and how.needs_teacher(settings) else None
-    mark = _bookmark(
-        bookmark, task, generator, what=method, settings=settings, seed=list(seed), by=taught_by
-    )
-    made = how.train(task, teacher, settings, generator, progress, mark, **more)
-    student = _finite(made, method)
-    with_boundary = _with_boundary(student, task, generator_for(run, task.name, "boundary"))
-    student = _finite(with_boundary, method)
+    student = how.train(task, teacher, settings, generator, progress, bookmark, **more)
+    try:
+        student = _finite(student, method)
+        with_boundary = _with_boundary(student, task, generator_for(run, task.name, "boundary"))
+        student = _finite(with_boundary, method)
+    except InputError:
+        bookmark.remove()  # nothing there is worth going on from
+        raise
     test = task.draw("test", TESTED, generator_for(run, task.name, "test"))
     output, rate_hz = answer(student, test)
     right = decided(student, task, output) == test.label
@@ -181,17 +180,6 @@ def train_student(
             "versions": versions(),
         },
     )
-
-
-def _bookmark(
-    path: Path | None, task: SequenceTask, generator: np.random.Generator, settings: Any, **of: Any
-) -> Bookmark:
-    """A bookmark that is taken for no other training's."""
-    if path is None:
-        return NO_BOOKMARK
-    first = task.draw("train", 1, generator_for(0, task.name, "bookmark"))
-    made = {"task": task.name, "first_sample": first.hash, "versions": versions()}
-    return Bookmark(path, of | made | {"settings": asdict(settings)}, generator)
 
 
 def _finite(student: Student, method: str) -> Student:

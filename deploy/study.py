@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..models.archive import write_bytes
-from ..models.bookmark import beside
 from ..models.errors import InputError
 from ..models.learning.methods import answer
 from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher
 from ..models.versions import versions
+from .bookmarks import student_bookmark, teacher_bookmark
 from .learning import teacher_for, train_student
 from .network_robustness import OwnStudy, jobs
 from .perturbations import PROTOCOLS
@@ -41,7 +41,8 @@ def study_methods(
         The tables, and the files written.
 
     Raises:
-        InputError: OTHER_STUDY, STUDY_HELD, UNKNOWN_METHOD; TOO_FEW_SAMPLES of the task.
+        InputError: OTHER_STUDY, STUDY_HELD, UNKNOWN_METHOD, OTHER_TRAINING, DIVERGED,
+            OTHER_TEACHER of a network in the folder; TOO_FEW_SAMPLES of the task.
         FileError: the folder cannot be written.
     """
     bench = Bench.of(study)
@@ -49,25 +50,25 @@ def study_methods(
     planned = 1 + len(settings) * study.networks
     with StudyFiles(folder, _asked(bench, methods=methods)) as files:
         tell(0, planned, "teacher")
+        mark = teacher_bookmark(files.teacher, study.task, study.seed)
         if not files.teacher.exists():
-            mark = beside(files.teacher)
             teacher_for(
                 study.task,
                 study.seed,
                 lambda done, loss: tell(0, planned, f"teacher: {done}, loss {loss:.3f}"),
                 mark,
             ).save(files.teacher)
-            mark.unlink(missing_ok=True)
+        mark.remove()
         teacher, students = Teacher.load(files.teacher), []
         for method, chosen in settings.items():
             for number in range(study.networks):
-                path = files.network(method, number)
+                path, seed = files.network(method, number), (study.seed, number)
+                mark = student_bookmark(path, study.task, method, chosen, seed)
                 if not path.exists():
                     news = partial(_training, tell, 1 + len(students), planned, method, number)
-                    seed, mark = (study.seed, number), beside(path)
                     made = train_student(study.task, method, chosen, teacher, seed, news, mark)
                     made.save(path)
-                    mark.unlink(missing_ok=True)
+                mark.remove()
                 students.append((method, number, Student.load(path)))
         return _judged(files, bench.taught_by(teacher), students, workers, tell)
 

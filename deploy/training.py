@@ -11,7 +11,7 @@ import numpy as np
 from ..hw.bias import current
 from ..hw.circuits import CURRENT_TO_REGISTER
 from ..models import training
-from ..models.bookmark import Bookmark
+from ..models.bookmark import NO_BOOKMARK, Bookmark, beside
 from ..models.errors import named
 from ..models.japanese_vowels import Task, japanese_vowels
 from ..models.network import Network
@@ -42,22 +42,24 @@ def train(
     task: Task,
     settings: training.Settings = DEFAULTS,
     progress: Callable[[int, float, float], None] = lambda epoch, loss, accuracy: None,
-    bookmark: Path | None = None,
+    bookmark: Bookmark = NO_BOOKMARK,
 ) -> Network:
     """Train a two-layer network for a task, with legal biases and the 4-bit code in the loop.
 
     Args:
-        bookmark: file that says where the training stands, if it is to go on after a kill; the
-            caller deletes it when the network is safe.
+        bookmark: where the training stands, if it is to go on after a kill (`network_bookmark`);
+            the caller removes it when the network is safe.
+
+    Raises:
+        InputError: OTHER_TRAINING.
+        FileError: FILE_NOT_WRITABLE: the bookmark.
 
     The network's provenance holds what reproduces it: command, seed, settings, versions, and the
     test accuracy of the software model.
     """
     parameters = legal_parameters(NeuronParameters.from_times())
-    of = {"task": task.name, "train": task.train.hash, "settings": asdict(settings)}
-    mark = Bookmark(bookmark, of | {"versions": versions()})
     network = training.train(
-        task.train, task.labels, parameters, settings, chip_levels, progress, mark
+        task.train, task.labels, parameters, settings, chip_levels, progress, bookmark
     )
     recording = simulate(network, task.test)
     first = network.offsets[network.output]
@@ -76,6 +78,12 @@ def train(
             "versions": versions(),
         },
     )
+
+
+def network_bookmark(path: Path, task: Task, settings: training.Settings) -> Bookmark:
+    """Of the training of a network that becomes that file."""
+    of = {"task": task.name, "samples": task.train.hash, "versions": versions()}
+    return Bookmark(beside(path), of | asdict(settings))
 
 
 def legal_parameters(parameters: NeuronParameters) -> NeuronParameters:

@@ -174,7 +174,7 @@ def train(
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.epochs)
     levels: Levels = ()
-    if kept := bookmark.read():
+    if kept := bookmark.read(None):
         generator.set_state(torch.tensor(kept["generator"]))
     for epoch in range(go_on(kept, model, optimizer, schedule), settings.epochs):
         if fit is not None and epoch >= settings.quantized_from * settings.epochs:
@@ -193,7 +193,7 @@ def train(
         schedule.step()
         progress(epoch, float(np.mean(losses)), right / data.n_trials)
         state = {"generator": generator.get_state().numpy()}
-        bookmark.keep({**standing(model, optimizer, schedule), **state})
+        bookmark.keep({**standing(model, optimizer, schedule), **state}, None)
     if fit is not None:
         levels = fit_levels(model, settings.max_fan_in, fit)
     return _network(held_weights(model, settings.max_fan_in, levels), outputs, parameters)

@@ -41,7 +41,7 @@ ADAPTATION_KEPT = 0.99
 
 @dataclass(frozen=True)
 class Settings:
-    """How a student is made and taught; the defaults are those for XOR."""
+    """How a student is made and taught; the defaults are the authors' for XOR."""
 
     neurons: int = 320
     """768 for the wake phrase."""
@@ -56,7 +56,7 @@ class Settings:
     gain: float = 200.0
     """A, strength of the input: 10 / tau_mem, 50 / tau_mem for the wake phrase [1/s]."""
     rate: float = 1e-6
-    """eta at the start: 1e-5 for the wake phrase."""
+    """eta at the start: the authors have 1e-5 for the wake phrase."""
     rate_left: float = 1.0
     """Share of eta that is left at the end of the training; it falls linearly [1]."""
     feedback: tuple[float, float] = (75.0, 75.0)
@@ -104,7 +104,7 @@ def train(
     validation = task.draw("validation", settings.validation, generator)
     wanted = teacher.activations(validation)
     best, best_score, first = student, -np.inf, 0
-    if kept := bookmark.read():
+    if kept := bookmark.read(generator):
         student, best = (_with_slow(student, kept[name]) for name in ("w_slow", "best"))
         best_score, first = kept["best_score"].item(), kept["done"].item()
     for done, taught in lessons(student, task, teacher, settings, generator, first):
@@ -114,10 +114,8 @@ def train(
         if score > best_score:
             best, best_score = taught, score
         progress(done, error)
-        bookmark.keep(
-            {"done": done, "w_slow": taught.arrays["w_slow"],
-             "best": best.arrays["w_slow"], "best_score": best_score}
-        )  # fmt: skip
+        slow = {"w_slow": taught.arrays["w_slow"], "best": best.arrays["w_slow"]}
+        bookmark.keep(slow | {"done": done, "best_score": best_score}, generator)
     return replace(best, provenance={"settings": asdict(settings)})
 
 

@@ -71,7 +71,7 @@ def train(
             )
 
     with one_thread():
-        descend(model, optimiser, settings.updates, losses, progress, bookmark)
+        descend(model, optimiser, settings.updates, losses, progress, (bookmark, generator))
     return finished(NAME, task, settings, model)
 
 

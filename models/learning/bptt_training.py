@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..bookmark import NO_BOOKMARK, Bookmark
+from ..bookmark import Bookmark
 from ..descent import go_on, standing
 from ..errors import InputError
 from ..tasks.samples import Samples
@@ -116,7 +116,7 @@ def descend(
     updates: int,
     losses: Callable[[int], Iterable[Tensor]],
     progress: Progress,
-    bookmark: Bookmark = NO_BOOKMARK,
+    place: tuple[Bookmark, np.random.Generator],
 ) -> None:
     """Follow the gradient of a loss that comes in parts, one at a time in memory.
 
@@ -124,10 +124,12 @@ def descend(
         losses: parts of the loss of an update, so many done before.
         progress: gets the median part times their number: that of a chip whose activity runs away
             may have twenty digits.
+        place: where it is kept how far this is, and the random numbers of the losses.
     """
+    bookmark, generator = place
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, updates)
     parameters = list(model.parameters())
-    for done in range(go_on(bookmark.read(), model, optimiser, schedule), updates):
+    for done in range(go_on(bookmark.read(generator), model, optimiser, schedule), updates):
         parts, gradients = [], []
         for part in losses(done):
             gradients.append(torch.autograd.grad(part, parameters))
@@ -138,7 +140,7 @@ def descend(
         schedule.step()
         progress(done + 1, median(parts) * len(parts))
         if (done + 1) % REST == 0:
-            bookmark.keep(standing(model, optimiser, schedule))
+            bookmark.keep(standing(model, optimiser, schedule), generator)
 
 
 def _sum(parts: list[tuple[Tensor, ...]]) -> list[Tensor]:

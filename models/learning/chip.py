@@ -81,7 +81,7 @@ def train(
             part = batch.chosen(slice(begin, begin + TOGETHER))
             yield model.loss(part, generator) * (len(part) / len(batch))
 
-    descend(model, optimiser, settings.updates, losses, progress, bookmark)
+    descend(model, optimiser, settings.updates, losses, progress, (bookmark, generator))
     if settings.coded:
         model.fit()
     held = {name: w.detach().numpy() for name, w in model.held().items()}

@@ -110,7 +110,7 @@ def train(
     inverse = settings.alpha * np.eye(settings.neurons)
     decoder = np.array(student.arrays["decoder"], np.float64)
     best, errors = student, []
-    if kept := bookmark.read():
+    if kept := bookmark.read(generator):
         decoder, inverse, errors = kept["decoder"], kept["inverse"], kept["errors"].tolist()
         best = _with(student, kept["best"], settings, errors)
     for epoch in range(len(errors), settings.epochs):
@@ -125,10 +125,8 @@ def train(
             best = student
         elif epoch - first >= settings.patience:
             break
-        bookmark.keep(
-            {"decoder": decoder, "inverse": inverse, "errors": errors,
-             "best": best.arrays["decoder"]}
-        )  # fmt: skip
+        learned = {"decoder": decoder, "inverse": inverse, "best": best.arrays["decoder"]}
+        bookmark.keep(learned | {"errors": errors}, generator)
     return _with(best, best.arrays["decoder"], settings, errors)
 
 
@@ -176,7 +174,7 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
         current = room[: len(part)]
         for i, one in zip(part, current, strict=True):
             np.matmul(inputs[i], weights, out=one, casting="same_kind")
-        noise = np.stack([membrane_noise(conditions, i, current.shape[1:]) for i in part])
+        noise = _noises(conditions, part, current.shape[1:])
         spikes[now] = run(net, current, noise, _NOTHING_TO_LEARN, dynamics[now])
     output = np.stack([z @ student.arrays["teacher_out"] for z in dynamics])
     rate_hz = spikes / (net.v_th.size * inputs.shape[1] * DT_S)
@@ -244,9 +242,17 @@ def _net(student: Student, silenced: float) -> Net:
     )
 
 
-def membrane_noise(conditions: Conditions, sample: int, shape: tuple[int, ...]) -> np.ndarray:
-    """[step, neuron] [mV]; no steps if there is none."""
+def _noises(conditions: Conditions, samples: range, shape: tuple[int, ...]) -> np.ndarray:
+    """`membrane_noise` of some samples, [sample, step, neuron]."""
     if conditions.noise == 0:
-        return np.empty((0, 0), np.float32)
+        return np.empty((len(samples), 0, 0), np.float32)
+    made = np.empty((len(samples), *shape), np.float32)
+    for i, one in zip(samples, made, strict=True):
+        one[:] = membrane_noise(conditions, i, shape)
+    return made
+
+
+def membrane_noise(conditions: Conditions, sample: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Of one sample, [step, neuron] [mV]."""
     drawn = np.random.default_rng((conditions.seed, sample)).standard_normal(shape, np.float32)
     return drawn * np.float32(conditions.noise * (V_TH_MV - V_RESET_MV))

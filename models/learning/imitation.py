@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..compiled import compiled
+from ..errors import InputError
 
 
 def reconstruction_error(wanted: np.ndarray, decoded: np.ndarray) -> float:
@@ -63,7 +64,16 @@ class DynamicsError:
             decoded: those a student decodes [sample, step, unit]; what is no number counts as 0.
             spread: `spread_of` wanted.
             limit: decoded ones are cut off there.
+
+        Raises:
+            InputError: OTHER_TEACHER.
         """
+        if wanted.shape != decoded.shape:
+            raise InputError(
+                f"a network decodes {decoded.shape[-1]} units and its teacher has "
+                f"{wanted.shape[-1]}: judge networks by the teacher they imitate",
+                code="OTHER_TEACHER",
+            )
         self.squares += _squares(wanted, decoded, limit)
         self.spread += spread
         self.count += wanted.size

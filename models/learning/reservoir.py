@@ -118,7 +118,7 @@ def train(
     n = settings.liquids * settings.neurons
     square, product = settings.penalty * np.eye(n), np.zeros(n)
     samples, first = task.draw("train", settings.samples, generator), 0
-    if kept := bookmark.read():
+    if kept := bookmark.read(generator):
         square, product, first = kept["square"], kept["product"], kept["done"].item()
     left = samples.chosen(slice(first, None))
     played = traces(student, left.input, QUIET)
@@ -127,7 +127,7 @@ def train(
         square += features.T @ features
         product += features.T @ target[settings.stride - 1 :: settings.stride]
         progress(done, float(target.var()))
-        bookmark.keep({"square": square, "product": product, "done": done})
+        bookmark.keep({"square": square, "product": product, "done": done}, generator)
     w_out = np.linalg.solve(square, product).astype(np.float32)
     arrays = {**student.arrays, "w_out": w_out}
     provenance = {"settings": asdict(settings)}

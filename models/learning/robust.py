@@ -102,7 +102,7 @@ def train(
             yield (loss + penalties(settings, now)) * (len(part) / len(batch))
 
     with one_thread():
-        descend(model, optimiser, settings.updates, losses, progress, bookmark)
+        descend(model, optimiser, settings.updates, losses, progress, (bookmark, generator))
     return finished(NAME, task, settings, model)
 
 

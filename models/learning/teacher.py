@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..archive import content_hash, read_archive, write_archive
+from ..archive import read_archive, write_archive
 from ..bookmark import NO_BOOKMARK, Bookmark
 from ..descent import go_on, standing
 from ..reference import one_thread
@@ -94,11 +94,6 @@ class Teacher:
         """
         return Teacher(**read_archive(path, FORMAT, VERSION)[1])
 
-    @property
-    def hash(self) -> str:
-        """Of all its arrays."""
-        return content_hash({}, vars(self))
-
     def input_current(self, samples: Samples) -> np.ndarray:
         """What its units get from outside, float32 [sample, step, unit]; without the bias."""
         return samples.input @ self.w_in
@@ -123,8 +118,9 @@ def train_teacher(
     model = _Model(task.channels, settings, generator)
     optimiser = torch.optim.Adam(model.parameters(), settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.updates)
+    first = go_on(bookmark.read(generator), model, optimiser, schedule)
     with one_thread():
-        for done in range(go_on(bookmark.read(), model, optimiser, schedule), settings.updates):
+        for done in range(first, settings.updates):
             batch = task.draw("train", settings.batch, generator)
             coarse = settings.coarse if done < COARSE_SHARE * settings.updates else 1
             loss = model.loss(
@@ -137,7 +133,7 @@ def train_teacher(
             schedule.step()
             model.hold()
             progress(done + 1, float(loss.detach()))
-            bookmark.keep(standing(model, optimiser, schedule))
+            bookmark.keep(standing(model, optimiser, schedule), generator)
     return model.teacher()
 
 

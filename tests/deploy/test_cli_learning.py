@@ -1,6 +1,6 @@
 """`analoop train`, and what it and `robustness` refuse alike."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from analoop.deploy import cli_learning, learning
+from analoop.deploy import cli_learning, learning, training
 from analoop.models.bookmark import Bookmark
 from analoop.models.learning.student import Student
+from analoop.models.learning.teacher import TeacherSettings
 
 from ..snips_corpus import write_corpus
 from .command import Shell
@@ -34,7 +35,7 @@ def teachers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Tasks that a teacher is trained for; it costs nothing."""
     asked: list[str] = []
 
-    def teacher_for(task: Any, seed: int, news: Any, bookmark: Path):
+    def teacher_for(task: Any, seed: int, news: Any, bookmark: Bookmark):
         asked.append(task.name)
         planned = learning.teacher_settings(task.name).updates
         for done in (1, planned):
@@ -110,36 +111,107 @@ def test_progress_counts_what_is_done_of_what_is_planned(
     assert done[:4] == [1, 2, 3, 4] and done[-1] == 18 > done[-2] + 1
 
 
+class Killed(BaseException):
+    """Instead of the signal that nothing can catch."""
+
+
+@pytest.fixture
+def kill(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Ask for a training that is killed at some words and so many of what is done."""
+    monkeypatch.setattr("analoop.deploy.bookmarks.Bookmark", partial(Bookmark, every_s=0.0))
+
+    def killed(shell: Shell, words: str, at: int, *asked: object) -> None:
+        def tell(done: int, planned: int, what: str) -> None:
+            if what.startswith(words) and done == at:
+                raise Killed
+
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(cli_learning.progress, "study", lambda quiet: nullcontext(tell))
+            shell(*asked)
+
+    return killed
+
+
+ADS = (*XOR, "ads", *changed("neurons=20", "signals=6", "epoch=2", "validation=1"))
+
+
 def test_a_training_that_was_killed_goes_on_in_its_place(
-    shell: Shell, tmp_path: Path, monkeypatch, teachers: list[str], said: Said
+    shell: Shell, tmp_path: Path, kill, teachers: list[str], said: Said
 ):
-    """And another one there is refused, and changes nothing; behind the network no file is left."""
-    monkeypatch.setattr(learning, "Bookmark", partial(Bookmark, every_s=0.0))
+    """Behind the network no file is left."""
     (tmp_path / "whole").mkdir()
     out, whole = tmp_path / "s.npz", tmp_path / "whole" / "s.npz"
-    words = changed("neurons=20", "signals=6", "epoch=2", "validation=1")
-    assert shell(*XOR, "ads", *words, "-o", whole).code == 0
-
-    class Killed(BaseException):
-        pass
-
-    def kill(done: int, planned: int, what: str) -> None:
-        if what.startswith("ads") and done == 4:
-            raise Killed
-
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(cli_learning.progress, "study", lambda quiet: nullcontext(kill))
-        shell(*XOR, "ads", *words, "-o", out)
-    (kept,) = tmp_path.glob("*.part")
-    before = kept.read_bytes()
-    other = shell(*XOR, "ads", *words, "--seed", 1, "-o", out)
-    assert other.code == 2 and "(OTHER_TRAINING)" in other.err and "seed" in other.err
-    assert str(kept) in other.err and kept.read_bytes() == before and not out.exists()
+    assert shell(*ADS, "-o", whole).code == 0
+    kill(shell, "ads", 4, *ADS, "-o", out)
+    assert {f.name for f in tmp_path.iterdir()} == {"whole", "s.npz.part"}
     said.clear()
-    assert shell(*XOR, "ads", *words, "-o", out).code == 0
+    assert shell(*ADS, "-o", out).code == 0
     assert [news[0] for news in said[-1]] == [4, 6, 6]
     assert Student.load(out).hash == Student.load(whole).hash
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_what_another_training_left_is_refused_before_a_teacher_is_trained(
+    shell: Shell, tmp_path: Path, kill, teachers: list[str]
+):
+    out = tmp_path / "s.npz"
+    kill(shell, "ads", 4, *ADS, "-o", out)
+    kept = tmp_path / "s.npz.part"
+    before, teachers[:] = kept.read_bytes(), []
+    other = shell(*ADS, *changed("rate=0.1"), "--seed", 1, "-o", out)
+    assert (
+        other.code == 2 and "(OTHER_TRAINING)" in other.err and "of other rate, seed" in other.err
+    )
+    assert str(kept) in other.err and "delete" in other.err and not teachers
+    assert kept.read_bytes() == before and not out.exists()
+
+
+def test_a_teacher_that_was_killed_goes_on_and_is_left_alone_by_methods_without_one(
+    shell: Shell, tmp_path: Path, kill, monkeypatch
+):
+    few = TeacherSettings(units=8, updates=5, batch=2)
+    monkeypatch.setattr(learning, "teacher_settings", lambda task: few)
+    monkeypatch.setattr(learning, "TESTED", 4)
+    out, kept = tmp_path / "s.npz", tmp_path / "s.npz.teacher.part"
+    kill(shell, "teacher", 4, *ADS, "-o", out)
+    before = kept.read_bytes()
+    assert shell(*XOR, "reservoir", *changed(*TINY["reservoir"]), "-o", out).code == 0
+    assert kept.read_bytes() == before
+    other = shell(*ADS, "--seed", 1, "-o", out)
+    assert other.code == 2 and str(kept) in other.err and "of other seed" in other.err
+    assert shell(*ADS, "-o", out).code == 0 and not kept.exists()
+
+
+def test_behind_a_training_that_diverged_nothing_is_in_the_way(
+    shell: Shell, tmp_path: Path, kill, teachers: list[str]
+):
+    out = tmp_path / "s.npz"
+    few = ("neurons=8", "updates=11", "batch=2", "teacher_init=true")
+    kill(shell, "bptt", 11, *XOR, "bptt", *changed(*few, "learning_rate=1e20"), "-o", out)
+    assert (tmp_path / "s.npz.part").exists()
+    wild = shell(*XOR, "bptt", *changed(*few, "learning_rate=1e20"), "-o", out)
+    assert wild.code == 2 and "(DIVERGED)" in wild.err and not list(tmp_path.iterdir())
+    assert shell(*XOR, "bptt", *changed(*few), "--seed", 1, "-o", out).code == 0
+
+
+def test_a_network_for_the_chip_that_was_killed_goes_on(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(training, "Bookmark", partial(Bookmark, every_s=0.0))
+    asked = ("train", "japanese-vowels", "--epochs", 2, "--hidden", 4, "--mismatch", 0, "-o")
+    whole, out = shell(*asked, tmp_path / "whole.npz", "--json").json, tmp_path / "s.npz"
+
+    def tell(epoch: int, loss: float, accuracy: float) -> None:
+        if epoch == 1:
+            raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(cli_learning.progress, "epochs", lambda quiet, total: nullcontext(tell))
+        shell(*asked, out)
+    assert (tmp_path / "s.npz.part").exists()
+    again = shell(*asked, out, "--json")
+    assert again.json["network"] == whole["network"] and again.err.count("epoch ") == 1
+    assert not (tmp_path / "s.npz.part").exists()
 
 
 def test_hey_snips_is_trained_and_studied_with_its_folder(

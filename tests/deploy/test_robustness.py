@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from analoop.deploy.robustness import Bench
 from analoop.deploy.study import study_methods, study_networks
 from analoop.deploy.study_files import StudyFiles
 from analoop.models import InputError
+from analoop.models.bookmark import Bookmark
 from analoop.models.learning import methods
 from analoop.models.learning.student import Conditions, Student
 from analoop.models.tasks.samples import Samples
@@ -173,6 +175,31 @@ def test_a_study_of_methods_writes_networks_rows_and_a_report(tmp_path: Path, te
     before = {f: f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()}
     study_methods(tmp_path, study(), {"ads": TINY}, 1, lambda *news: None)
     assert {f: f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()} == before
+
+
+def test_a_study_goes_on_within_a_training_that_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, teacher: None
+):
+    monkeypatch.setattr("analoop.deploy.bookmarks.Bookmark", partial(Bookmark, every_s=0.0))
+    nominal, told = study(cells=(Cell("nominal", 0),)), []
+    whole = study_methods(tmp_path / "a", nominal, {"ads": TINY}, 1, lambda *news: None)
+
+    def kill(done: int, planned: int, what: str) -> None:
+        if what.startswith("training ads 1: 4"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        study_methods(tmp_path / "b", nominal, {"ads": TINY}, 1, kill)
+    mark = tmp_path / "b" / "networks" / "ads-1.npz.part"
+    kept = mark.read_bytes()
+    found = study_methods(
+        tmp_path / "b", nominal, {"ads": TINY}, 1, lambda done, planned, what: told.append(what)
+    )
+    assert [what for what in told if "training" in what and "ads 1: 2" in what] == []
+    assert found["summaries"] == whole["summaries"] and not mark.exists()
+    mark.write_bytes(kept)  # a kill between the network and its bookmark
+    study_methods(tmp_path / "b", nominal, {"ads": TINY}, 1, lambda *news: None)
+    assert not mark.exists()
 
 
 def test_networks_from_files_are_studied_without_a_teacher(tmp_path: Path):

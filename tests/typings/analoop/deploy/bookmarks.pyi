@@ -1,0 +1,1 @@
+from deploy.bookmarks import *
