@@ -78,8 +78,8 @@ def robustness(
 ) -> None:
     """How networks fare under mismatch, coarse weights, noise and dead neurons.
 
-    Kill it, ask the same again, and it goes on behind the last network that was trained and the
-    last row that was judged.
+    Kill it, ask the same again, and it goes on: within the network that was being trained, behind
+    the last row that was judged.
     """
     from ..models.runner import processors
     from .learning import sequence_task
