@@ -76,6 +76,8 @@ def test_wake_phrases_are_learned_with_settings_of_their_own():
     assert settings_of("ads", "synth-snips", []).neurons == 768
     assert settings_of("ads", "synth-snips", ["neurons=9", "feedback=3:1"]).feedback == (3.0, 1.0)
     assert settings_of("ads", "temporal-xor", ["batched=true"]).batched is True
+    eta = [settings_of("ads", task, []) for task in ("temporal-xor", "synth-snips")]
+    assert [(s.rate, s.rate_left) for s in eta] == [(1e-6, 0.0), (2e-6, 1.0)]
     for method in METHODS:
         assert settings_of(method, "synth-snips", []) != settings_of(method, "temporal-xor", [])
 

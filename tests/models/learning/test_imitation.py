@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from analoop.models import InputError
 from analoop.models.learning.imitation import DynamicsError, reconstruction_error, spread_of
 
 
@@ -41,3 +42,10 @@ def test_what_runs_away_counts_up_to_a_limit_and_no_number_as_nothing() -> None:
     error = DynamicsError()
     error.add(wanted, decoded, spread_of(wanted), limit=10.0)
     assert error.mse == (1 + 81 + 121 + 0) / 4
+
+
+def test_a_network_of_another_teacher_is_not_judged() -> None:
+    wanted = np.ones((2, 5, 4), np.float32)
+    with pytest.raises(InputError, match="decodes 3 units and its teacher has 4") as caught:
+        DynamicsError().add(wanted, wanted[..., :3], 0.0)
+    assert caught.value.code == "OTHER_TEACHER"
