@@ -117,11 +117,11 @@ def _trained(
     out, quiet = where
     needed, planned = method_of(method).needs_teacher(settings), settings.planned
     mark = student_bookmark(out, task, method, settings, (seed, 0))
-    first = teacher_bookmark(out.with_name(f"{out.name}.teacher"), task, seed)
-    if not needed:
-        first = NO_BOOKMARK
-    refuse_others([first, mark])
-    teacher = _teacher(task, seed, quiet, first) if needed else None
+    teachers = NO_BOOKMARK
+    if needed:
+        teachers = teacher_bookmark(out.with_name(f"{out.name}.teacher"), task, seed)
+    refuse_others([teachers, mark])
+    teacher = _teacher(task, seed, quiet, teachers) if needed else None
     with progress.study(quiet) as tell:
 
         def news(done: int, error: float) -> None:
@@ -132,11 +132,11 @@ def _trained(
             student = train_student(task, method, settings, teacher, (seed, 0), news, mark)
         except InputError as error:
             if error.code == "DIVERGED":  # other settings and seeds shall find nothing there
-                first.remove()
+                teachers.remove()
             raise
         tell(planned, planned, f"{method}: done")
     student.save(out)
-    first.remove()
+    teachers.remove()
     mark.remove()
     return student
 

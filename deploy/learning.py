@@ -162,8 +162,9 @@ def train_student(
         student = _finite(student, method)
         with_boundary = _with_boundary(student, task, generator_for(run, task.name, "boundary"))
         student = _finite(with_boundary, method)
-    except InputError:
-        bookmark.remove()  # nothing there is worth going on from
+    except InputError as error:
+        if error.code == "DIVERGED":  # nothing there is worth going on from
+            bookmark.remove()
         raise
     test = task.draw("test", TESTED, generator_for(run, task.name, "test"))
     output, rate_hz = answer(student, test)
