@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..models.archive import write_bytes
+from ..models.bookmark import Bookmark, beside
 from ..models.errors import InputError
 from ..models.learning.methods import answer
 from ..models.learning.student import Student
@@ -50,25 +51,24 @@ def study_methods(
     planned = 1 + len(settings) * study.networks
     with StudyFiles(folder, _asked(bench, methods=methods)) as files:
         tell(0, planned, "teacher")
-        mark = teacher_bookmark(files.teacher, study.task, study.seed)
         if not files.teacher.exists():
             teacher_for(
                 study.task,
                 study.seed,
                 lambda done, loss: tell(0, planned, f"teacher: {done}, loss {loss:.3f}"),
-                mark,
+                teacher_bookmark(files.teacher, study.task, study.seed),
             ).save(files.teacher)
-        mark.remove()
+        Bookmark(beside(files.teacher)).remove()
         teacher, students = Teacher.load(files.teacher), []
         for method, chosen in settings.items():
             for number in range(study.networks):
                 path, seed = files.network(method, number), (study.seed, number)
-                mark = student_bookmark(path, study.task, method, chosen, seed)
                 if not path.exists():
+                    mark = student_bookmark(path, study.task, method, chosen, seed)
                     news = partial(_training, tell, 1 + len(students), planned, method, number)
                     made = train_student(study.task, method, chosen, teacher, seed, news, mark)
                     made.save(path)
-                mark.remove()
+                Bookmark(beside(path)).remove()
                 students.append((method, number, Student.load(path)))
         return _judged(files, bench.taught_by(teacher), students, workers, tell)
 
