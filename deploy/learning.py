@@ -15,7 +15,7 @@ from ..models.bookmark import NO_BOOKMARK, Bookmark
 from ..models.errors import InputError, named
 from ..models.learning.chip import Hardware
 from ..models.learning.methods import WAKE_PHRASES, answer, boundary_of, decided, method_of
-from ..models.learning.student import Student
+from ..models.learning.student import Response, Student
 from ..models.learning.teacher import Teacher, TeacherSettings, train_teacher
 from ..models.tasks import hey_snips, synth_snips, temporal_xor
 from ..models.tasks.samples import SequenceTask
@@ -157,17 +157,18 @@ def train_student(
             code="NO_TEACHER",
         )
     more = {"hardware": HARDWARE} if how.on_silicon else {}
-    student = how.train(task, teacher, settings, generator, progress, bookmark, **more)
+    told = _Told(progress)
+    student = how.train(task, teacher, settings, generator, told, bookmark, **more)
     try:
         student = _finite(student, method)
-        with_boundary = _with_boundary(student, task, generator_for(run, task.name, "boundary"))
-        student = _finite(with_boundary, method)
+        boundary = generator_for(run, task.name, "boundary")
+        student = _finite(_with_boundary(student, task, boundary, told), method)
     except InputError as error:
         if error.code == "DIVERGED":  # nothing there is worth going on from
             bookmark.remove()
         raise
     test = task.draw("test", TESTED, generator_for(run, task.name, "test"))
-    output, rate_hz = answer(student, test)
+    output, rate_hz = answer(student, test, seen=told.again)
     right = decided(student, task, output) == test.label
     return replace(
         student,
@@ -181,6 +182,22 @@ def train_student(
             "versions": versions(),
         },
     )
+
+
+class _Told:
+    """Progress that is told its last news again while a student is judged: whoever hears them can
+    end that, too, by raising."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._last = progress, (0, 0.0)
+
+    def __call__(self, done: int, error: float) -> None:
+        self._last = (done, error)
+        self._progress(done, error)
+
+    def again(self, first: int, response: Response) -> None:
+        """A portion was answered."""
+        self._progress(*self._last)
 
 
 def _finite(student: Student, method: str) -> Student:
@@ -200,13 +217,16 @@ def _finite(student: Student, method: str) -> Student:
     return student
 
 
-def _with_boundary(student: Student, task: SequenceTask, generator: np.random.Generator) -> Student:
+def _with_boundary(
+    student: Student, task: SequenceTask, generator: np.random.Generator, told: _Told
+) -> Student:
     """With the boundary that decides most validation samples rightly; once, without perturbation,
     the same rule for every method (paper.md 1.5)."""
     if task.signed:
         return student
     validation = task.draw("validation", VALIDATED, generator)
-    boundary = boundary_of(task, answer(student, validation)[0], validation.label)
+    output, _ = answer(student, validation, seen=told.again)
+    boundary = boundary_of(task, output, validation.label)
     return replace(student, constants={**student.constants, "boundary": boundary})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,18 +15,17 @@ from ..models.learning.methods import answer
 from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher
 from ..models.versions import versions
-from .bookmarks import student_bookmark, teacher_bookmark
-from .learning import teacher_for, train_student
+from .bookmarks import teacher_bookmark
+from .learning import teacher_for
 from .network_robustness import OwnStudy, jobs
 from .perturbations import PROTOCOLS
 from .robustness import Bench, Study, evaluate, made
 from .study_files import Row, StudyFiles
 from .study_report import write_report
 from .study_statistics import tables
+from .study_training import Tell, Wanted, train_missing
 
 T = TypeVar("T")
-Tell = Callable[[int, int, str], None]
-"""Called with what is done, what is planned, and words for it."""
 
 
 def study_methods(
@@ -37,6 +35,7 @@ def study_methods(
 
     Args:
         settings: of each method.
+        workers: networks trained and rows judged at a time; no result depends on it.
 
     Returns:
         The tables, and the files written.
@@ -59,24 +58,15 @@ def study_methods(
                 teacher_bookmark(files.teacher, study.task, study.seed),
             ).save(files.teacher)
         Bookmark(beside(files.teacher)).remove()
-        teacher, students = Teacher.load(files.teacher), []
-        for method, chosen in settings.items():
-            for number in range(study.networks):
-                path, seed = files.network(method, number), (study.seed, number)
-                if not path.exists():
-                    mark = student_bookmark(path, study.task, method, chosen, seed)
-                    news = partial(_training, tell, 1 + len(students), planned, method, number)
-                    made = train_student(study.task, method, chosen, teacher, seed, news, mark)
-                    made.save(path)
-                Bookmark(beside(path)).remove()
-                students.append((method, number, Student.load(path)))
+        teacher = Teacher.load(files.teacher)
+        wanted = [
+            Wanted(method, chosen, number, files.network(method, number))
+            for method, chosen in settings.items()
+            for number in range(study.networks)
+        ]
+        train_missing(study, teacher, wanted, workers, tell)
+        students = [(net.method, net.number, Student.load(net.path)) for net in wanted]
         return _judged(files, bench.taught_by(teacher), students, workers, tell)
-
-
-def _training(
-    tell: Tell, done: int, planned: int, method: str, number: int, steps: int, error: float
-) -> None:
-    tell(done, planned, f"training {method} {number}: {steps}, error {error:.3f}")
 
 
 def study_networks(

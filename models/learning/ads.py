@@ -98,18 +98,27 @@ def train(
     where outputs are signed, else by accuracy.
 
     Args:
-        progress: called after each epoch with the signals done and the reconstruction error.
+        progress: called after each signal with the signals done and the reconstruction error as
+            it was last judged: at the start, and after each epoch.
     """
     student = construct(task, teacher, settings, generator)
     validation = task.draw("validation", settings.validation, generator)
     wanted = teacher.activations(validation)
+
+    def judged(taught: Student) -> tuple[float, Response]:
+        response = respond(taught, validation.input)
+        return reconstruction_error(wanted, np.asarray(response.dynamics)), response
+
     best, best_score, first = student, -np.inf, 0
     if kept := bookmark.read(generator):
         student, best = (_with_slow(student, kept[name]) for name in ("w_slow", "best"))
         best_score, first = kept["best_score"].item(), kept["done"].item()
+    error, _ = judged(student)
     for done, taught in lessons(student, task, teacher, settings, generator, first):
-        response = respond(taught, validation.input)
-        error = reconstruction_error(wanted, np.asarray(response.dynamics))
+        if taught is None:
+            progress(done, error)
+            continue
+        error, response = judged(taught)
         score = -error if task.signed else _accuracy(validation, response)
         if score > best_score:
             best, best_score = taught, score
@@ -186,8 +195,9 @@ def lessons(
     settings: Settings,
     generator: np.random.Generator,
     first: int = 0,
-) -> Iterator[tuple[int, Student]]:
-    """The student after each epoch, with the signals done; the first ones were done before."""
+) -> Iterator[tuple[int, Student | None]]:
+    """After each signal the signals done, and the student at the end of an epoch, else None; the
+    first ones were done before."""
     w_slow = student.arrays["w_slow"].copy()
     sheet, weights = sheet_of(student)._replace(w_slow=w_slow), input_weights(student)
     lesson = _lesson(student)._replace(
@@ -206,7 +216,8 @@ def lessons(
                 rate=np.float32(settings.rate * _left(settings, done)),
             )
             play(sheet, one.input[0] @ weights, lesson)
-        yield before + len(batch), _with_slow(student, w_slow.copy())
+            ends = k + 1 == len(batch)
+            yield done + 1, _with_slow(student, w_slow.copy()) if ends else None
 
 
 def _with_slow(student: Student, w_slow: np.ndarray) -> Student:

@@ -116,7 +116,9 @@ def test_eta_falls_linearly_to_the_share_that_is_left_while_k_goes_down_its_ladd
     for left, last in ((1.0, 4e-6), (0.2, 1.6e-6)):
         settings = Settings(rate=4e-6, rate_left=left, feedback=(80.0, 10.0), signals=4, epoch=3)
         given.clear()
-        assert [done for done, _ in ads.lessons(net, TASK, teacher, settings, generator)] == [3, 4]
+        taught = list(ads.lessons(net, TASK, teacher, settings, generator))
+        assert [done for done, _ in taught] == [1, 2, 3, 4]
+        assert [done for done, after in taught if after is not None] == [3, 4]
         rates, feedback = zip(*given, strict=True)
         assert rates == pytest.approx(np.linspace(4e-6, last, 4))
         assert feedback == pytest.approx((80.0, 60.0, 40.0, 20.0))
