@@ -40,6 +40,9 @@ class Settings:
     """Of excitation among hidden neurons [s]."""
     tau_gaba_s: float = 0.1
     """Of inhibition [s]."""
+    t_refractory_s: float = 0.001
+    """Refractory period of all neurons [s]: none fires more than once in it, however excitable
+    mismatch of the rest makes it."""
     recurrent_sd: float = 2.0
     """Spread of the weights among hidden neurons before training, times the root of their
     number [1]."""
@@ -104,7 +107,8 @@ class Settings:
     """Weight of the mean square of what is above [1/Hz^2]."""
 
     def __post_init__(self) -> None:
-        above = ("tau_mem_s", "tau_ampa_s", "tau_nmda_s", "tau_gaba_s", "input_full")
+        times = ("tau_mem_s", "tau_ampa_s", "tau_nmda_s", "tau_gaba_s", "t_refractory_s")
+        above = (*times, "input_full")
         check(self, above, shares=("quantized_from", "silenced", "dead_words", "grown_at"))
         if self.copies % 2 or self.copies < 2:
             raise InputError(

@@ -58,7 +58,9 @@ class Model(nn.Module):
         self.w_out = _weights((hidden, 2 * settings.outputs), OUTPUT_SD, generator)
         times = {"ampa": settings.tau_ampa_s, "nmda": settings.tau_nmda_s}
         times["gaba"] = settings.tau_gaba_s
-        wanted = NeuronParameters.from_times(settings.tau_mem_s, times)
+        wanted = NeuronParameters.from_times(
+            settings.tau_mem_s, times, t_refractory=settings.t_refractory_s
+        )
         self.neurons = hardware.legal(wanted) if hardware else wanted
         self.levels: tuple[Tensor, ...] = ()
         self.grown = 1.0

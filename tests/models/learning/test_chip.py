@@ -38,6 +38,7 @@ def trained(settings: chip.Settings = TINY, progress=lambda done, loss: None):
         {"input_signed": False},
         {"input_signed": False, "input_quiet": 0.1, "input_adapt_s": 0.1},
         {"recurrent_sd": 4.0},
+        {"t_refractory_s": 0.02},
         {"start_hz": (4.0, 0.0)},
         {"start_hz": (0.0, 4.0)},
         {"stray": 1.0},
@@ -62,6 +63,16 @@ def test_what_is_learned_fits_the_chip():
         assert ((core != 0).sum(axis=0) <= 64).all()
         assert len(np.unique(np.abs(core))) <= 16
     assert nominal_of(student) == HARDWARE.legal(nominal_of(student))
+
+
+def test_the_refractory_period_bounds_the_rate_of_neurons_that_a_chip_makes_excitable():
+    rates_hz = []
+    for t_refractory_s in (0.001, 0.02):
+        student = trained(replace(TINY, updates=1, t_refractory_s=t_refractory_s))
+        strong = {name: 30 * np.abs(student.arrays[name]) for name in ("w_in", "w_rec", "w_out")}
+        excitable = replace(student, arrays=dict(student.arrays) | strong)
+        rates_hz.append(chip.respond(excitable, np.ones((1, 500, 1), np.float32)).rate_hz[0])
+    assert rates_hz[0] > 100 and 30 < rates_hz[1] <= 50
 
 
 def test_without_limits_nothing_is_cut():
