@@ -78,7 +78,7 @@ def robustness(
 ) -> None:
     """How networks fare under mismatch, coarse weights, noise and dead neurons.
 
-    Kill it, ask the same again, and it goes on: within the network that was being trained, behind
+    Kill it, ask the same again, and it goes on: within the networks that were being trained, behind
     the last row that was judged.
     """
     from ..models.runner import processors

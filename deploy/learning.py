@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
@@ -157,7 +158,7 @@ def train_student(
             code="NO_TEACHER",
         )
     more = {"hardware": HARDWARE} if how.on_silicon else {}
-    told = _Told(progress)
+    told = _Told(progress, settings.planned)
     student = how.train(task, teacher, settings, generator, told, bookmark, **more)
     try:
         student = _finite(student, method)
@@ -186,10 +187,11 @@ def train_student(
 
 class _Told:
     """Progress that is told its last news again while a student is judged: whoever hears them can
-    end that, too, by raising."""
+    end that, too, by raising. A training that went on behind its last update has no error to
+    tell."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress, self._last = progress, (0, 0.0)
+    def __init__(self, progress: Progress, planned: int) -> None:
+        self._progress, self._last = progress, (planned, math.nan)
 
     def __call__(self, done: int, error: float) -> None:
         self._last = (done, error)

@@ -74,13 +74,14 @@ def trials(quiet: bool) -> Iterator[Tell]:
 @contextmanager
 def study(quiet: bool) -> Iterator[Tell]:
     """A function to report with what of a study is done, what is planned, and words for it."""
-    last = -LINE_S
+    last, said = -LINE_S, ""
 
     def line(done: int, planned: int, what: str) -> None:
-        nonlocal last
-        if time.monotonic() - last >= LINE_S or done == planned:
-            last = time.monotonic()
-            _line(f"{done}/{planned}  {what}")
+        nonlocal last, said
+        words = f"{done}/{planned}  {what}"
+        if words != said and (time.monotonic() - last >= LINE_S or done == planned):
+            last, said = time.monotonic(), words
+            _line(words)
 
     with _counted(quiet, "starting", line) as tell:
         yield tell

@@ -7,19 +7,20 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 import torch
 
-from ..models.bookmark import Bookmark, beside
+from ..models.bookmark import Bookmark, refuse_others
+from ..models.errors import InputError
 from ..models.learning.teacher import Teacher
 from .bookmarks import student_bookmark
-from .learning import Progress, train_student
+from .learning import train_student
 from .robustness import Study
 
 Tell = Callable[[int, int, str], None]
-"""Called with what is done, what is planned, and words for it; by any thread."""
+"""Called with what is done, what is planned, and words for it."""
 
 
 @dataclass(frozen=True)
@@ -39,35 +40,54 @@ def train_missing(
     """Train the networks that are not there yet. What comes of one does not depend on the others,
     nor on how many are trained at a time.
 
-    Where one fails, or Ctrl-C comes, the others stop at their next news; what they have learned is
-    in their bookmarks.
+    Where one fails, or Ctrl-C comes, the others stop at their next news, to go on another time from
+    their bookmarks.
 
     Args:
-        workers: networks trained at a time; each computes on one processor.
+        workers: networks trained at a time; torch computes with one thread in each.
+        tell: called by one thread at a time.
 
     Raises:
         InputError: as `train_student`.
         FileError: FILE_NOT_WRITABLE.
     """
-    left = [network for network in wanted if not network.path.exists()]
-    planned, done, stop = 1 + len(wanted), 1 + len(wanted) - len(left), Event()
+    marks = [
+        student_bookmark(net.path, study.task, net.method, net.settings, (study.seed, net.number))
+        for net in wanted
+    ]
+    left = [pair for pair in zip(wanted, marks, strict=True) if not pair[0].path.exists()]
+    refuse_others([mark for _, mark in left])
+    planned, done = 1 + len(wanted), 1 + len(wanted) - len(left)
+    stop, talking = Event(), Lock()
 
-    def train(network: Wanted) -> None:
+    def train(network: Wanted, mark: Bookmark) -> None:
+        name = f"{network.method} {network.number}"
+
         def news(steps: int, error: float) -> None:
-            if stop.is_set():
-                raise _Stopped
-            words = f"training {network.method} {network.number}: {steps}, error {error:.3f}"
-            tell(done, planned, words)
+            with talking:
+                if stop.is_set():
+                    raise _Stopped
+                tell(done, planned, f"training {name}: {steps}, error {error:.3f}")
 
         try:
-            _train(study, teacher, network, news, stop)
+            if stop.is_set():
+                raise _Stopped
+            made = (study.seed, network.number)
+            found = train_student(
+                study.task, network.method, network.settings, teacher, made, news, mark
+            )
+            found.save(network.path)
+            mark.remove()
+        except InputError as error:
+            stop.set()
+            raise InputError(f"{name}: {error}", code=error.code) from error
         except BaseException:
             stop.set()
             raise
 
-    with _one_processor_each(workers) as pool:
-        running = [pool.submit(train, network) for network in left]
+    with _one_torch_thread_each(workers) as pool:
         try:
+            running = [pool.submit(train, *pair) for pair in left]
             for future in as_completed(running):
                 if not isinstance(future.exception(), _Stopped):  # what stopped it is yet to come
                     future.result()
@@ -76,18 +96,8 @@ def train_missing(
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    for network in wanted:
-        Bookmark(beside(network.path)).remove()
-
-
-def _train(study: Study, teacher: Teacher, network: Wanted, news: Progress, stop: Event) -> None:
-    """One network, unless all are to stop."""
-    if stop.is_set():
-        raise _Stopped
-    method, settings, made = network.method, network.settings, (study.seed, network.number)
-    mark = student_bookmark(network.path, study.task, method, settings, made)
-    student = train_student(study.task, method, settings, teacher, made, news, mark)
-    student.save(network.path)
+    for mark in marks:  # of a kill between a network and the end of its bookmark
+        mark.remove()
 
 
 class _Stopped(Exception):
@@ -95,12 +105,12 @@ class _Stopped(Exception):
 
 
 @contextmanager
-def _one_processor_each(workers: int) -> Iterator[ThreadPoolExecutor]:
+def _one_torch_thread_each(workers: int) -> Iterator[ThreadPoolExecutor]:
     """Threads in each of which torch computes with one thread: trainings that each use every
     processor stand in each other's way."""
     before = torch.get_num_threads()
-    with ThreadPoolExecutor(workers, initializer=lambda: torch.set_num_threads(1)) as pool:
-        try:
+    try:
+        with ThreadPoolExecutor(workers, initializer=lambda: torch.set_num_threads(1)) as pool:
             yield pool
-        finally:
-            torch.set_num_threads(before)
+    finally:
+        torch.set_num_threads(before)

@@ -105,9 +105,11 @@ def train(
     validation = task.draw("validation", settings.validation, generator)
     wanted = teacher.activations(validation)
 
-    def judged(taught: Student) -> tuple[float, Response]:
+    def judged(taught: Student) -> tuple[float, float]:
+        """Its error, and by what it is better than others."""
         response = respond(taught, validation.input)
-        return reconstruction_error(wanted, np.asarray(response.dynamics)), response
+        error = reconstruction_error(wanted, np.asarray(response.dynamics))
+        return error, -error if task.signed else _accuracy(validation, response)
 
     best, best_score, first = student, -np.inf, 0
     if kept := bookmark.read(generator):
@@ -118,8 +120,7 @@ def train(
         if taught is None:
             progress(done, error)
             continue
-        error, response = judged(taught)
-        score = -error if task.signed else _accuracy(validation, response)
+        error, score = judged(taught)
         if score > best_score:
             best, best_score = taught, score
         progress(done, error)

@@ -149,7 +149,6 @@ CHIP_WAKE_PHRASE = {
     "tau_mem_s": 0.02,
     "tau_ampa_s": 0.05,
     "tau_nmda_s": 0.5,
-    "t_refractory_s": 0.01,
     "recurrent_sd": 4.0,
     "start_hz": (4.0, 2.0),
     "bits": 3,
@@ -159,7 +158,7 @@ CHIP_WAKE_PHRASE = {
     "grown_at": 0.6,
     "stray": 1.0,
     "rate_hz": 4.0,
-    "activity": 0.004,
+    "activity": 0.002,
 }
 """Ours: the envelopes of sounds are never negative, and their background, mostly near 0.001, is of
 a kind and loudness that nobody knows beforehand. A phrase lasts half a second, and so does what its

@@ -1,8 +1,11 @@
 """Networks of a study that are trained several at a time."""
 
+import _thread
+import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 from time import monotonic
 from typing import Any
 
@@ -12,11 +15,20 @@ import torch
 from analoop.deploy import learning, study_training
 from analoop.deploy.study_training import Wanted, train_missing
 from analoop.models import InputError
+from analoop.models.bookmark import Bookmark, beside
+from analoop.models.learning import bptt, chip
 from analoop.models.learning.student import Student
 
 from .students import TINY, some_teacher, student, study
 
 DEADLINE_S = 60.0
+
+
+OTHERS = {
+    "bptt": bptt.Settings(neurons=8, updates=2, batch=2),
+    "chip": chip.Settings(hidden=8, outputs=2, copies=2, updates=2, batch=2),
+}
+"""Methods that use torch."""
 
 
 def wanted(folder: Path, networks: int) -> list[Wanted]:
@@ -38,12 +50,15 @@ def test_networks_do_not_depend_on_how_many_are_trained_at_a_time(tmp_path: Path
     for workers in (1, 3):
         folder = tmp_path / str(workers)
         folder.mkdir()
-        train(wanted(folder, 3), workers, lambda *news: told.append(news))
-        assert {file.name for file in folder.iterdir()} == {f"ads-{k}.npz" for k in range(3)}
-        hashes.append([Student.load(net.path).hash for net in wanted(folder, 3)])
-    assert hashes[0] == hashes[1] and len(set(hashes[0])) == 3
-    assert {planned for _, planned, _ in told} == {4}
-    assert {words.split(":")[0] for *_, words in told} == {f"training ads {k}" for k in range(3)}
+        networks = wanted(folder, 2)
+        networks += [Wanted(m, s, 0, folder / f"{m}-0.npz") for m, s in OTHERS.items()]
+        train(networks, workers, lambda *news: told.append(news))
+        assert {*folder.iterdir()} == {net.path for net in networks}
+        hashes.append([Student.load(net.path).hash for net in networks])
+    assert hashes[0] == hashes[1] and len(set(hashes[0])) == 4
+    assert {planned for _, planned, _ in told} == {5}
+    names = {words.split(":")[0] for *_, words in told}
+    assert names == {f"training {name}" for name in ("ads 0", "ads 1", "bptt 0", "chip 0")}
 
 
 @pytest.mark.usefixtures("few")
@@ -55,7 +70,7 @@ def test_networks_that_are_there_are_not_trained_again(tmp_path: Path):
     assert {done for done, *_ in told} == {2}, "the teacher and the one that was there"
 
 
-def test_as_many_are_trained_at_a_time_as_there_are_workers_each_on_one_processor(
+def test_as_many_are_trained_at_a_time_as_there_are_workers_with_a_thread_of_torch_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     together, threads = Barrier(2, timeout=DEADLINE_S), []
@@ -66,28 +81,71 @@ def test_as_many_are_trained_at_a_time_as_there_are_workers_each_on_one_processo
         return student()
 
     monkeypatch.setattr(study_training, "train_student", meet)
-    before = torch.get_num_threads()
+    before = threads_of_torch()
     train(wanted(tmp_path, 2), 2)
-    assert threads == [1, 1] and torch.get_num_threads() == before
+    assert threads == [1, 1] and threads_of_torch() == before
 
 
-@pytest.mark.parametrize("error", [InputError("no", code="DIVERGED"), KeyboardInterrupt()])
+def threads_of_torch() -> int:
+    """In a thread that asks for the first time."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(torch.get_num_threads).result()
+
+
+@pytest.mark.parametrize("error", [InputError("no", code="DIVERGED"), OSError("full")])
 def test_where_one_fails_the_others_stop_at_their_next_news(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ):
-    begun = []
+    begun, under_way = [], Event()
 
     def learn(task: Any, method: Any, settings: Any, teacher: Any, seed: Any, news: Any, mark: Any):
         begun.append(seed[1])
         if seed[1] == 1:
+            under_way.wait(DEADLINE_S)
             raise error
-        end = monotonic() + DEADLINE_S
-        while monotonic() < end:
-            news(1, 0.5)
-        return student()
+        return endless(news, under_way)
 
     monkeypatch.setattr(study_training, "train_student", learn)
-    with pytest.raises(type(error)) as caught:
+    with pytest.raises(type(error), match=str(error)) as caught:
         train(wanted(tmp_path, 4), 2)
-    assert caught.value is error and sorted(begun) == [0, 1]
-    assert not any(tmp_path.iterdir())
+    if isinstance(error, InputError):
+        assert str(caught.value) == "ads 1: no"
+    assert sorted(begun) == [0, 1] and not any(tmp_path.iterdir())
+
+
+def test_ctrl_c_stops_all_at_their_next_news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    begun, under_way = [], Event()
+
+    def learn(task: Any, method: Any, settings: Any, teacher: Any, seed: Any, news: Any, mark: Any):
+        begun.append(seed[1])
+        if len(begun) == 2:
+            _thread.interrupt_main()
+        return endless(news, under_way)
+
+    monkeypatch.setattr(study_training, "train_student", learn)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train(wanted(tmp_path, 4), 2)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert sorted(begun) == [0, 1] and not any(tmp_path.iterdir())
+
+
+def endless(news: Callable[[int, float], None], under_way: Event) -> Student:
+    """A training that only its news can end."""
+    end = monotonic() + DEADLINE_S
+    while monotonic() < end:
+        news(1, 0.5)
+        under_way.set()
+    return student()
+
+
+def test_another_training_is_refused_before_anything_is_trained(tmp_path: Path):
+    networks = wanted(tmp_path, 2)
+    other = Bookmark(beside(networks[1].path), {"what": "else"}, every_s=0.0)
+    other.keep({"done": 1}, None)
+    told = []
+    with pytest.raises(InputError, match="of other") as caught:
+        train(networks, 1, lambda *news: told.append(news))
+    assert caught.value.code == "OTHER_TRAINING" and not told
