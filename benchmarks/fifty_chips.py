@@ -3,23 +3,29 @@
     python benchmarks/fifty_chips.py network.npz student.npz > benchmarks/results/fifty_chips.txt
 
 Networks of `analoop train japanese-vowels` are judged on its test set, students of `analoop train
-TASK --method chip` on 200 samples that they were not tested with in training. Seeds 1..50, without
-and with sampled defects: dead CAM words, which a program compiled without the board's snapshot
-cannot avoid. Everything is simulated.
+TASK --method chip` on 200 samples that they were not tested with in training. Seeds 1..50: without
+defects; with sampled ones, dead CAM words, which a program compiled without the board's snapshot
+cannot avoid; and with them where every board was screened before and the program compiled with its
+snapshot. Everything is simulated.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 
 import numpy as np
 
-from analoop.deploy.chip_students import on_boards
+from analoop.deploy.chip_students import load_network, on_boards
 from analoop.deploy.compilation import compile
 from analoop.deploy.learning import generator_for, sequence_task
+from analoop.deploy.program import Program
 from analoop.deploy.training import load_task
 from analoop.deploy.validation import validate
+from analoop.hw.screening import screen
+from analoop.hw.simulated_board import SimulatedBoard
+from analoop.hw.snapshot import Snapshot
 from analoop.hw.virtual_board import VirtualBoard
 from analoop.models.errors import FileError
 from analoop.models.learning.student import Student
@@ -27,41 +33,66 @@ from analoop.models.mismatch import MISMATCH_VERSION
 from analoop.models.network import Network
 
 CHIPS, SAMPLES = 50, 200
+Judge = Callable[[Program, Sequence[VirtualBoard]], list[tuple[float, float]]]
+"""Accuracy and rate [Hz] of a program on every board."""
 
 
 def main(files: Sequence[str]) -> None:
-    seeds = range(1, CHIPS + 1)
-    kinds = {"": [VirtualBoard(seed) for seed in seeds]}
-    kinds[", defects"] = [VirtualBoard(seed, defects=True) for seed in seeds]
     print(f"SIMULATED: {MISMATCH_VERSION}, level 1, seeds 1..{CHIPS}; accuracies in percent")
-    print(f"{'':50} nominal  mean  mean drop  worst  worst drop  rate, nominal")
+    print(f"{'':60} nominal  mean  mean drop  worst  worst drop  rate, nominal")
     for name in files:
-        for kind, boards in kinds.items():
-            title, accuracies, rate_hz = judged(name, [VirtualBoard(), *boards])
-            nominal, chips = 100 * accuracies[0], 100 * np.array(accuracies[1:])
+        title, judge = judge_of(name)
+        ((nominal, rate_hz),) = judge(compile(load_network(name)), [VirtualBoard()])
+        for kind, accuracies in fifty(load_network(name), judge):
+            chips = 100 * np.array(accuracies)
+            drops = 100 * nominal - chips
             print(
-                f"{title + kind:50} {nominal:7.1f} {chips.mean():5.1f} "
-                f"{nominal - chips.mean():10.1f} {chips.min():6.1f} {nominal - chips.min():11.1f} "
-                f"{rate_hz:11.1f} Hz",
+                f"{title + kind:60} {100 * nominal:7.1f} {chips.mean():5.1f} {drops.mean():10.1f} "
+                f"{chips.min():6.1f} {drops.max():11.1f} {rate_hz:11.1f} Hz",
                 flush=True,
             )
 
 
-def judged(name: str, boards: Sequence[VirtualBoard]) -> tuple[str, list[float], float]:
-    """What a file holds, its accuracy on every board, and its rate on the first [Hz]."""
+def fifty(network: Network, judge: Judge) -> Iterator[tuple[str, list[float]]]:
+    """What is wrong with the chips, and the accuracy on each."""
+    program = compile(network)
+    sound = [VirtualBoard(seed) for seed in range(1, CHIPS + 1)]
+    deaf = [VirtualBoard(seed, defects=True) for seed in range(1, CHIPS + 1)]
+    yield "", [accuracy for accuracy, _ in judge(program, sound)]
+    yield ", defects", [accuracy for accuracy, _ in judge(program, deaf)]
+    own = [judge(compile(network, snapshot=screened(board)), [board]) for board in deaf]
+    yield ", defects, screened", [accuracy for ((accuracy, _),) in own]
+
+
+def judge_of(name: str) -> tuple[str, Judge]:
+    """What a file holds, and what judges it."""
     try:
         student = Student.load(name)
     except FileError:
-        network = Network.load(name)
-        report = validate(compile(network), load_task("japanese-vowels").test, boards)
-        rows = report.rows
-        title = f"japanese-vowels, network {network.hash[:12]}"
-    else:
-        task = sequence_task(student.task)
-        samples = task.draw("test", SAMPLES, generator_for(0, task.name, "fifty chips"))
-        rows = on_boards(student, task, samples, boards)
-        title = f"{student.task}, student {student.hash[:12]}"
-    return title, [row.accuracy for row in rows], rows[0].rate_hz
+        network, task = load_network(name), load_task("japanese-vowels").test
+
+        def vowels(program: Program, boards: Sequence[VirtualBoard]) -> list[tuple[float, float]]:
+            rows = validate(program, task, boards).rows
+            return [(row.accuracy, row.rate_hz) for row in rows]
+
+        return f"japanese-vowels, network {network.hash[:12]}", vowels
+    return f"{student.task}, student {student.hash[:12]}", partial(_answers, student)
+
+
+def _answers(
+    student: Student, program: Program, boards: Sequence[VirtualBoard]
+) -> list[tuple[float, float]]:
+    task = sequence_task(student.task)
+    samples = task.draw("test", SAMPLES, generator_for(0, task.name, "fifty chips"))
+    rows = on_boards(student, task, samples, boards, program)
+    return [(row.accuracy, row.rate_hz) for row in rows]
+
+
+@cache
+def screened(board: VirtualBoard) -> Snapshot:
+    """What asking every word of a board finds."""
+    with SimulatedBoard(board) as opened:
+        return screen(opened, date="")  # kept nowhere
 
 
 if __name__ == "__main__":
