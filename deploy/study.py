@@ -21,7 +21,7 @@ from .network_robustness import OwnStudy, jobs
 from .perturbations import PROTOCOLS
 from .robustness import Bench, Study, evaluate, made
 from .study_files import Row, StudyFiles
-from .study_report import write_report
+from .study_report import check_figures, write_report
 from .study_statistics import tables
 from .study_training import Tell, Wanted, train_missing
 
@@ -42,9 +42,10 @@ def study_methods(
 
     Raises:
         InputError: OTHER_STUDY, STUDY_HELD, UNKNOWN_METHOD, OTHER_TRAINING, DIVERGED,
-            OTHER_TEACHER of a network in the folder; TOO_FEW_SAMPLES of the task.
+            OTHER_TEACHER of a network in the folder; TOO_FEW_SAMPLES of the task; NO_MATPLOTLIB.
         FileError: the folder cannot be written.
     """
+    check_figures()
     bench = Bench.of(study)
     methods = {name: asdict(chosen) for name, chosen in settings.items()}
     planned = 1 + len(settings) * study.networks
@@ -77,7 +78,7 @@ def study_networks(
 
     Raises:
         InputError: OTHER_STUDY, STUDY_HELD; SAME_NAME for two files; OTHER_TASK, STUDENT_INVALID
-            for a network; NO_TEACHER where the protocol needs one.
+            for a network; NO_TEACHER where the protocol needs one; NO_MATPLOTLIB.
         FileError: a network cannot be read, or the folder written.
     """
     if study.protocol.teacher_counts:
@@ -86,6 +87,7 @@ def study_networks(
             "hold: take --protocol fair",
             code="NO_TEACHER",
         )
+    check_figures()
     bench = Bench.of(study)
     students = by_name(networks, lambda path: _fitting(path, bench))
     asked = _asked(bench, files={name: student.hash for name, student in students.items()})
@@ -133,9 +135,10 @@ def study_own(folder: Path, study: OwnStudy, workers: int, tell: Tell) -> dict[s
     """Put networks of one's own through a study; trials of a stimulus stand for a task.
 
     Raises:
-        InputError: OTHER_STUDY, STUDY_HELD.
+        InputError: OTHER_STUDY, STUDY_HELD, NO_MATPLOTLIB.
         FileError: the folder cannot be written.
     """
+    check_figures()
     rules, samples = PROTOCOLS["fair"], study.stimulus.n_trials
     asked = {
         "task": f"stimulus {study.stimulus.hash[:12]}", "protocol": asdict(rules), "networks": 1,

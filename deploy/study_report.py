@@ -6,10 +6,12 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ..models.archive import write_bytes
+from ..models.errors import InputError
 from .study_files import Row
 from .study_statistics import ERRORS
 
@@ -47,6 +49,20 @@ def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -
         errors=ERRORS,
     )  # fmt: skip
     return [write_bytes(folder / "report.html", page.encode()), *written]
+
+
+def check_figures() -> None:
+    """That figures can be drawn, to be known before hours of work.
+
+    Raises:
+        InputError: NO_MATPLOTLIB.
+    """
+    if find_spec("matplotlib") is None:
+        raise InputError(
+            "the report of a study has figures, which need matplotlib: pip install "
+            "'analoop[demo]', or in the clone pip install -e '.[demo]'",
+            code="NO_MATPLOTLIB",
+        )
 
 
 def _kinds(record: Mapping[str, Any]) -> list[str]:

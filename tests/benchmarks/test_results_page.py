@@ -70,14 +70,14 @@ def test_the_page_is_what_the_command_makes_of_the_kept_rows(tmp_path: Path):
 
 def test_a_number_is_that_of_its_rows(made):
     found = line(
-        made(KEPT), "## temporal-xor: 2 networks of each", "### Mismatch", "| `ads` | [fair]"
+        made(KEPT), "## temporal-xor: 10 networks of each", "### Mismatch", "| `ads` | [fair]"
     )
     with (FAIR / "rows.csv").open(encoding="utf-8") as file:
         mine = [float(row["accuracy"]) for row in csv.DictReader(file)
                 if (row["method"], row["cell"]) == ("ads", "mismatch 0.2")]  # fmt: skip
     mean, median, p10 = np.mean(mine), np.median(mine), np.percentile(mine, 10)
     shown = found[-2]
-    assert len(mine) == 10 and shown.startswith(f"**{mean:.3f}**".replace("0.", ".", 1))
+    assert len(mine) == 100 and shown.startswith(f"**{mean:.3f}**".replace("0.", ".", 1))
     rest = f"; {median:.3f}; {p10:.3f}".replace(" 0.", " .")
     assert shown.endswith(rest), (shown, rest)
 

@@ -202,6 +202,15 @@ def test_a_study_goes_on_within_a_training_that_was_killed(
     assert not mark.exists()
 
 
+def test_a_study_whose_figures_cannot_be_drawn_is_refused_before_hours_of_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("analoop.deploy.study_report.find_spec", lambda name: None)
+    with pytest.raises(InputError, match="needs? matplotlib: pip install") as caught:
+        study_methods(tmp_path, study(), {"ads": TINY}, 1, lambda *news: None)
+    assert caught.value.code == "NO_MATPLOTLIB" and not any(tmp_path.iterdir())
+
+
 def test_networks_from_files_are_studied_without_a_teacher(tmp_path: Path):
     path = student().save(tmp_path / "mine.npz")
     found = study_networks(tmp_path / "s", study(networks=1), [path], 1, lambda *news: None)
