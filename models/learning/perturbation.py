@@ -35,11 +35,12 @@ def mismatched(
 
 def quantized(student: Student, bits: int, weights: Sequence[str]) -> Student:
     """The student with coarse weights: each array in steps of its range / (2^bits - 1), rounded to
-    the nearest multiple; an array of one value stays."""
+    the nearest multiple; an array of one value stays, or of values too near for a step of its own
+    precision."""
     arrays = dict(student.arrays)
     for name in weights:
         array = arrays[name]
-        step = float(array.max() - array.min()) / (2**bits - 1)
+        step = array.dtype.type(float(array.max() - array.min()) / (2**bits - 1))
         if step > 0:
             arrays[name] = (np.round(array / step) * step).astype(array.dtype)
     return replace(student, arrays=arrays)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analoop.models.learning.perturbation import mismatched, quantized, weakened
@@ -45,6 +45,7 @@ arrays = st.lists(st.floats(-10, 10, width=32), min_size=1, max_size=50).map(
 
 
 @given(arrays, st.integers(2, 6))
+@example(np.array([0, 1e-45], np.float32), 2)  # its step is below the least float32
 def test_coarse_weights_are_multiples_of_a_step_and_nearest_to_what_they_were(w, bits):
     got = quantized(student(w=w), bits, ["w"]).arrays["w"].astype(float)
     spread = float(w.max() - w.min())

@@ -12,7 +12,7 @@ from analoop.models.tasks.samples import Samples
 from analoop.models.tasks.temporal_xor import temporal_xor
 
 TASK = temporal_xor()
-SMALL = reservoir.Settings(liquids=2, neurons=20, samples=6, input_weight=0.05)
+SMALL = reservoir.Settings(liquids=2, neurons=20, samples=6, input_weight=0.05, input_gain=10.0)
 
 
 def ignore(done: int, loss: float) -> None:
