@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -41,9 +42,11 @@ def main(files: Sequence[str]) -> None:
     print(f"SIMULATED: {MISMATCH_VERSION}, level 1, seeds 1..{CHIPS}; accuracies in percent")
     print(f"{'':60} nominal  mean  mean drop  worst  worst drop  rate, nominal")
     for name in files:
-        title, judge = judge_of(name)
-        ((nominal, rate_hz),) = judge(compile(load_network(name)), [VirtualBoard()])
-        for kind, accuracies in fifty(load_network(name), judge):
+        network = load_network(name)
+        program = compile(network)
+        title, judge = judge_of(name, network)
+        ((nominal, rate_hz),) = judge(program, [VirtualBoard()])
+        for kind, accuracies in fifty(network, program, judge):
             chips = 100 * np.array(accuracies)
             drops = 100 * nominal - chips
             print(
@@ -53,9 +56,8 @@ def main(files: Sequence[str]) -> None:
             )
 
 
-def fifty(network: Network, judge: Judge) -> Iterator[tuple[str, list[float]]]:
+def fifty(network: Network, program: Program, judge: Judge) -> Iterator[tuple[str, list[float]]]:
     """What is wrong with the chips, and the accuracy on each."""
-    program = compile(network)
     sound = [VirtualBoard(seed) for seed in range(1, CHIPS + 1)]
     deaf = [VirtualBoard(seed, defects=True) for seed in range(1, CHIPS + 1)]
     yield "", [accuracy for accuracy, _ in judge(program, sound)]
@@ -64,27 +66,25 @@ def fifty(network: Network, judge: Judge) -> Iterator[tuple[str, list[float]]]:
     yield ", defects, screened", [accuracy for ((accuracy, _),) in own]
 
 
-def judge_of(name: str) -> tuple[str, Judge]:
+def judge_of(name: str, network: Network) -> tuple[str, Judge]:
     """What a file holds, and what judges it."""
     try:
         student = Student.load(name)
     except FileError:
-        network, task = load_network(name), load_task("japanese-vowels").test
-
-        def vowels(program: Program, boards: Sequence[VirtualBoard]) -> list[tuple[float, float]]:
-            rows = validate(program, task, boards).rows
-            return [(row.accuracy, row.rate_hz) for row in rows]
-
-        return f"japanese-vowels, network {network.hash[:12]}", vowels
-    return f"{student.task}, student {student.hash[:12]}", partial(_answers, student)
-
-
-def _answers(
-    student: Student, program: Program, boards: Sequence[VirtualBoard]
-) -> list[tuple[float, float]]:
+        test = load_task("japanese-vowels").test
+        return (
+            f"japanese-vowels, network {network.hash[:12]}",
+            lambda program, boards: _judged(validate(program, test, boards).rows),
+        )
     task = sequence_task(student.task)
     samples = task.draw("test", SAMPLES, generator_for(0, task.name, "fifty chips"))
-    rows = on_boards(student, task, samples, boards, program)
+    return (
+        f"{student.task}, student {student.hash[:12]}",
+        lambda program, boards: _judged(on_boards(student, task, samples, boards, program)),
+    )
+
+
+def _judged(rows: Sequence[Any]) -> list[tuple[float, float]]:
     return [(row.accuracy, row.rate_hz) for row in rows]
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..models.archive import write_bytes
 from ..models.bookmark import Bookmark, beside
@@ -23,7 +23,10 @@ from .robustness import Bench, Study, evaluate, made
 from .study_files import Row, StudyFiles
 from .study_report import check_figures, write_report
 from .study_statistics import tables
-from .study_training import Tell, Wanted, train_missing
+from .study_training import Wanted, train_missing
+
+if TYPE_CHECKING:
+    from .progress import Tell
 
 T = TypeVar("T")
 

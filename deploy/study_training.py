@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from ..models.bookmark import Bookmark, refuse_others
+from ..models.bookmark import Bookmark, beside, refuse_others
 from ..models.errors import InputError
 from ..models.learning.teacher import Teacher
+from ..models.reference import one_thread
 from .bookmarks import student_bookmark
 from .learning import train_student
 from .robustness import Study
 
-Tell = Callable[[int, int, str], None]
-"""Called with what is done, what is planned, and words for it."""
+if TYPE_CHECKING:
+    from .progress import Tell
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,13 @@ def train_missing(
         InputError: as `train_student`.
         FileError: FILE_NOT_WRITABLE.
     """
+    missing = [network for network in wanted if not network.path.exists()]
     marks = [
         student_bookmark(net.path, study.task, net.method, net.settings, (study.seed, net.number))
-        for net in wanted
+        for net in missing
     ]
-    left = [pair for pair in zip(wanted, marks, strict=True) if not pair[0].path.exists()]
-    refuse_others([mark for _, mark in left])
-    planned, done = 1 + len(wanted), 1 + len(wanted) - len(left)
+    refuse_others(marks)
+    planned, done = 1 + len(wanted), 1 + len(wanted) - len(missing)
     stop, talking = Event(), Lock()
 
     def train(network: Wanted, mark: Bookmark) -> None:
@@ -69,48 +67,35 @@ def train_missing(
                     raise _Stopped
                 tell(done, planned, f"training {name}: {steps}, error {error:.3f}")
 
+        if stop.is_set():
+            raise _Stopped
+        made = (study.seed, network.number)
         try:
-            if stop.is_set():
-                raise _Stopped
-            made = (study.seed, network.number)
             found = train_student(
                 study.task, network.method, network.settings, teacher, made, news, mark
             )
             found.save(network.path)
-            mark.remove()
-        except InputError as error:
+        except Exception as error:
             stop.set()
-            raise InputError(f"{name}: {error}", code=error.code) from error
-        except BaseException:
-            stop.set()
+            if isinstance(error, InputError):
+                raise InputError(f"{name}: {error}", code=error.code) from error
             raise
+        mark.remove()
 
-    with _one_torch_thread_each(workers) as pool:
+    # Threads take over how many of their own torch may use from the one that begins them: trainings
+    # that each use every processor stand in each other's way.
+    with one_thread(), ThreadPoolExecutor(workers) as pool:
         try:
-            running = [pool.submit(train, *pair) for pair in left]
+            running = [pool.submit(train, *pair) for pair in zip(missing, marks, strict=True)]
             for future in as_completed(running):
                 if not isinstance(future.exception(), _Stopped):  # what stopped it is yet to come
                     future.result()
                     done += 1
-        except BaseException:
+        finally:
             stop.set()
-            pool.shutdown(cancel_futures=True)
-            raise
-    for mark in marks:  # of a kill between a network and the end of its bookmark
-        mark.remove()
+    for network in wanted:  # of a kill between a network and the end of its bookmark
+        Bookmark(beside(network.path)).remove()
 
 
 class _Stopped(Exception):
     """A training is to end, as another one has failed."""
-
-
-@contextmanager
-def _one_torch_thread_each(workers: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads in each of which torch computes with one thread: trainings that each use every
-    processor stand in each other's way."""
-    before = torch.get_num_threads()
-    try:
-        with ThreadPoolExecutor(workers, initializer=lambda: torch.set_num_threads(1)) as pool:
-            yield pool
-    finally:
-        torch.set_num_threads(before)

@@ -148,7 +148,7 @@ def test_a_training_that_was_killed_goes_on_in_its_place(
     assert {f.name for f in tmp_path.iterdir()} == {"whole", "s.npz.part"}
     said.clear()
     assert shell(*ADS, "-o", out).code == 0
-    assert [news[0] for news in said[-1]][:4] == [3, 4, 5, 6]
+    assert [news[0] for news in said[-1]] == [3, 4, 5, 6, 6, 6]
     assert Student.load(out).hash == Student.load(whole).hash
     assert not list(tmp_path.rglob("*.part"))
 

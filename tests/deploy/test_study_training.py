@@ -70,6 +70,18 @@ def test_networks_that_are_there_are_not_trained_again(tmp_path: Path):
     assert {done for done, *_ in told} == {2}, "the teacher and the one that was there"
 
 
+def test_no_sample_is_drawn_for_networks_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Nor is what a kill left beside them kept."""
+    (network,) = wanted(tmp_path, 1)
+    student().save(network.path)
+    beside(network.path).write_bytes(b"left")
+    monkeypatch.setattr("analoop.deploy.bookmarks._task", lambda task: pytest.fail("drawn"))
+    train([network], 1)
+    assert {*tmp_path.iterdir()} == {network.path}
+
+
 def test_as_many_are_trained_at_a_time_as_there_are_workers_with_a_thread_of_torch_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
