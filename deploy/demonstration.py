@@ -16,6 +16,7 @@ from ..models.recording import Recording, Stimulus
 from .compilation import compile
 from .execution import run_virtual
 from .program import Program
+from .resumable import check_free
 from .shipped import shipped_network
 from .training import load_task
 from .validation import Progress, Report, Sweep, validate
@@ -43,7 +44,12 @@ def demo(
         out: folder for program.npz, report.json and rasters.png; made if missing.
         chips: mismatched chips, seeds 1..chips; the nominal chip comes on top.
         say: told in one line what is being done.
+
+    Raises:
+        InputError: OTHER_DEMO, the folder holds the work of a verb, whose report it would replace.
+        FileError: FILE_NOT_WRITABLE.
     """
+    check_free(out, "demo")
     make_folder(out, "--out")
     say("loading the shipped network and the 370 test utterances")
     network = shipped_network()

@@ -44,7 +44,7 @@ class WorkFolder:
         self.folder, self.asked = folder, dict(asked)
         text = json.dumps(self.asked, indent=2, sort_keys=True, allow_nan=False) + "\n"
         try:
-            _check_free(folder, name)
+            check_free(folder, name)
             _same(folder / f"{name}.json", name, json.loads(text))
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(folder / ".lock")
@@ -99,9 +99,13 @@ def _said(file: Path) -> dict[str, Any] | None:
     return said if isinstance(said, dict) else {}
 
 
-def _check_free(folder: Path, name: str) -> None:
+def check_free(folder: Path, name: str) -> None:
     """Refuse a folder with work of another verb; one in which this verb worked before is its own
-    too, there are such of earlier releases."""
+    too, there are such of earlier releases.
+
+    Raises:
+        InputError: OTHER_<NAME>.
+    """
     if (folder / f"{name}.json").exists():
         return
     if there := works_in(folder):

@@ -44,6 +44,14 @@ def test_the_demo_prints_a_row_per_chip_and_the_path_of_each_file(shell: Shell, 
     assert wrote == [f"wrote {tmp_path / n}" for n in ("program.npz", "report.json", "rasters.png")]
 
 
+def test_the_demo_does_not_replace_the_report_of_a_verb(shell: Shell, tmp_path: Path):
+    (tmp_path / "report.json").write_text("mine")
+    (tmp_path / "sweep.json").write_text('{"program": "", "stimulus": "", "mismatch": ""}')
+    done = shell("demo", "--chips", 0, "--out", tmp_path, "-q")
+    assert (done.code, (tmp_path / "report.json").read_text()) == (2, "mine")
+    assert "give another folder" in done.err
+
+
 def test_the_shipped_network_says_how_it_was_made():
     provenance = shipped_network().provenance
     assert provenance["command"].startswith("analoop train japanese-vowels ")
