@@ -56,12 +56,11 @@ networks.
 BEYOND_HEAD = """\
 ## Goals beyond the seed paper
 
-By rules `fair`, by the best single method, in the largest study that has the rows. The goals and
-the seed's numbers are of Hey Snips; SynthSnips is another corpus, as hard for a teacher, and
+By rules `fair`, by the best single method, each in the largest study that has its rows. The goals
+and the seed's numbers are of Hey Snips; SynthSnips is another corpus, as hard for a teacher, and
 temporal XOR another task, which meets no goal. Paper.md asks for 50 chips with mismatch as
-measured, with defects, too; the rows have five or ten for a network, whose worst loses less than
-the worst of fifty. Fifty, with and without defects, through the whole pipeline:
-[learning.md](learning.md#fifty-virtual-chips).
+measured, with defects, too; the rows have five or ten for a network. Fifty, with and without
+defects, through the whole pipeline: [learning.md](learning.md#fifty-virtual-chips).
 
 Met or missed is said of the numbers as they are; how well they are known stands in the tables
 below. Settings of `chip` were chosen on validation samples, but that it trains for 2,200 updates

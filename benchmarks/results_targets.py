@@ -137,7 +137,7 @@ WORKS_XOR = (
 
 def target_table(goals: Sequence[Goal], studies: Sequence[KeptStudy], judged: Sequence[str],
                  besides: Sequence[str] = ()) -> list[str]:  # fmt: skip
-    """Goals against the largest study of each task without tuning.
+    """Goals against what each task has without tuning.
 
     Args:
         judged: tasks that the goals are for.
@@ -163,24 +163,28 @@ def title(task: str) -> str:
 
 
 def _reached(goal: Goal, studies: Sequence[KeptStudy], task: str, judged: bool) -> str:
-    """By the method that misses the least, in the largest study that has what the goal needs."""
+    """By the method that misses the least, each in the largest study that has what the goal
+    needs."""
     fair = [s for s in studies if s.record["task"] == task and s.protocol == "fair"]
+    found: dict[str, tuple[float, Line, list[float]]] = {}
     for group in groups(fair):
-        found = []
+        here: dict[str, tuple[float, Line, list[float]]] = {}
         for line in lines(group):
             others = [x for x in lines(group) if x.method == goal.beside] if goal.beside else [line]
             nominal = [row for other in others for row in other.rows.get(NOMINAL, [])]
             numbers = _numbers(goal, line, nominal)
             if numbers and (goal.method or line.method) == line.method != YARDSTICK:
-                found.append((min(_margins(goal, numbers)), line, numbers))
-        if found:
-            margin, line, numbers = max(found, key=lambda f: f[0])
-            text = ", ".join(_shown(part, n) for part, n in zip(goal.parts, numbers, strict=True))
-            verdict = (", met" if margin >= 0 else ", **missed**") if judged else ""
-            networks = line.study.record["networks"]
-            several = f"{networks} network{'s' if networks > 1 else ''}"
-            return f"`{line.label}` {text}{verdict} ([{several}][{line.study.name}])"
-    return UNKNOWN
+                mine = (min(_margins(goal, numbers)), line, numbers)
+                here[line.method] = max(mine, here.get(line.method, mine), key=lambda f: f[0])
+        found = here | found
+    if not found:
+        return UNKNOWN
+    margin, line, numbers = max(found.values(), key=lambda f: f[0])
+    text = ", ".join(_shown(part, n) for part, n in zip(goal.parts, numbers, strict=True))
+    verdict = (", met" if margin >= 0 else ", **missed**") if judged else ""
+    networks = line.study.record["networks"]
+    several = f"{networks} network{'s' if networks > 1 else ''}"
+    return f"`{line.label}` {text}{verdict} ([{several}][{line.study.name}])"
 
 
 def _shown(part: Part, value: float) -> str:
