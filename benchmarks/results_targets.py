@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from analoop.models.tasks import hey_snips, synth_snips, temporal_xor
 
 Statistic = Callable[[Sequence[Row], Sequence[Row]], float]
 """From rows of cells and of the nominal cell to a number."""
+Reached = tuple[float, Line, list[float]]
+"""Margin to the nearest bound, the line of a method, and its numbers for the parts of a goal."""
 UNKNOWN = "not measured"
 
 
@@ -166,17 +168,9 @@ def _reached(goal: Goal, studies: Sequence[KeptStudy], task: str, judged: bool) 
     """By the method that misses the least, each in the largest study that has what the goal
     needs."""
     fair = [s for s in studies if s.record["task"] == task and s.protocol == "fair"]
-    found: dict[str, tuple[float, Line, list[float]]] = {}
-    for group in groups(fair):
-        here: dict[str, tuple[float, Line, list[float]]] = {}
-        for line in lines(group):
-            others = [x for x in lines(group) if x.method == goal.beside] if goal.beside else [line]
-            nominal = [row for other in others for row in other.rows.get(NOMINAL, [])]
-            numbers = _numbers(goal, line, nominal)
-            if numbers and (goal.method or line.method) == line.method != YARDSTICK:
-                mine = (min(_margins(goal, numbers)), line, numbers)
-                here[line.method] = max(mine, here.get(line.method, mine), key=lambda f: f[0])
-        found = here | found
+    found: dict[str, Reached] = {}
+    for group in reversed(groups(fair)):  # a method's larger studies take the place of smaller
+        found |= {r[1].method: r for r in sorted(_candidates(goal, group), key=lambda r: r[0])}
     if not found:
         return UNKNOWN
     margin, line, numbers = max(found.values(), key=lambda f: f[0])
@@ -185,6 +179,16 @@ def _reached(goal: Goal, studies: Sequence[KeptStudy], task: str, judged: bool) 
     networks = line.study.record["networks"]
     several = f"{networks} network{'s' if networks > 1 else ''}"
     return f"`{line.label}` {text}{verdict} ([{several}][{line.study.name}])"
+
+
+def _candidates(goal: Goal, group: Sequence[KeptStudy]) -> Iterator[Reached]:
+    """Of every method that the goal is for and that has what it needs."""
+    for line in lines(group):
+        others = [x for x in lines(group) if x.method == goal.beside] if goal.beside else [line]
+        nominal = [row for other in others for row in other.rows.get(NOMINAL, [])]
+        numbers = _numbers(goal, line, nominal)
+        if numbers and (goal.method or line.method) == line.method != YARDSTICK:
+            yield min(_margins(goal, numbers)), line, numbers
 
 
 def _shown(part: Part, value: float) -> str:

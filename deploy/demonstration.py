@@ -49,8 +49,8 @@ def demo(
         InputError: OTHER_DEMO, the folder holds the work of a verb, whose report it would replace.
         FileError: FILE_NOT_WRITABLE.
     """
-    check_free(out, "demo")
     make_folder(out, "--out")
+    check_free(out, "demo")
     say("loading the shipped network and the 370 test utterances")
     network = shipped_network()
     task = load_task("japanese-vowels")

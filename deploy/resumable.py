@@ -44,7 +44,8 @@ class WorkFolder:
         self.folder, self.asked = folder, dict(asked)
         text = json.dumps(self.asked, indent=2, sort_keys=True, allow_nan=False) + "\n"
         try:
-            check_free(folder, name)
+            if not (folder / f"{name}.json").exists():  # else its own, as of earlier releases
+                check_free(folder, name)
             _same(folder / f"{name}.json", name, json.loads(text))
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(folder / ".lock")
@@ -100,14 +101,11 @@ def _said(file: Path) -> dict[str, Any] | None:
 
 
 def check_free(folder: Path, name: str) -> None:
-    """Refuse a folder with work of another verb; one in which this verb worked before is its own
-    too, there are such of earlier releases.
+    """Refuse a folder with work of a verb, for other work.
 
     Raises:
         InputError: OTHER_<NAME>.
     """
-    if (folder / f"{name}.json").exists():
-        return
     if there := works_in(folder):
         raise InputError(
             f"{folder} holds {' and '.join(there.values())}, and a folder is for one piece of work "

@@ -52,6 +52,11 @@ def test_the_demo_does_not_replace_the_report_of_a_verb(shell: Shell, tmp_path: 
     assert "give another folder" in done.err
 
 
+def test_a_folder_that_cannot_be_is_said_in_a_line(shell: Shell, tmp_path: Path):
+    done = shell("demo", "--chips", 0, "--out", tmp_path / ("x" * 300), "-q")
+    assert done.code == 2 and "FILE_NOT_WRITABLE" in done.err
+
+
 def test_the_shipped_network_says_how_it_was_made():
     provenance = shipped_network().provenance
     assert provenance["command"].startswith("analoop train japanese-vowels ")
