@@ -111,5 +111,5 @@ def on_boards(
 def output_of(student: Student, recording: Recording) -> np.ndarray:
     """What a host reads from a recording, float32 [trial, step]."""
     hidden = student.arrays["w_out"].shape[0]
-    rasters = [recording.raster(k, STEP_US) for k in range(recording.n_trials)]
-    return read_out(np.stack(rasters).astype(np.float32), hidden)
+    rasters = (recording.raster(k, STEP_US) for k in range(recording.n_trials))
+    return np.concatenate([read_out(r[None].astype(np.float32), hidden) for r in rasters])

@@ -132,7 +132,7 @@ def descend(
     for done in range(go_on(bookmark.read(generator), model, optimiser, schedule), updates):
         parts, gradients = [], []
         for part in losses(done):
-            gradients.append(torch.autograd.grad(part, parameters))
+            gradients.append(torch.autograd.grad(part, parameters, materialize_grads=True))
             parts.append(float(part.detach()))
         for parameter, gradient in zip(parameters, _sum(gradients), strict=True):
             parameter.grad = gradient

@@ -15,12 +15,13 @@ differs most is learned from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import cast
 
 import torch
 from numpy.random import Generator
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..bookmark import NO_BOOKMARK, Bookmark
 from ..errors import InputError
@@ -30,7 +31,7 @@ from . import chip_start
 from .bptt_training import REST, TOGETHER, descend
 from .chip_network import MISMATCH, NAME, QUANTIZED, made, respond
 from .chip_settings import Settings
-from .chip_training import Hardware, Model
+from .chip_training import Hardware, Model, fit
 from .student import Student
 from .teacher import Progress, Teacher
 
@@ -64,26 +65,32 @@ def train(
             "weights of the 4-bit code need the chip's currents: give `hardware`, or coded=False",
             code="NO_HARDWARE",
         )
-    model = Model(task.channels, settings, generator, hardware)
+    models = nn.ModuleList(
+        Model(task.channels, settings, generator, hardware) for _ in range(settings.groups)
+    )
+    groups = cast(Sequence[Model], models)
     if any(settings.start_hz):
-        model.start(task.draw("train", chip_start.SAMPLES, generator))
-    steps = [(w, settings.learning_rate * float(w.detach().std())) for w in model.parameters()]
+        for group in groups:
+            group.start(task.draw("train", chip_start.SAMPLES, generator))
+    steps = [(w, settings.learning_rate * float(w.detach().std())) for w in models.parameters()]
     optimiser = torch.optim.Adam([{"params": [w], "lr": rate} for w, rate in steps])
     first = settings.quantized_from * settings.updates if settings.coded else settings.updates
     grown = settings.grown_at * settings.updates
 
     def losses(done: int) -> Iterator[Tensor]:
-        if done >= first and (done % REFIT == 0 or not model.levels):
-            model.fit()
-        model.grown = min(1.0, done / grown) if grown else 1.0
-        batch = task.draw("train", settings.batch, generator)
-        for begin in range(0, len(batch), TOGETHER):
-            part = batch.chosen(slice(begin, begin + TOGETHER))
-            yield model.loss(part, generator) * (len(part) / len(batch))
+        if done >= first and (done % REFIT == 0 or not groups[0].levels):
+            fit(groups)
+        for group in groups:
+            group.grown = min(1.0, done / grown) if grown else 1.0
+            batch = task.draw("train", settings.batch, generator)
+            for begin in range(0, len(batch), TOGETHER):
+                part = batch.chosen(slice(begin, begin + TOGETHER))
+                share = len(part) / len(batch) / settings.groups
+                yield group.loss(part, generator) * share
 
-    descend(model, optimiser, settings.updates, losses, progress, (bookmark, generator))
+    descend(models, optimiser, settings.updates, losses, progress, (bookmark, generator))
     if settings.coded:
-        model.fit()
-    held = {name: w.detach().numpy() for name, w in model.held().items()}
+        fit(groups)
+    held = [{name: w.detach().numpy() for name, w in g.held().items()} for g in groups]
     provenance = {"settings": asdict(settings)}
-    return made(task.name, held, model.neurons, settings.encoding(), provenance)
+    return made(task.name, held, groups[0].neurons, settings.encoding(), provenance)

@@ -7,6 +7,9 @@ Half of the output neurons speak for a positive answer, half against it, and a h
 
     y = 1 / `FULL_HZ` * low-passed (mean rate of the first half - mean rate of the second half)
 
+There may be several groups of such neurons, each as large as another, which are not joined. Hidden
+neurons are in the order of the groups, and so are output neurons within each half.
+
 A student's arrays are the signed weights in units of `W_UNIT` and the currents of its neurons,
 hidden first, by the names of `NeuronParameters`, so that a chip with mismatch is other currents.
 Its constants are the nominal currents and how input becomes spikes.
@@ -14,13 +17,14 @@ Its constants are the nominal currents and how input becomes spikes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.random import Generator
+from scipy.linalg import block_diag
 from torch import Tensor
 
 from ..dense_play import shaken
@@ -51,6 +55,8 @@ FULL_HZ = 50.0
 """Difference of the mean rates of the output halves that reads as 1 [Hz]; ours."""
 TAU_OUT_S = 0.07
 """Time constant of the host's low-pass, the seed paper's of decoders [s]."""
+CORE_NEURONS = 256
+"""Neurons of a core, as the chip's description has it (hw/chip.py)."""
 
 
 def encoding_of(student: Student) -> SpikeEncoding:
@@ -69,17 +75,45 @@ def nominal_of(student: Student) -> NeuronParameters:
 
 def made(
     task: str,
-    weights: Mapping[str, np.ndarray],
+    groups: Sequence[Mapping[str, np.ndarray]],
     parameters: NeuronParameters,
     encoding: SpikeEncoding,
     provenance: Mapping,
 ) -> Student:
-    """A student on a nominal chip."""
-    neurons = sum(weights["w_out"].shape)
-    arrays = {name: weights[name].astype(np.float32) for name in WEIGHTS}
+    """A student on a nominal chip, of groups of neurons whose weights these are by name."""
+    halves = [np.split(weights["w_out"], 2, axis=1) for weights in groups]
+    joined = {
+        "w_in": np.concatenate([weights["w_in"] for weights in groups], axis=1),
+        "w_rec": _apart([weights["w_rec"] for weights in groups]),
+        "w_out": np.concatenate([_apart(half) for half in zip(*halves, strict=True)], axis=1),
+    }
+    arrays = {name: weights.astype(np.float32) for name, weights in joined.items()}
+    neurons = sum(arrays["w_out"].shape)
     arrays |= {name: np.full(neurons, amps) for name, amps in parameters.currents().items()}
     constants = parameters.currents() | {n: float(v) for n, v in asdict(encoding).items()}
+    constants["groups"] = float(len(groups))
     return Student(NAME, task, arrays, constants, provenance)
+
+
+def _apart(blocks: Sequence[np.ndarray]) -> np.ndarray:
+    return np.asarray(block_diag(*blocks))
+
+
+def groups_of(student: Student) -> list[dict[str, np.ndarray]]:
+    """The arrays of each of its groups of neurons, whose hidden neurons come first."""
+    number = int(student.constants.get("groups", 1))  # files had none before there were several
+    hidden, outputs = student.arrays["w_out"].shape
+    answering = np.arange(outputs).reshape(2, number, -1)
+    found = []
+    for group, inner in enumerate(np.arange(hidden).reshape(number, -1)):
+        outer = answering[:, group].ravel()
+        own = np.concatenate([inner, hidden + outer])
+        arrays = {name: student.arrays[name][own] for name in CURRENTS}
+        arrays["w_in"] = student.arrays["w_in"][:, inner]
+        arrays["w_rec"] = student.arrays["w_rec"][np.ix_(inner, inner)]
+        arrays["w_out"] = student.arrays["w_out"][np.ix_(inner, outer)]
+        found.append(arrays)
+    return found
 
 
 def wires(w_in: Tensor, w_rec: Tensor, w_out: Tensor) -> tuple[Tensor, Tensor]:
@@ -126,24 +160,37 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
 
     Args:
         inputs: [sample, step, channel].
-        conditions: noise is on all neurons, each step that the soma integrates; of hidden neurons
-            the first are silenced.
+        conditions: noise is on all neurons, each step that the soma integrates; of the hidden
+            neurons of each group the first are silenced.
     """
-    arrays = dict(student.arrays)
-    hidden = arrays["w_out"].shape[0]
+    counts, nominal = spike_counts(inputs, encoding_of(student)), nominal_of(student)
+    output, rate_hz = [], []
+    for number, arrays in enumerate(groups_of(student)):
+        here = replace(conditions, seed=conditions.seed + number)
+        spikes = _spikes(arrays, nominal, counts, here)
+        output.append(read_out(spikes, len(arrays["w_out"])))
+        rate_hz.append(spikes.mean((1, 2)) / DT_S)
+    return Response(np.mean(output, axis=0), np.mean(rate_hz, axis=0))
+
+
+def _spikes(
+    arrays: Mapping[str, np.ndarray],
+    nominal: NeuronParameters,
+    counts: np.ndarray,
+    conditions: Conditions,
+) -> np.ndarray:
+    """Of a group of neurons, [sample, step, neuron]."""
+    hidden, neurons = len(arrays["w_out"]), sum(arrays["w_out"].shape)
     quiet = silenced_thresholds(arrays["i_threshold"][:hidden], conditions.silenced)
-    arrays["i_threshold"] = np.concatenate([quiet, arrays["i_threshold"][hidden:]])
-    factors = {name: arrays[name] / student.constants[name] for name in CURRENTS}
-    neurons = arrays["i_threshold"].size
-    c = circuits(nominal_of(student), neurons).coefficients(torch.float32, factors)
+    thresholds = np.concatenate([quiet, arrays["i_threshold"][hidden:]])
+    now = {**arrays, "i_threshold": thresholds}
+    factors = {name: now[name] / amps for name, amps in nominal.currents().items()}
+    c = circuits(nominal, neurons).coefficients(torch.float32, factors)
     into, back = wires(*(torch.tensor(arrays[name]) for name in WEIGHTS))
-    counts = spike_counts(inputs, encoding_of(student))
     with torch.no_grad():
         if conditions.noise:
-            spikes = shaken(c, counts, into, back, conditions.noise, conditions.seed)
-        else:
-            spikes = unroll_events(c, counts, into, back).numpy()
-    return Response(read_out(spikes, hidden), spikes.mean((1, 2)) / DT_S)
+            return shaken(c, counts, into, back, conditions.noise, conditions.seed)
+        return unroll_events(c, counts, into, back).numpy()
 
 
 def with_paper_mismatch(student: Student, level: float, generator: Generator) -> Student:
@@ -161,9 +208,9 @@ def paper_draw(seed: int, level: float, chips: int, neurons: int, cores: int = 1
 
 
 def on_silicon(student: Student, level: float, generator: Generator) -> Student:
-    """On a chip as measured: spread within its two cores and between them (models/mismatch.py)."""
-    neurons = student.arrays[CURRENTS[0]].size
-    draw = Draw(int(generator.integers(2**31)), level, (1, 2, neurons), "measured")
+    """On a chip as measured: spread within its cores and between them (models/mismatch.py)."""
+    neurons, cores = student.arrays[CURRENTS[0]].size, cores_of(len(student.arrays["w_out"]))
+    draw = Draw(int(generator.integers(2**31)), level, (1, cores, neurons), "measured")
     return _with_factors(student, draw)
 
 
@@ -173,13 +220,18 @@ def _with_factors(student: Student, draw: Draw) -> Student:
     return replace(student, arrays=dict(student.arrays) | arrays)
 
 
+def cores_of(hidden: int) -> int:
+    """Cores that `hidden` neurons and the output neurons take, as `compile` places them."""
+    return -(-hidden // CORE_NEURONS) + 1
+
+
 def chip_factors(draw: Draw, nominal: Mapping[str, float], hidden: int) -> dict[str, np.ndarray]:
-    """Factors of all currents, [chip, neuron]; output neurons are those of the last core."""
-    factors = lumped_factors(draw, nominal)
-    return {
-        name: np.concatenate([f[:, 0, :hidden], f[:, -1, hidden:]], axis=1)
-        for name, f in factors.items()
-    }
+    """Factors of all currents, [chip, neuron]: hidden neurons fill cores, output neurons are those
+    of the last one; on a draw of one core, all are there."""
+    factors, (_, cores, neurons) = lumped_factors(draw, nominal), draw.shape
+    at = np.arange(neurons)
+    core = np.where(at < hidden, np.minimum(at // CORE_NEURONS, cores - 1), cores - 1)
+    return {name: f[:, core, at] for name, f in factors.items()}
 
 
 def network_of(student: Student) -> Network:

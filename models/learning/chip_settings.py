@@ -15,9 +15,12 @@ class Settings:
     """How a network is trained, and what its chips go through; 0 switches a thing off."""
 
     hidden: int = 128
-    """Hidden neurons."""
+    """Hidden neurons of a group."""
     outputs: int = 24
-    """Output neurons for a positive answer, and as many against it."""
+    """Output neurons of a group for a positive answer, and as many against it."""
+    groups: int = 1
+    """Groups of neurons, which are not joined, learn to answer each by itself, on chips of their
+    own, and are read together: where a few neurons of one deviate the others outvote it."""
     copies: int = 16
     """See `SpikeEncoding`."""
     input_hz: float = 300.0

@@ -1,8 +1,8 @@
-"""A network of the method `chip` in training: its weights, its chips, what they do wrong."""
+"""A group of neurons of the method `chip` in training: weights, chips, what they do wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +17,17 @@ from ..tasks.samples import DT_S, Samples
 from ..training import FitLevels, hold, levels_for
 from ..unrolling import unroll_events
 from .attack import attacked
-from .chip_network import FULL_HZ, TAU_OUT_S, USED, chip_factors, circuits, lead, paper_draw, wires
+from .chip_network import (
+    FULL_HZ,
+    TAU_OUT_S,
+    USED,
+    chip_factors,
+    circuits,
+    cores_of,
+    lead,
+    paper_draw,
+    wires,
+)
 from .chip_settings import Settings
 from .chip_start import scale
 from .even_code import even_levels, within
@@ -66,20 +76,11 @@ class Model(nn.Module):
         self.grown = 1.0
         """Share of mismatch, silence and dead synapses that samples meet now."""
 
-    def fit(self) -> None:
-        """Choose the weight code of both cores for the weights as they are."""
-        if self.hardware is None:
-            return
-        most, bits, fit = self.settings.max_fan_in, self.settings.bits, self.hardware.levels
-        if bits:
-            fit = partial(even_levels, bits=bits, levels=fit)
-        self.levels = tuple(levels_for(w, most, fit) for w in self._cores())
-
     def held(self) -> dict[str, Tensor]:
         """The weights as the chip would hold them; gradients pass through."""
         levels = self.levels or (None, None)
         most = self.settings.max_fan_in
-        cores = [hold(w, most, at) for w, at in zip(self._cores(), levels, strict=True)]
+        cores = [hold(w, most, at) for w, at in zip(self.cores(), levels, strict=True)]
         if self.levels and self.settings.bits:
             cores = [within(w, at) for w, at in zip(cores, self.levels, strict=True)]
         hidden, output = cores
@@ -159,7 +160,7 @@ class Model(nn.Module):
         reach = {name: size * there[name].detach().abs() for name, size in sizes.items() if size}
         return attacked(there, reach, change, self.settings.attack_steps, generator)
 
-    def _cores(self) -> tuple[Tensor, Tensor]:
+    def cores(self) -> tuple[Tensor, Tensor]:
         """Weights [source, neuron] of the hidden core and of the output core."""
         return torch.cat([self.w_in, self.w_rec]), self.w_out
 
@@ -193,9 +194,8 @@ class Model(nn.Module):
         neurons = settings.hidden + 2 * settings.outputs
         level = self.grown * settings.paper_mismatch * generator.random()
         seeds = generator.integers(2**31, size=2)
-        measured = Draw(
-            int(seeds[0]), self.grown * settings.mismatch, (samples, 2, neurons), "measured"
-        )
+        shape = (samples, cores_of(settings.hidden), neurons)
+        measured = Draw(int(seeds[0]), self.grown * settings.mismatch, shape, "measured")
         paper = paper_draw(int(seeds[1]), level, samples, neurons)
         one, other = (chip_factors(draw, nominal, settings.hidden) for draw in (measured, paper))
         return {name: one[name] * other[name] for name in CURRENTS}
@@ -210,6 +210,22 @@ class Model(nn.Module):
         made = circuits(self.neurons, drives[1].shape[-1])
         spikes = unroll_events(made.coefficients(torch.float32, factors), counts, *drives)
         return _low_passed(lead(spikes, self.settings.hidden)) / (DT_S * FULL_HZ), spikes
+
+
+def fit(groups: Iterable[Model]) -> None:
+    """Choose the weight codes for the weights as they are: one for the hidden neurons of all
+    groups, so that any of them fit into a core, one for the output neurons."""
+    models = list(groups)
+    settings, hardware = models[0].settings, models[0].hardware
+    if hardware is None:
+        return
+    code = hardware.levels
+    if settings.bits:
+        code = partial(even_levels, bits=settings.bits, levels=code)
+    layers = zip(*(model.cores() for model in models), strict=True)
+    levels = tuple(levels_for(torch.cat(ws, 1), settings.max_fan_in, code) for ws in layers)
+    for model in models:
+        model.levels = levels
 
 
 def _weights(shape: tuple[int, int], sd: float, generator: Generator) -> nn.Parameter:

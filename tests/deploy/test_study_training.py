@@ -26,7 +26,7 @@ DEADLINE_S = 60.0
 
 OTHERS = {
     "bptt": bptt.Settings(neurons=8, updates=2, batch=2),
-    "chip": chip.Settings(hidden=8, outputs=2, copies=2, updates=2, batch=2),
+    "chip": chip.Settings(hidden=8, outputs=2, groups=2, copies=2, updates=2, batch=2),
 }
 """Methods that use torch."""
 

@@ -10,7 +10,7 @@ import pytest
 from analoop.deploy.learning import HARDWARE
 from analoop.models.errors import InputError
 from analoop.models.learning import chip
-from analoop.models.learning.chip_network import nominal_of
+from analoop.models.learning.chip_network import groups_of, nominal_of
 from analoop.models.tasks.temporal_xor import temporal_xor
 
 TASK = temporal_xor()
@@ -44,6 +44,7 @@ def trained(settings: chip.Settings = TINY, progress=lambda done, loss: None):
         {"stray": 1.0},
         {"grown_at": 1.0},
         {"dead_words": 0.5},
+        {"groups": 2},
     ],
     ids=str,
 )
@@ -63,6 +64,36 @@ def test_what_is_learned_fits_the_chip():
         assert ((core != 0).sum(axis=0) <= 64).all()
         assert len(np.unique(np.abs(core))) <= 16
     assert nominal_of(student) == HARDWARE.legal(nominal_of(student))
+
+
+@pytest.mark.parametrize("bits", [0, 3])
+def test_groups_are_not_joined_and_have_one_code_of_a_kind_of_core(bits: int):
+    student = trained(replace(TINY, hidden=96, groups=3, bits=bits, recurrent_sd=20.0))
+    w_rec, w_out = student.arrays["w_rec"], student.arrays["w_out"]
+    assert w_rec.shape == (288, 288) and w_out.shape == (288, 24)
+    apart = np.arange(288)[:, None] // 96 != np.arange(288) // 96
+    assert not w_rec[apart].any() and w_rec[~apart].any()
+    apart = np.arange(288)[:, None] // 96 != np.arange(24) % 12 // 4
+    assert not w_out[apart].any() and w_out[~apart].any()
+    hidden = np.concatenate([student.arrays["w_in"], w_rec])
+    for core in (hidden, w_out):
+        assert ((core != 0).sum(axis=0) <= 64).all()
+        assert len(np.unique(np.abs(core))) <= (5 if bits else 16)
+    blocks = groups_of(student)
+    assert not np.array_equal(blocks[0]["w_rec"], blocks[1]["w_rec"])
+
+
+def test_a_group_learns_to_answer_by_itself():
+    """What one loses the others do not make up for: without its weights the answer is theirs."""
+    settings = replace(TINY, hidden=32, outputs=8, groups=2, updates=40, batch=8, mismatch=0)
+    losses: list[float] = []
+    trained(replace(settings, silenced=0, paper_mismatch=0), lambda d, loss: losses.append(loss))
+    one: list[float] = []
+    trained(
+        replace(settings, silenced=0, paper_mismatch=0, groups=1), lambda d, loss: one.append(loss)
+    )
+    assert np.mean(losses[-10:]) < 0.95 * np.mean(losses[:10])
+    assert abs(np.mean(losses) - np.mean(one)) < 0.2 * np.mean(one)
 
 
 def test_the_refractory_period_bounds_the_rate_of_neurons_that_a_chip_makes_excitable():

@@ -7,7 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analoop.deploy.placement import place
+from analoop.hw.chip import DYNAPSE2
+from analoop.models.learning import chip_network
 from analoop.models.learning.chip_network import (
+    CORE_NEURONS,
+    chip_factors,
+    cores_of,
     encoding_of,
     made,
     network_of,
@@ -19,6 +25,7 @@ from analoop.models.learning.chip_network import (
 )
 from analoop.models.learning.spike_encoding import SpikeEncoding, spike_counts
 from analoop.models.learning.student import Conditions, Student
+from analoop.models.mismatch import Draw
 from analoop.models.parameters import CURRENTS, NeuronParameters
 from analoop.models.recording import Stimulus
 from analoop.models.simulation import simulate
@@ -28,19 +35,27 @@ HIDDEN, OUTPUTS = 24, 8
 INPUTS = temporal_xor().draw("test", 4, np.random.default_rng(2)).input
 
 
-def student(**weights: np.ndarray) -> Student:
-    rng = np.random.default_rng(0)
-    drawn = {
+def weights_of(seed: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return {
         "w_in": rng.normal(2, 3, (8, HIDDEN)),
         "w_rec": rng.normal(0, 1, (HIDDEN, HIDDEN)),
         "w_out": rng.normal(1, 6, (HIDDEN, OUTPUTS)),
     }
+
+
+def of_groups(*groups: dict[str, np.ndarray]) -> Student:
     encoding = SpikeEncoding(copies=4, rate_hz=200.0)
-    return made("temporal-xor", drawn | weights, NeuronParameters.from_times(), encoding, {})
+    return made("temporal-xor", groups, NeuronParameters.from_times(), encoding, {})
 
 
-def test_it_fires_as_its_network_does_in_the_simulator():
-    one = student()
+def student(**weights: np.ndarray) -> Student:
+    return of_groups(weights_of(0) | weights)
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)], ids=["one group", "three"])
+def test_it_fires_as_its_network_does_in_the_simulator(seeds: tuple[int, ...]):
+    one = of_groups(*(weights_of(seed) for seed in seeds))
     counts = spike_counts(INPUTS, encoding_of(one))
     trial, step, channel = np.nonzero(counts)
     length = np.full(len(counts), 1_000_000)
@@ -49,7 +64,7 @@ def test_it_fires_as_its_network_does_in_the_simulator():
     ours = respond(one, INPUTS)
     assert rasters.sum() > 1000
     np.testing.assert_allclose(rasters.mean((1, 2)) * 1000, ours.rate_hz, rtol=0.01)
-    assert np.abs(read_out(rasters, HIDDEN) - ours.output).max() < 0.05
+    assert np.abs(read_out(rasters, len(seeds) * HIDDEN) - ours.output).max() < 0.05
 
 
 def test_negative_weights_inhibit():
@@ -68,6 +83,24 @@ def test_the_read_out_is_a_low_passed_difference_of_both_halves():
     assert abs(output[0, -20:].mean() - 1.0) < 1e-3
     assert abs(output[0, :70].mean() - np.exp(-1)) < 0.1
     np.testing.assert_array_equal(read_out(spikes[..., [0, 1, 4, 5, 2, 3]], 2), -output)
+
+
+def test_groups_answer_as_each_would_by_itself_and_are_read_together():
+    alone = [respond(of_groups(weights_of(seed)), INPUTS) for seed in (0, 1)]
+    both = respond(of_groups(weights_of(0), weights_of(1)), INPUTS)
+    assert np.abs(alone[0].output - alone[1].output).max() > 0.1
+    np.testing.assert_allclose(both.output, (alone[0].output + alone[1].output) / 2, atol=1e-6)
+    np.testing.assert_allclose(both.rate_hz, (alone[0].rate_hz + alone[1].rate_hz) / 2)
+
+
+def test_mismatch_leaves_groups_apart_and_silence_takes_its_share_of_each():
+    pair = of_groups(weights_of(0), weights_of(1))
+    chip = with_paper_mismatch(pair, 0.3, np.random.default_rng(3))
+    assert not chip.arrays["w_rec"][:HIDDEN, HIDDEN:].any()
+    assert not chip.arrays["w_out"][HIDDEN:, [*range(4), *range(8, 12)]].any()
+    half = Conditions(silenced=0.5)
+    alone = [respond(of_groups(weights_of(seed)), INPUTS, half).output for seed in (0, 1)]
+    np.testing.assert_allclose(respond(pair, INPUTS, half).output, sum(alone) / 2, atol=1e-6)
 
 
 @pytest.mark.parametrize("drawn", [with_paper_mismatch, on_silicon])
@@ -97,6 +130,27 @@ def test_silicon_leaves_the_weights_and_has_two_cores():
     np.testing.assert_array_equal(chip["w_rec"], one.arrays["w_rec"])
     assert all((chip[name] > 0).all() for name in CURRENTS)
     assert len(np.unique(chip["i_threshold"])) == HIDDEN + OUTPUTS
+
+
+def test_cores_hold_as_many_neurons_as_those_of_the_chip():
+    assert DYNAPSE2.neurons_per_core == CORE_NEURONS
+
+
+@pytest.mark.parametrize(("hidden", "cores"), [(128, 2), (256, 2), (512, 3)])
+def test_what_cores_have_in_common_goes_by_where_the_compiler_puts_neurons(hidden, cores):
+    """Of cores that deviate, not neurons: one factor for each, as many as the program takes."""
+    rng = np.random.default_rng(0)
+    weights = {"w_in": np.ones((2, 128)), "w_rec": np.zeros((128, 128))}
+    groups = [weights | {"w_out": np.ones((128, 2)) * 0.5} for _ in range(hidden // 128)]
+    placement = place(network_of(of_groups(*groups)), DYNAPSE2)
+    assert len(placement.parameters) == cores_of(hidden) == cores
+    assert placement.n_chips == 1
+    shape = (1, cores, len(placement.core))
+    factors = np.repeat(rng.normal(1, 0.1, (1, cores, 1)), shape[2], axis=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chip_network, "lumped_factors", lambda draw, nominal: {"i_x": factors})
+        found = chip_factors(Draw(0, 1.0, shape), {}, hidden)["i_x"][0]
+    np.testing.assert_array_equal(found, factors[0, placement.core, 0])
 
 
 def test_noise_moves_spikes_more_the_more_there_is_and_by_its_seed():
@@ -129,7 +183,8 @@ def test_silenced_neurons_are_the_first_hidden_ones():
 
 def test_a_file_from_before_an_encoding_had_all_its_settings_answers_as_it_did():
     one = student()
-    known = {n: v for n, v in one.constants.items() if n not in ("adapt_s", "quiet")}
+    later = ("adapt_s", "quiet", "groups")
+    known = {n: v for n, v in one.constants.items() if n not in later}
     old = replace(one, constants=known)
-    assert len(known) == len(one.constants) - 2
+    assert len(known) == len(one.constants) - len(later)
     assert np.array_equal(respond(old, INPUTS).output, respond(one, INPUTS).output)
