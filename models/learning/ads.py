@@ -16,7 +16,7 @@ from ..bookmark import NO_BOOKMARK, Bookmark
 from ..tasks.samples import DT_S, Samples, SequenceTask
 from .ads_kernel import Lesson, Sheet, play
 from .decision import best_boundary, decide, integrals, low_pass
-from .imitation import reconstruction_error
+from .imitation import reconstruction_errors
 from .settings import check
 from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher
@@ -37,6 +37,9 @@ SCALED = ("w_fast", "w_slow")
 """What their compensation makes weaker."""
 ADAPTATION_KEPT = 0.99
 """rho, share of a neuron's adaptation that a step leaves (paper.md 1.3): 0.1 s."""
+TOGETHER = 10
+"""Samples of a validation that are decoded at a time: those of wake phrases together would fill the
+memory."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +106,20 @@ def train(
     """
     student = construct(task, teacher, settings, generator)
     validation = task.draw("validation", settings.validation, generator)
-    wanted = teacher.activations(validation)
+    begins = range(0, len(validation), TOGETHER)
+    parts = [validation.chosen(slice(begin, begin + TOGETHER)) for begin in begins]
+    wanted = [teacher.activations(part) for part in parts]
 
     def judged(taught: Student) -> tuple[float, float]:
         """Its error, and by what it is better than others."""
-        response = respond(taught, validation.input)
-        error = reconstruction_error(wanted, np.asarray(response.dynamics))
-        return error, -error if task.signed else _accuracy(validation, response)
+        errors, outputs = [], []
+        for part, its in zip(parts, wanted, strict=True):
+            response = respond(taught, part.input)
+            errors.append(reconstruction_errors(its, np.asarray(response.dynamics)))
+            outputs.append(response.output)
+        error = float(np.concatenate(errors).mean())
+        right = None if task.signed else _accuracy(validation, np.concatenate(outputs))
+        return error, -error if right is None else right
 
     best, best_score, first = student, -np.inf, 0
     if kept := bookmark.read(generator):
@@ -265,8 +275,9 @@ def _lesson(student: Student) -> Lesson:
     return Lesson(none, np.float32(0), np.float32(0), 0, False)
 
 
-def _accuracy(samples: Samples, response: Response) -> float:
-    """With the boundary that decides most of these samples rightly."""
-    output = low_pass(response.output)
+def _accuracy(samples: Samples, output: np.ndarray) -> float:
+    """Of an output [sample, step] before its filter, with the boundary that decides most of these
+    samples rightly."""
+    output = low_pass(output)
     boundary = best_boundary(integrals(output), samples.label)
     return float((decide(output, False, boundary) == samples.label).mean())

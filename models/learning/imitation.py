@@ -11,7 +11,12 @@ from ..errors import InputError
 
 
 def reconstruction_error(wanted: np.ndarray, decoded: np.ndarray) -> float:
-    """Variance over time of the error over that of the teacher, summed over units, mean of samples
+    """`reconstruction_errors`, mean of samples."""
+    return float(reconstruction_errors(wanted, decoded).mean())
+
+
+def reconstruction_errors(wanted: np.ndarray, decoded: np.ndarray) -> np.ndarray:
+    """Variance over time of the error over that of the teacher, summed over units, [sample]
     (paper.md 1.4).
 
     Args:
@@ -19,7 +24,7 @@ def reconstruction_error(wanted: np.ndarray, decoded: np.ndarray) -> float:
         decoded: those a student decodes [sample, step, unit].
     """
     error, whole = (v.var(axis=1, ddof=1).sum(axis=1) for v in (wanted - decoded, wanted))
-    return float((error / whole).mean())
+    return error / whole
 
 
 def spread_of(wanted: np.ndarray) -> float:
