@@ -51,9 +51,8 @@ class KeptStudy:
     def command(self) -> str:
         """What makes it again, with every setting that is not the default of this version."""
         r = self.record
-        own, changed = r.get("methods"), []
-        for method, settings in (own or {}).items():
-            changed += [f"--set {method}.{word}" for word in _changed(method, r["task"], settings)]
+        own = r.get("methods")
+        changed = [f"--set {m}.{word}" for m in own or {} for word in self.changed(m)]
         what = [r["task"]] if own else [f"{name}.npz" for name in r["files"]]
         options = [f"--method {','.join(own)}", f"--networks {r['networks']}"] if own else []
         return " ".join([
@@ -61,6 +60,11 @@ class KeptStudy:
             f"--protocol {self.protocol} --draws {r['draws']} --samples {r['samples']}",
             f"--seed {r['seed']}", *self._cells(), *changed,
         ])  # fmt: skip
+
+    def changed(self, method: str) -> list[str]:
+        """Settings of a method that are not its usual ones now, as texts for --set."""
+        settings = (self.record.get("methods") or {}).get(method)
+        return [] if settings is None else _changed(method, self.record["task"], settings)
 
     def _cells(self) -> list[str]:
         """The option for kinds of cells, where there are not all. A study of before 'chip' was a

@@ -56,9 +56,10 @@ networks.
 BEYOND_HEAD = """\
 ## Goals beyond the seed paper
 
-By rules `fair`, by the best single method, each in the largest study that has its rows. The goals
-and the seed's numbers are of Hey Snips; SynthSnips is another corpus, as hard for a teacher, and
-temporal XOR another task, which meets no goal. Paper.md asks for 50 chips with mismatch as
+By rules `fair`, by the best single method, each in the largest study that has its rows, of those
+with the method's usual settings if there are any. The goals and the seed's numbers are of Hey
+Snips; SynthSnips is another corpus, as hard for a teacher, and temporal XOR another task, which
+meets no goal. Paper.md asks for 50 chips with mismatch as
 measured, with defects, too; the rows have five or ten for a network. Fifty, with and without
 defects, through the whole pipeline: [learning.md](learning.md#fifty-virtual-chips).
 

@@ -165,12 +165,16 @@ def title(task: str) -> str:
 
 
 def _reached(goal: Goal, studies: Sequence[KeptStudy], task: str, judged: bool) -> str:
-    """By the method that misses the least, each in the largest study that has what the goal
-    needs."""
+    """By the method that misses the least, each with its usual settings if any study has them, in
+    the largest study that has what the goal needs."""
     fair = [s for s in studies if s.record["task"] == task and s.protocol == "fair"]
     found: dict[str, Reached] = {}
-    for group in reversed(groups(fair)):  # a method's larger studies take the place of smaller
-        found |= {r[1].method: r for r in sorted(_candidates(goal, group), key=lambda r: r[0])}
+    for usual in (False, True):  # what is found later takes the place of what was before
+        for group in reversed(groups(fair)):
+            for reached in sorted(_candidates(goal, group), key=lambda reached: reached[0]):
+                line = reached[1]
+                if usual is not bool(line.study.changed(line.method)):
+                    found[line.method] = reached
     if not found:
         return UNKNOWN
     margin, line, numbers = max(found.values(), key=lambda f: f[0])

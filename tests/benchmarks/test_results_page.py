@@ -186,6 +186,16 @@ def test_the_largest_study_decides(made, tmp_path: Path):
     assert page.index("## synth-snips: 10") < page.index("## synth-snips: 2")
 
 
+def test_settings_of_before_decide_only_where_there_are_no_others(made, tmp_path: Path):
+    cells = {"nominal 0": [0.9, 0.9], "mismatch 0.1": [0.95, 0.95]}
+    usual = {"ads": asdict(settings_of("ads", "synth-snips", []))}
+    before = {"ads": usual["ads"] | {"rate": 1e-5}}
+    page = made(keep(tmp_path, "before", cells, task="synth-snips", networks=9, methods=before))
+    assert "[9 networks][before]" in line(page, "Goals beyond", "| 10 %")[4]
+    page = made(keep(tmp_path, "now", cells, task="synth-snips", networks=2, methods=usual))
+    assert "[2 networks][now]" in line(page, "Goals beyond", "| 10 %")[4]
+
+
 def test_studies_of_before_and_after_a_new_column_stand_side_by_side(made, tmp_path: Path):
     cells = {"nominal 0": [0.9, 0.9], "mismatch 0.1": [0.8, 0.8]}
     keep(tmp_path, "old", cells)
