@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ...models.errors import RegisterError
+from ...models.errors import InputError, RegisterError
 from ...models.recording import Recording, Stimulus
 from ...models.versions import versions
+from ..labelled import check_labelled
 from ..metrics import mean_rate_hz, repeated_accuracy
 from ..program import Program
 from ..surroundings import Surroundings, differences, surroundings
@@ -62,7 +63,8 @@ class BoardSummary:
     rate_hz: float
     """Mean rate over neurons, trials and repeats [Hz]."""
     accuracy: float | None
-    """Share of trials decided right, mean over repeats [1]; None: the stimulus has no targets."""
+    """Share of trials decided right, mean over repeats [1]; None: the stimulus has no targets, or
+    such as the program cannot answer."""
     accuracy_low: float | None
     """Bounds of its exact 95 % interval over trials like these, repeats not counted again [1]."""
     accuracy_high: float | None
@@ -150,7 +152,8 @@ def compare(
     verdicts = equivalences(counts, groups, rules.margins)
     split = split_variance(list(counts.values()), program.address)
     found, notes = _findings(program, stimulus, grouped, rules)
-    summaries = tuple(_summary(board, program, stimulus) for board in grouped)
+    target, unjudged = _targets(program, stimulus)
+    summaries = tuple(_summary(board, program, target) for board in grouped)
     provenance = {"program": program.hash, "stimulus": stimulus.hash, "trials": stimulus.n_trials}
     return Comparison(
         summaries,
@@ -161,7 +164,7 @@ def compare(
         compared,
         groups,
         program.names,
-        (*_remarks(grouped, compared, rules), *notes, *_unlike(summaries)),
+        (*_remarks(grouped, compared, rules), *unjudged, *notes, *_unlike(summaries)),
         provenance | {"criteria": asdict(rules), "versions": versions()},
     )
 
@@ -220,11 +223,21 @@ def _remarks(
     return tuple(said)
 
 
-def _summary(board: BoardRecordings, program: Program, stimulus: Stimulus) -> BoardSummary:
+def _targets(program: Program, stimulus: Stimulus) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The right answers, none where there are none that the program could give; and why."""
+    try:
+        check_labelled(program, stimulus)
+    except InputError as error:
+        said = error.code == "TARGETS"
+        return stimulus.target[:0], (f"no accuracies: {error}",) if said else ()
+    return stimulus.target, ()
+
+
+def _summary(board: BoardRecordings, program: Program, target: np.ndarray) -> BoardSummary:
     share, low, high = None, None, None
-    if len(stimulus.target):
+    if len(target):
         share, (low, high) = repeated_accuracy(
-            board.recordings, program.output_columns, stimulus.target, program.labels
+            board.recordings, program.output_columns, target, program.labels
         )
     return BoardSummary(
         board.name,

@@ -102,6 +102,20 @@ def test_the_record_is_json_and_says_what_was_assumed_and_simulated(found: Compa
     assert record["findings"][0]["sentence"].startswith("weak core: chip 0 core 0 has 1")
 
 
+def test_targets_that_the_program_cannot_answer_make_no_accuracies(
+    program: Program, stimulus: Stimulus
+) -> None:
+    """They are of another program's stimulus; the boards are compared all the same."""
+    last = program.output_columns.stop - program.output_columns.start - 1
+    for target, judged in ((last, True), (last + 1, False)):
+        given = replace(stimulus, target=np.full(stimulus.n_trials, target))
+        made = [random_recording(program, given, board, k) for k, board in enumerate("AB")]
+        found = compare(program, given, made, criteria=QUICK)
+        assert [board.accuracy is not None for board in found.boards] == [judged] * 2
+        assert any(note.startswith("no accuracies:") for note in found.notes) is not judged
+        assert len(found.equivalences) > 0
+
+
 def test_boards_that_only_differ_by_chance_have_no_findings_however_wild_they_are(
     program: Program, stimulus: Stimulus
 ) -> None:
