@@ -171,10 +171,8 @@ def _reached(goal: Goal, studies: Sequence[KeptStudy], task: str, judged: bool) 
     found: dict[str, Reached] = {}
     for usual in (False, True):  # what is found later takes the place of what was before
         for group in reversed(groups(fair)):
-            for reached in sorted(_candidates(goal, group), key=lambda reached: reached[0]):
-                line = reached[1]
-                if usual is not bool(line.study.changed(line.method)):
-                    found[line.method] = reached
+            mine = [r for r in _candidates(goal, group) if _usual(r[1]) == usual]
+            found |= {r[1].method: r for r in sorted(mine, key=lambda r: r[0])}
     if not found:
         return UNKNOWN
     margin, line, numbers = max(found.values(), key=lambda f: f[0])
@@ -183,6 +181,11 @@ def _reached(goal: Goal, studies: Sequence[KeptStudy], task: str, judged: bool) 
     networks = line.study.record["networks"]
     several = f"{networks} network{'s' if networks > 1 else ''}"
     return f"`{line.label}` {text}{verdict} ([{several}][{line.study.name}])"
+
+
+def _usual(line: Line) -> bool:
+    """Whether a method's settings are the usual ones of now."""
+    return not line.study.changed(line.method)
 
 
 def _candidates(goal: Goal, group: Sequence[KeptStudy]) -> Iterator[Reached]:

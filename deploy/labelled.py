@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..models.errors import InputError
 from ..models.network import Network
 from ..models.recording import Stimulus
@@ -31,6 +33,22 @@ def check_labelled(program: Program, stimulus: Stimulus) -> None:
     check_channels(program, stimulus)
     columns = program.output_columns
     check_answers(columns.stop - columns.start, program.labels, stimulus)
+
+
+def answerable_targets(program: Program, stimulus: Stimulus) -> tuple[np.ndarray, str]:
+    """What should win each trial, int64 [trial], and why nothing can be judged by it: none are
+    left then. No targets at all need no reason.
+
+    Raises:
+        InputError: INPUT_CHANNELS.
+    """
+    try:
+        check_labelled(program, stimulus)
+    except InputError as error:
+        if error.code == "INPUT_CHANNELS":
+            raise
+        return stimulus.target[:0], str(error) if len(stimulus.target) else ""
+    return stimulus.target, ""
 
 
 def check_answers(outputs: int, labels: Sequence[str], stimulus: Stimulus) -> None:

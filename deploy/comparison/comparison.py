@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ...models.errors import InputError, RegisterError
+from ...models.errors import RegisterError
 from ...models.recording import Recording, Stimulus
 from ...models.versions import versions
-from ..labelled import check_labelled
+from ..labelled import answerable_targets
 from ..metrics import mean_rate_hz, repeated_accuracy
 from ..program import Program
 from ..surroundings import Surroundings, differences, surroundings
@@ -152,8 +152,9 @@ def compare(
     verdicts = equivalences(counts, groups, rules.margins)
     split = split_variance(list(counts.values()), program.address)
     found, notes = _findings(program, stimulus, grouped, rules)
-    target, unjudged = _targets(program, stimulus)
+    target, unjudged = answerable_targets(program, stimulus)
     summaries = tuple(_summary(board, program, target) for board in grouped)
+    said = (f"no accuracies: {unjudged}",) if unjudged else ()
     provenance = {"program": program.hash, "stimulus": stimulus.hash, "trials": stimulus.n_trials}
     return Comparison(
         summaries,
@@ -164,7 +165,7 @@ def compare(
         compared,
         groups,
         program.names,
-        (*_remarks(grouped, compared, rules), *unjudged, *notes, *_unlike(summaries)),
+        (*_remarks(grouped, compared, rules), *said, *notes, *_unlike(summaries)),
         provenance | {"criteria": asdict(rules), "versions": versions()},
     )
 
@@ -221,16 +222,6 @@ def _remarks(
     if min(len(board.recordings) for board in boards) == 1:
         said.append("a board with one recording says nothing of its own spread between repeats")
     return tuple(said)
-
-
-def _targets(program: Program, stimulus: Stimulus) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The right answers, none where there are none that the program could give; and why."""
-    try:
-        check_labelled(program, stimulus)
-    except InputError as error:
-        said = error.code == "TARGETS"
-        return stimulus.target[:0], (f"no accuracies: {error}",) if said else ()
-    return stimulus.target, ()
 
 
 def _summary(board: BoardRecordings, program: Program, target: np.ndarray) -> BoardSummary:

@@ -15,6 +15,7 @@ import numpy as np
 from ...models.recording import Recording
 from ..comparison.alignment import BoardRecordings
 from ..comparison.responses import Responses, responses
+from ..labelled import answerable_targets
 from ..metrics import mean_rate_hz, median_of_others, repeated_accuracy
 from ..program import Program
 from ..recorded import need_recording
@@ -33,7 +34,8 @@ class BoardView:
     target: str
     """'simulated' or 'measured'."""
     accuracy: float | None
-    """Share of trials decided right, mean over repeats [1]; None: there are no right answers."""
+    """Share of trials decided right, mean over repeats [1]; None: there are no right answers that
+    the program could give."""
     interval: tuple[float, float] | None
     """Exact 95 % interval of that, over trials like these [1]."""
     rate_hz: float
@@ -137,7 +139,8 @@ def _share(
     plays: Sequence[Recording], found: RecordingSet
 ) -> tuple[float | None, tuple[float, float] | None]:
     """Mean accuracy over repeats, and its interval over trials, as a comparison has them."""
-    target, program = found.stimulus.target, found.program
+    program = found.program
+    target, _ = answerable_targets(program, found.stimulus)
     if not len(target):
         return None, None
     return repeated_accuracy(plays, program.output_columns, target, program.labels)

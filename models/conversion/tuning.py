@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from .. import chip_layer
-from ..errors import InputError
 from ..mismatch import Draw
+from ..settings import check
 from ..training import W_UNIT, FitLevels, hold, levels_for
 
 KERNEL = 20e-3
@@ -55,26 +55,8 @@ class Tuning:
     """Seeds batches and mismatch."""
 
     def __post_init__(self) -> None:
-        least = {
-            "epochs": 0,
-            "together": 0,
-            "batch": 1,
-            "max_fan_in": 1,
-            "bias_period": 0,
-            "seed": 0,
-        }
-        found = [
-            f"{name} is {getattr(self, name)}, a whole number of at least {lowest} is needed"
-            for name, lowest in least.items()
-            if not (isinstance(getattr(self, name), int) and getattr(self, name) >= lowest)
-        ]
-        if not 0 < self.learning_rate < float("inf"):
-            found.append(f"learning_rate is {self.learning_rate}, a number above 0 is needed")
-        if not 0 <= self.quantized_from <= 1:
-            found.append(f"quantized_from is {self.quantized_from}, a share of 0 to 1 is needed")
-        if found:
-            raise InputError("; ".join(found) + ": the defaults of Tuning do", code="SETTING")
         Draw(self.seed, self.mismatch, (1, 1, 1))  # refuses levels that cannot be drawn
+        check(self, ("learning_rate",), shares=("quantized_from",), zero=("epochs", "together"))
 
 
 class Weights:

@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from ..bookmark import NO_BOOKMARK, Bookmark
+from ..settings import check
 from ..tasks.samples import DT_S, Samples, SequenceTask
 from .ads_kernel import Lesson, Sheet, play
 from .decision import best_boundary, decide, integrals, low_pass
 from .imitation import reconstruction_errors
-from .settings import check
 from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher
 
@@ -118,8 +118,9 @@ def train(
             errors.append(reconstruction_errors(its, np.asarray(response.dynamics)))
             outputs.append(response.output)
         error = float(np.concatenate(errors).mean())
-        right = None if task.signed else _accuracy(validation, np.concatenate(outputs))
-        return error, -error if right is None else right
+        if task.signed:
+            return error, -error
+        return error, accuracy(validation, np.concatenate(outputs))
 
     best, best_score, first = student, -np.inf, 0
     if kept := bookmark.read(generator):
@@ -275,7 +276,7 @@ def _lesson(student: Student) -> Lesson:
     return Lesson(none, np.float32(0), np.float32(0), 0, False)
 
 
-def _accuracy(samples: Samples, output: np.ndarray) -> float:
+def accuracy(samples: Samples, output: np.ndarray) -> float:
     """Of an output [sample, step] before its filter, with the boundary that decides most of these
     samples rightly."""
     output = low_pass(output)

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from ..bookmark import Bookmark
 from ..descent import go_on, standing
 from ..errors import InputError
+from ..settings import check
 from ..tasks.samples import Samples
 from .bptt_dynamics import chip_of, given_of, trained
 from .bptt_network import BIASES, GRADED, SPIKING, TAUS_S
-from .settings import check
 from .teacher import Progress
 
 TOGETHER = 8
@@ -132,6 +132,7 @@ def descend(
     for done in range(go_on(bookmark.read(generator), model, optimiser, schedule), updates):
         parts, gradients = [], []
         for part in losses(done):
+            # A part may be of some of the parameters only: the others' gradients are 0.
             gradients.append(torch.autograd.grad(part, parameters, materialize_grads=True))
             parts.append(float(part.detach()))
         for parameter, gradient in zip(parameters, _sum(gradients), strict=True):

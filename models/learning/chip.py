@@ -7,6 +7,9 @@ where asked for. The strongest `max_fan_in` inputs of a neuron are kept at every
 end weights are those of the 4-bit code, or at even steps within it (even_code.py), gradients
 passing straight through both.
 
+Several groups of such neurons, where asked for, are not joined: each has samples, chips and a loss
+of its own. They have in common how long a step may be (`descend`) and the weight codes.
+
 An attack, where it is asked for, penalises how answers differ from the nominal chip's (after
 Büchel et al., paper.md 5). Weights, and the currents that set time constants, gains and thresholds,
 are moved along the gradient; or they are searched: of several chips drawn for a sample the one that
@@ -15,9 +18,8 @@ differs most is learned from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import cast
 
 import torch
 from numpy.random import Generator
@@ -31,7 +33,7 @@ from . import chip_start
 from .bptt_training import REST, TOGETHER, descend
 from .chip_network import MISMATCH, NAME, QUANTIZED, made, respond
 from .chip_settings import Settings
-from .chip_training import Hardware, Model, fit
+from .chip_training import Hardware, Model, fit_codes
 from .student import Student
 from .teacher import Progress, Teacher
 
@@ -65,21 +67,19 @@ def train(
             "weights of the 4-bit code need the chip's currents: give `hardware`, or coded=False",
             code="NO_HARDWARE",
         )
-    models = nn.ModuleList(
-        Model(task.channels, settings, generator, hardware) for _ in range(settings.groups)
-    )
-    groups = cast(Sequence[Model], models)
+    groups = [Model(task.channels, settings, generator, hardware) for _ in range(settings.groups)]
+    model = nn.ModuleList(groups)
     if any(settings.start_hz):
         for group in groups:
             group.start(task.draw("train", chip_start.SAMPLES, generator))
-    steps = [(w, settings.learning_rate * float(w.detach().std())) for w in models.parameters()]
+    steps = [(w, settings.learning_rate * float(w.detach().std())) for w in model.parameters()]
     optimiser = torch.optim.Adam([{"params": [w], "lr": rate} for w, rate in steps])
     first = settings.quantized_from * settings.updates if settings.coded else settings.updates
     grown = settings.grown_at * settings.updates
 
     def losses(done: int) -> Iterator[Tensor]:
         if done >= first and (done % REFIT == 0 or not groups[0].levels):
-            fit(groups)
+            fit_codes(groups)
         for group in groups:
             group.grown = min(1.0, done / grown) if grown else 1.0
             batch = task.draw("train", settings.batch, generator)
@@ -88,9 +88,9 @@ def train(
                 share = len(part) / len(batch) / settings.groups
                 yield group.loss(part, generator) * share
 
-    descend(models, optimiser, settings.updates, losses, progress, (bookmark, generator))
+    descend(model, optimiser, settings.updates, losses, progress, (bookmark, generator))
     if settings.coded:
-        fit(groups)
+        fit_codes(groups)
     held = [{name: w.detach().numpy() for name, w in g.held().items()} for g in groups]
     provenance = {"settings": asdict(settings)}
     return made(task.name, held, groups[0].neurons, settings.encoding(), provenance)

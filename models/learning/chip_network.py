@@ -80,7 +80,7 @@ def made(
     encoding: SpikeEncoding,
     provenance: Mapping,
 ) -> Student:
-    """A student on a nominal chip, of groups of neurons whose weights these are by name."""
+    """A student on a nominal chip, of equal groups of neurons whose weights these are by name."""
     halves = [np.split(weights["w_out"], 2, axis=1) for weights in groups]
     joined = {
         "w_in": np.concatenate([weights["w_in"] for weights in groups], axis=1),
@@ -91,7 +91,8 @@ def made(
     neurons = sum(arrays["w_out"].shape)
     arrays |= {name: np.full(neurons, amps) for name, amps in parameters.currents().items()}
     constants = parameters.currents() | {n: float(v) for n, v in asdict(encoding).items()}
-    constants["groups"] = float(len(groups))
+    if len(groups) > 1:
+        constants["groups"] = float(len(groups))
     return Student(NAME, task, arrays, constants, provenance)
 
 
@@ -101,7 +102,7 @@ def _apart(blocks: Sequence[np.ndarray]) -> np.ndarray:
 
 def groups_of(student: Student) -> list[dict[str, np.ndarray]]:
     """The arrays of each of its groups of neurons, whose hidden neurons come first."""
-    number = int(student.constants.get("groups", 1))  # files had none before there were several
+    number = int(student.constants.get("groups", 1))
     hidden, outputs = student.arrays["w_out"].shape
     answering = np.arange(outputs).reshape(2, number, -1)
     found = []
@@ -198,7 +199,9 @@ def with_paper_mismatch(student: Student, level: float, generator: Generator) ->
     entry of the weights (paper.md 1.6), as `paper` of models/mismatch.py acts on circuits."""
     changed = mismatched(student, level, MISMATCH, generator)
     neurons = student.arrays[CURRENTS[0]].size
-    return _with_factors(changed, paper_draw(int(generator.integers(2**31)), level, 1, neurons))
+    draw = paper_draw(int(generator.integers(2**31)), level, 1, neurons)
+    factors = lumped_factors(draw, nominal_of(student).currents())
+    return _with_factors(changed, {name: f[:, 0] for name, f in factors.items()})
 
 
 def paper_draw(seed: int, level: float, chips: int, neurons: int, cores: int = 1) -> Draw:
@@ -208,30 +211,39 @@ def paper_draw(seed: int, level: float, chips: int, neurons: int, cores: int = 1
 
 
 def on_silicon(student: Student, level: float, generator: Generator) -> Student:
-    """On a chip as measured: spread within its cores and between them (models/mismatch.py)."""
-    neurons, cores = student.arrays[CURRENTS[0]].size, cores_of(len(student.arrays["w_out"]))
-    draw = Draw(int(generator.integers(2**31)), level, (1, cores, neurons), "measured")
-    return _with_factors(student, draw)
+    """On a chip as measured: spread within its cores and between them (models/mismatch.py), each
+    neuron where `compile` puts it."""
+    hidden, outputs = student.arrays["w_out"].shape
+    core, position = placed(hidden, outputs)
+    shape = (1, int(core[-1]) + 1, CORE_NEURONS)
+    draw = Draw(int(generator.integers(2**31)), level, shape, "measured")
+    factors = lumped_factors(draw, nominal_of(student).currents())
+    return _with_factors(student, {name: f[:, core, position] for name, f in factors.items()})
 
 
-def _with_factors(student: Student, draw: Draw) -> Student:
-    factors = chip_factors(draw, nominal_of(student).currents(), len(student.arrays["w_out"]))
+def placed(hidden: int, outputs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Core of each neuron and its place there, int64 [neuron]: hidden neurons fill cores, output
+    neurons begin one of their own, as `compile` has it where the cores of a chip suffice."""
+    first = -(-hidden // CORE_NEURONS)
+    slot = np.append(np.arange(hidden), first * CORE_NEURONS + np.arange(outputs))
+    core, position = np.divmod(slot, CORE_NEURONS)
+    return core, position
+
+
+def _with_factors(student: Student, factors: Mapping[str, np.ndarray]) -> Student:
+    """With currents changed by factors [1, neuron]."""
     arrays = {name: student.arrays[name] * factor[0] for name, factor in factors.items()}
     return replace(student, arrays=dict(student.arrays) | arrays)
 
 
-def cores_of(hidden: int) -> int:
-    """Cores that `hidden` neurons and the output neurons take, as `compile` places them."""
-    return -(-hidden // CORE_NEURONS) + 1
-
-
 def chip_factors(draw: Draw, nominal: Mapping[str, float], hidden: int) -> dict[str, np.ndarray]:
-    """Factors of all currents, [chip, neuron]: hidden neurons fill cores, output neurons are those
-    of the last one; on a draw of one core, all are there."""
-    factors, (_, cores, neurons) = lumped_factors(draw, nominal), draw.shape
-    at = np.arange(neurons)
-    core = np.where(at < hidden, np.minimum(at // CORE_NEURONS, cores - 1), cores - 1)
-    return {name: f[:, core, at] for name, f in factors.items()}
+    """Factors of all currents, [chip, neuron]: of hidden neurons in the first core of a draw, of
+    output neurons in the last one."""
+    factors = lumped_factors(draw, nominal)
+    return {
+        name: np.concatenate([f[:, 0, :hidden], f[:, -1, hidden:]], axis=1)
+        for name, f in factors.items()
+    }
 
 
 def network_of(student: Student) -> Network:

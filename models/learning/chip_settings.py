@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import InputError
+from ..settings import check
 from .even_code import MOST_BITS
-from .settings import check
 from .spike_encoding import SpikeEncoding
 
 

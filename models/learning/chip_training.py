@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,7 +23,6 @@ from .chip_network import (
     USED,
     chip_factors,
     circuits,
-    cores_of,
     lead,
     paper_draw,
     wires,
@@ -194,8 +193,9 @@ class Model(nn.Module):
         neurons = settings.hidden + 2 * settings.outputs
         level = self.grown * settings.paper_mismatch * generator.random()
         seeds = generator.integers(2**31, size=2)
-        shape = (samples, cores_of(settings.hidden), neurons)
-        measured = Draw(int(seeds[0]), self.grown * settings.mismatch, shape, "measured")
+        measured = Draw(
+            int(seeds[0]), self.grown * settings.mismatch, (samples, 2, neurons), "measured"
+        )
         paper = paper_draw(int(seeds[1]), level, samples, neurons)
         one, other = (chip_factors(draw, nominal, settings.hidden) for draw in (measured, paper))
         return {name: one[name] * other[name] for name in CURRENTS}
@@ -212,20 +212,19 @@ class Model(nn.Module):
         return _low_passed(lead(spikes, self.settings.hidden)) / (DT_S * FULL_HZ), spikes
 
 
-def fit(groups: Iterable[Model]) -> None:
+def fit_codes(groups: Sequence[Model]) -> None:
     """Choose the weight codes for the weights as they are: one for the hidden neurons of all
     groups, so that any of them fit into a core, one for the output neurons."""
-    models = list(groups)
-    settings, hardware = models[0].settings, models[0].hardware
+    settings, hardware = groups[0].settings, groups[0].hardware
     if hardware is None:
         return
     code = hardware.levels
     if settings.bits:
         code = partial(even_levels, bits=settings.bits, levels=code)
-    layers = zip(*(model.cores() for model in models), strict=True)
+    layers = zip(*(group.cores() for group in groups), strict=True)
     levels = tuple(levels_for(torch.cat(ws, 1), settings.max_fan_in, code) for ws in layers)
-    for model in models:
-        model.levels = levels
+    for group in groups:
+        group.levels = levels
 
 
 def _weights(shape: tuple[int, int], sd: float, generator: Generator) -> nn.Parameter:

@@ -24,11 +24,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ..bookmark import NO_BOOKMARK, Bookmark
+from ..settings import check
 from ..tasks.samples import DT_S, Samples, SequenceTask
 from .force_kernel import V_RESET_MV, V_TH_MV, Net, run
 from .imitation import reconstruction_error
 from .products import rows_of
-from .settings import check
 from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher
 

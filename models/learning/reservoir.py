@@ -23,10 +23,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ..bookmark import NO_BOOKMARK, Bookmark
+from ..settings import check
 from ..tasks.samples import DT_S, SequenceTask
 from .products import rows_of
 from .reservoir_kernel import Layer, Liquid, State, advance
-from .settings import check
 from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher
 

@@ -18,12 +18,12 @@ from torch import Tensor
 
 from ..bookmark import NO_BOOKMARK, Bookmark
 from ..reference import one_thread
+from ..settings import check
 from ..tasks.samples import Samples, SequenceTask
 from . import attack
 from .bptt import begin, finished
 from .bptt_network import GRADED, MISMATCH, QUANTIZED, respond
 from .bptt_training import Parameters, Situation, Training, descend, misfit, penalties
-from .settings import check
 from .student import Perturbed, Student
 from .teacher import Progress, Teacher
 

@@ -19,9 +19,9 @@ from ..archive import read_archive, write_archive
 from ..bookmark import NO_BOOKMARK, Bookmark
 from ..descent import go_on, standing
 from ..reference import one_thread
+from ..settings import check
 from ..tasks.samples import Samples, SequenceTask
 from .rate_dynamics import activations, trained_activations
-from .settings import check
 
 FORMAT, VERSION = "teacher", 1
 PENALTY = 1e-2

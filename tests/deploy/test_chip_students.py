@@ -26,9 +26,11 @@ TASK = temporal_xor()
 SAMPLES = TASK.draw("test", 4, np.random.default_rng(3))
 
 
-@pytest.fixture(scope="module")
-def student():
-    settings = chip.Settings(hidden=32, outputs=4, copies=4, updates=12, batch=4)
+@pytest.fixture(scope="module", params=[1, 3], ids=["one group", "three groups"])
+def student(request: pytest.FixtureRequest):
+    settings = chip.Settings(
+        hidden=32, outputs=4, groups=request.param, copies=4, updates=12, batch=4
+    )
     return chip.train(TASK, None, settings, np.random.default_rng(0), hardware=HARDWARE)
 
 

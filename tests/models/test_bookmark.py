@@ -30,7 +30,7 @@ SMALL: dict[str, Any] = {
     "bptt": bptt.Settings(neurons=8, updates=25, batch=2),
     "robust": robust.Settings(neurons=8, updates=25, batch=2, bits=4),
     "reservoir": reservoir.Settings(liquids=1, neurons=8, substeps=1, samples=4),
-    "chip": chip.Settings(hidden=16, outputs=4, copies=4, updates=25, batch=2),
+    "chip": chip.Settings(hidden=16, outputs=4, groups=2, copies=4, updates=25, batch=2),
 }
 RESTS = {"ads": 2, "ads-batched": 3, "bptt": 10, "robust": 10, "chip": 10, "force": 2}
 """Calls of progress between places where a training can go on, where it is not each."""

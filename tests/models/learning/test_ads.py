@@ -1,5 +1,7 @@
 """The ADS student against a slow loop written from paper.md 1.3, and what it learns."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -178,3 +180,25 @@ def test_it_learns_to_follow_its_teacher(batched: bool, rate: float):
         for n in (untaught, taught)
     )
     assert after < 0.6 * before and [done for done, _ in told] == list(range(1, 201))
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_validations_in_portions_judge_as_whole_ones_do(
+    signed: bool, monkeypatch: pytest.MonkeyPatch
+):
+    task = replace(TASK, signed=signed)
+    settings = Settings(neurons=40, signals=6, epoch=2, validation=23, rate=1e-4)
+    judged, rules = [], ads.accuracy
+    monkeypatch.setattr(ads, "accuracy", lambda *given: judged.append(rules(*given)) or judged[-1])
+    found = []
+    for together in (10, 1000):
+        monkeypatch.setattr(ads, "TOGETHER", together)
+        told: list[tuple[int, float]] = []
+        generator = np.random.default_rng(4)
+        made = train(
+            task, some_teacher(), settings, generator, lambda *n, told=told: told.append(n)
+        )
+        found.append((made.hash, told, judged.copy()))
+        judged.clear()
+    assert found[0] == found[1]
+    assert len(found[0][2]) == (0 if signed else 4)

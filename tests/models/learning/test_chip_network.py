@@ -12,8 +12,6 @@ from analoop.hw.chip import DYNAPSE2
 from analoop.models.learning import chip_network
 from analoop.models.learning.chip_network import (
     CORE_NEURONS,
-    chip_factors,
-    cores_of,
     encoding_of,
     made,
     network_of,
@@ -124,7 +122,7 @@ def test_mismatch_of_the_paper_touches_weights_thresholds_and_time_constants():
     assert (chip["i_refractory"] == nominal["i_refractory"]).all()
 
 
-def test_silicon_leaves_the_weights_and_has_two_cores():
+def test_silicon_leaves_the_weights_and_every_neuron_deviates():
     one = student()
     chip = on_silicon(one, 1.0, np.random.default_rng(3)).arrays
     np.testing.assert_array_equal(chip["w_rec"], one.arrays["w_rec"])
@@ -136,21 +134,23 @@ def test_cores_hold_as_many_neurons_as_those_of_the_chip():
     assert DYNAPSE2.neurons_per_core == CORE_NEURONS
 
 
-@pytest.mark.parametrize(("hidden", "cores"), [(128, 2), (256, 2), (512, 3)])
-def test_what_cores_have_in_common_goes_by_where_the_compiler_puts_neurons(hidden, cores):
-    """Of cores that deviate, not neurons: one factor for each, as many as the program takes."""
-    rng = np.random.default_rng(0)
-    weights = {"w_in": np.ones((2, 128)), "w_rec": np.zeros((128, 128))}
-    groups = [weights | {"w_out": np.ones((128, 2)) * 0.5} for _ in range(hidden // 128)]
-    placement = place(network_of(of_groups(*groups)), DYNAPSE2)
-    assert len(placement.parameters) == cores_of(hidden) == cores
-    assert placement.n_chips == 1
-    shape = (1, cores, len(placement.core))
-    factors = np.repeat(rng.normal(1, 0.1, (1, cores, 1)), shape[2], axis=2)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chip_network, "lumped_factors", lambda draw, nominal: {"i_x": factors})
-        found = chip_factors(Draw(0, 1.0, shape), {}, hidden)["i_x"][0]
-    np.testing.assert_array_equal(found, factors[0, placement.core, 0])
+@pytest.mark.parametrize(("groups", "cores"), [(1, 2), (2, 2), (4, 3)])
+def test_silicon_deviates_where_the_compiler_puts_neurons(
+    groups: int, cores: int, monkeypatch: pytest.MonkeyPatch
+):
+    """Every place of a chip has a factor of its own: neurons have those of their places."""
+    weights = {"w_in": np.ones((2, 128)), "w_rec": np.zeros((128, 128)), "w_out": np.ones((128, 4))}
+    one = of_groups(*[weights] * groups)
+    placement = place(network_of(one), DYNAPSE2)
+    assert placement.n_chips == 1 and len(placement.parameters) == cores
+
+    def own(draw: Draw, nominal: dict[str, float]) -> dict[str, np.ndarray]:
+        return dict.fromkeys(nominal, 1.0 + np.arange(np.prod(draw.shape)).reshape(draw.shape))
+
+    monkeypatch.setattr(chip_network, "lumped_factors", own)
+    chip = on_silicon(one, 1.0, np.random.default_rng(0)).arrays["i_threshold"]
+    there = placement.core * CORE_NEURONS + placement.neuron
+    np.testing.assert_allclose(chip / one.arrays["i_threshold"], 1.0 + there)
 
 
 def test_noise_moves_spikes_more_the_more_there_is_and_by_its_seed():
@@ -164,6 +164,14 @@ def test_noise_moves_spikes_more_the_more_there_is_and_by_its_seed():
     again = respond(one, INPUTS, Conditions(noise=0.02, seed=1)).output
     other = respond(one, INPUTS, Conditions(noise=0.02, seed=2)).output
     assert float(np.abs(again - quiet).mean()) == apart[1] and (other != again).any()
+
+
+def test_noise_of_groups_is_not_the_same():
+    alike = of_groups(weights_of(0), weights_of(0))
+    noisy = Conditions(noise=0.05, seed=1)
+    both, one = (respond(s, INPUTS, noisy).output for s in (alike, student()))
+    assert np.array_equal(respond(alike, INPUTS).output, respond(student(), INPUTS).output)
+    assert not np.array_equal(both, one)
 
 
 def test_noise_moves_a_membrane_by_its_size():
@@ -183,7 +191,7 @@ def test_silenced_neurons_are_the_first_hidden_ones():
 
 def test_a_file_from_before_an_encoding_had_all_its_settings_answers_as_it_did():
     one = student()
-    later = ("adapt_s", "quiet", "groups")
+    later = ("adapt_s", "quiet")
     known = {n: v for n, v in one.constants.items() if n not in later}
     old = replace(one, constants=known)
     assert len(known) == len(one.constants) - len(later)

@@ -40,6 +40,7 @@ def usual(method: str) -> Any:
         ("ads", "feedback", (75.0, -1.0)),
         *((method, "bias", float("nan")) for method in ("bptt", "teacher")),
         ("ads", "rate", float("inf")),
+        *((method, "neurons", 20.5) for method in ("ads", "bptt")),
     ],
 )  # fmt: skip
 def test_a_number_that_cannot_be_is_refused_by_name(method: str, name: str, value: Any):
