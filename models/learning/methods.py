@@ -140,6 +140,7 @@ RESERVOIR_WAKE_PHRASE = {"input_gain": 300.0, "input_weight": 1.0, "samples": 50
 """Ours: liquids fire at 123 Hz, as the authors' (122 Hz)."""
 
 CHIP_WAKE_PHRASE = {
+    "groups": 4,
     "copies": 4,
     "input_full": 10.0,
     "input_knee": 1.0,
