@@ -16,10 +16,11 @@ from torch import Tensor
 from .coefficients import Coefficients
 from .network import INPUT, Network
 from .neuron import State, rest, step
+from .noise import normals, trial_keys
 from .omega import wright_omega
 from .reference import one_thread
 from .simulation import STEP_US, coefficients_of, dendrites_of
-from .unrolling import unroll_events
+from .unrolling import has_adjoint, unroll_events
 
 
 @one_thread()
@@ -64,25 +65,46 @@ def dense_weights(network: Network) -> tuple[Tensor, Tensor]:
 
 
 def shaken(
-    c: Coefficients, counts: np.ndarray, into: Tensor, back: Tensor, noise: float, seed: int
+    c: Coefficients,
+    counts: np.ndarray,
+    into: Tensor,
+    back: Tensor,
+    noise: float,
+    seed: int,
+    compiled: bool | None = None,
 ) -> np.ndarray:
-    """Spikes, float32 [trial, step, neuron], where every step moves each soma's current by noise.
+    """Spikes, float [trial, step, neuron], where every step moves each soma's current by noise.
+
+    Random numbers are counted (models/noise.py): those of a trial depend on its number and the
+    seed alone.
 
     Args:
         counts: input events, [trial, step, channel].
         into, back: weight currents [A], [source, dendrite, neuron].
         noise: standard deviation for each step, as a share of the range up to the threshold [1].
+        compiled: whether to take the compiled loop; None: where it knows the neurons.
     """
+    reach = torch.where(torch.isfinite(c.x_threshold), noise * c.x_threshold, 0.0)
+    keys = trial_keys("shaken", [seed], np.arange(len(counts)))
+    if has_adjoint(c) if compiled is None else compiled:
+        from .compiled_shaking import shaken_compiled  # compiles, or reads what it compiled
+
+        return shaken_compiled(c, counts, into, back, reach, keys)
+    return _shaken_torch(c, counts, into, back, reach, keys)
+
+
+def _shaken_torch(
+    c: Coefficients, counts: np.ndarray, into: Tensor, back: Tensor, reach: Tensor, keys: np.ndarray
+) -> np.ndarray:
+    """As `shaken`, where a step moves x = I / I_gain by `reach` times a normal number."""
     trials, steps, _ = counts.shape
     neurons, dendrites = back.shape[-1], tuple(c.decay)
-    generator = torch.Generator().manual_seed(seed)
     flat_in, flat_back = into.reshape(len(into), -1), back.reshape(neurons, -1)
     state = rest(c, (trials, neurons))
     pending = torch.zeros(trials, len(dendrites) * neurons, dtype=into.dtype)
-    reach = torch.where(torch.isfinite(c.x_threshold), noise * c.x_threshold, 0.0)
-    spikes = np.empty((trials, steps, neurons), np.float32)
+    spikes = np.empty((trials, steps, neurons), flat_in.numpy().dtype)
     for k in range(steps):
-        normal = torch.randn(trials, neurons, generator=generator, dtype=into.dtype)
+        normal = torch.from_numpy(normals(keys, np.full(trials, k), neurons)).to(into.dtype)
         state = _moved(c, state, reach * normal)
         drive = pending.view(trials, len(dendrites), neurons).unbind(1)
         state, out = step(c, state, dict(zip(dendrites, drive, strict=True)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from analoop.models import checkpoints, compiled_unrolling
+from analoop.models import checkpoints, trial_lanes
 from analoop.models.checkpoints import stretch
 from analoop.models.parameters import NeuronParameters
 from analoop.models.unrolling import unroll, unroll_events
@@ -81,7 +81,7 @@ def test_played_again_from_checkpoints_no_bit_of_a_gradient_changes(
 def test_nor_does_the_number_of_threads_change_one(soma: str, threads: int, monkeypatch):
     limit(monkeypatch, 0)
     plain = gradients(soma, 200, 4, torch.float32, False)
-    monkeypatch.setattr(compiled_unrolling, "processors", lambda: threads)
+    monkeypatch.setattr(trial_lanes, "processors", lambda: threads)
     again = gradients(soma, 200, 4, torch.float32, False)
     assert all(torch.equal(a, b) for a, b in zip(plain, again, strict=True))
 

@@ -1,12 +1,15 @@
 """Playing on dense weights is `simulate`, with factors and noise beside."""
 
 from dataclasses import replace
+from statistics import NormalDist
 
 import numpy as np
 import pytest
+import torch
 
 from analoop.models.dense_play import dense_weights, play, shaken
 from analoop.models.network import Network, Population
+from analoop.models.parameters import NeuronParameters
 from analoop.models.recording import Stimulus
 from analoop.models.simulation import coefficients_of, simulate
 
@@ -69,3 +72,35 @@ def test_noise_of_nothing_changes_nothing_and_noise_does():
     assert np.abs(quiet.sum(1) - simulated(network, poisson_stimulus(0, LONG))).sum() <= 2
     one, same, other = (play(network, counts, noise=0.2, seed=s) for s in (1, 1, 2))
     assert (one == same).all() and (one != other).any() and (one != quiet).any()
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.3])
+@pytest.mark.parametrize("seed", range(3))
+def test_compiled_noise_is_the_readable_loop_s(seed: int, noise: float):
+    network, counts = recurrent_network(seed), poisson_stimulus(seed, LONG).counts(1000)
+    c, (into, back) = coefficients_of(network), (w.double() for w in dense_weights(network))
+    readable, compiled = (
+        shaken(c, counts, into, back, noise, 1, compiled=how) for how in (False, True)
+    )
+    assert readable.sum() > 200
+    assert (readable != compiled).sum() <= 2  # a threshold met within rounding
+
+
+def test_noise_of_a_trial_is_its_own_whoever_plays_beside_it():
+    network, counts = recurrent_network(), poisson_stimulus(0, (200_000,) * 11).counts(1000)
+    together, alone = (play(network, counts[:n], noise=0.2, seed=4) for n in (11, 3))
+    assert (together[:3] == alone).all()
+    same = play(network, counts[[0, 0]], noise=0.2, seed=4)
+    assert (same[0] != same[1]).any()
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_noise_is_a_share_of_the_threshold(compiled: bool):
+    """From rest, noise of one threshold takes a soma over it in one step if the normal number is
+    above 1, and a little more for what leaks within the step (1 ms of 20 ms)."""
+    network = Network(1, (Population("all", 1000, NeuronParameters.from_times()),), (), "all")
+    into, back = dense_weights(network)
+    c = coefficients_of(network, 1000, None, torch.float32)
+    spikes = shaken(c, np.zeros((20, 1, 1)), into, back, 1.0, 1, compiled=compiled)
+    lower, upper = (NormalDist().cdf(-n) for n in (1.06, 1.0))
+    assert lower - 0.007 < spikes.mean() < upper + 0.007  # 3 standard errors

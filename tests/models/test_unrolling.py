@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analoop.models import compiled_unrolling, unrolling
+from analoop.models import trial_lanes, unrolling
 from analoop.models.coefficients import Coefficients
 from analoop.models.errors import InputError
 from analoop.models.parameters import DENDRITES, NeuronParameters
@@ -199,7 +199,7 @@ def test_gradients_do_not_depend_on_the_number_of_threads(monkeypatch):
     counts = np.random.default_rng(0).poisson(0.25, (70, 60, 3)).astype(float)
 
     def gradients(threads: int) -> list[torch.Tensor]:
-        monkeypatch.setattr(compiled_unrolling, "processors", lambda: threads)
+        monkeypatch.setattr(trial_lanes, "processors", lambda: threads)
         w_in = weights((3, 2, 7), ("ampa", "gaba"), 0).detach().float().requires_grad_()
         w_rec = weights((7, 2, 7), ("ampa", "gaba"), 1).detach().float().requires_grad_()
         loss = unroll_events(c, counts, w_in, w_rec, True).sum(-2).square().mean()

@@ -1,0 +1,1 @@
+from models.compiled_shaking import *

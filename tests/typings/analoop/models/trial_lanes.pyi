@@ -1,0 +1,1 @@
+from models.trial_lanes import *
