@@ -14,11 +14,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any
 
 import numpy as np
 
-from analoop.deploy.chip_students import load_network, on_boards
+from analoop.deploy.chip_students import PLAYED, load_network, stimulus_of
 from analoop.deploy.compilation import compile
 from analoop.deploy.learning import generator_for, sequence_task
 from analoop.deploy.program import Program
@@ -29,11 +28,12 @@ from analoop.hw.simulated_board import SimulatedBoard
 from analoop.hw.snapshot import Snapshot
 from analoop.hw.virtual_board import VirtualBoard
 from analoop.models.errors import FileError
+from analoop.models.learning.chip_network import encoding_of
 from analoop.models.learning.student import Student
 from analoop.models.mismatch import MISMATCH_VERSION
 from analoop.models.network import Network
 
-CHIPS, SAMPLES = 50, 200
+CHIPS, VOWELS = 50, "japanese-vowels"
 Judge = Callable[[Program, Sequence[VirtualBoard]], list[tuple[float, float]]]
 """Accuracy and rate [Hz] of a program on every board."""
 
@@ -71,21 +71,17 @@ def judge_of(name: str, network: Network) -> tuple[str, Judge]:
     try:
         student = Student.load(name)
     except FileError:
-        test = load_task("japanese-vowels").test
-        return (
-            f"japanese-vowels, network {network.hash[:12]}",
-            lambda program, boards: _judged(validate(program, test, boards).rows),
-        )
-    task = sequence_task(student.task)
-    samples = task.draw("test", SAMPLES, generator_for(0, task.name, "fifty chips"))
-    return (
-        f"{student.task}, student {student.hash[:12]}",
-        lambda program, boards: _judged(on_boards(student, task, samples, boards, program)),
-    )
+        title, stimulus = f"japanese-vowels, network {network.hash[:12]}", load_task(VOWELS).test
+    else:
+        task = sequence_task(student.task)
+        samples = task.draw("test", PLAYED, generator_for(0, task.name, "fifty chips"))
+        title = f"{student.task}, student {student.hash[:12]}"
+        stimulus = stimulus_of(encoding_of(student), samples)
 
+    def judge(program: Program, boards: Sequence[VirtualBoard]) -> list[tuple[float, float]]:
+        return [(r.accuracy, r.rate_hz) for r in validate(program, stimulus, boards).rows]
 
-def _judged(rows: Sequence[Any]) -> list[tuple[float, float]]:
-    return [(row.accuracy, row.rate_hz) for row in rows]
+    return title, judge
 
 
 @cache

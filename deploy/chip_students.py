@@ -1,43 +1,27 @@
-"""Students of the method `chip` on boards: compiled, played and read out as their task is."""
+"""Students of the method `chip` as networks to compile, and samples of their tasks as stimuli."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from ..hw.virtual_board import VirtualBoard
 from ..models.errors import FileError, InputError
 from ..models.learning import chip
-from ..models.learning.chip_network import encoding_of, network_of, read_out
-from ..models.learning.methods import decided
-from ..models.learning.spike_encoding import spike_counts
+from ..models.learning.chip_network import network_of
+from ..models.learning.methods import WAKE_PHRASES
+from ..models.learning.spike_encoding import SpikeEncoding, spike_counts
 from ..models.learning.student import Student
 from ..models.network import Network
-from ..models.recording import Recording, Stimulus
-from ..models.tasks.samples import DT_S, Samples, SequenceTask
-from .compilation import compile
-from .execution import run_virtual
-from .metrics import mean_rate_hz
-from .program import Program
+from ..models.readout import STEP_US
+from ..models.recording import Stimulus
+from ..models.tasks.samples import Samples
+from .learning import generator_for, sequence_task
 
-STEP_US = round(DT_S * 1e6)
-
-
-@dataclass(frozen=True)
-class BoardRow:
-    """How a student did on a board."""
-
-    board: str
-    """Name of the board."""
-    accuracy: float
-    """Share of samples decided rightly [1]."""
-    rate_hz: float
-    """Spikes per neuron and second [Hz]."""
-    recording: str
-    """Hash of the recording behind the row."""
+PLAYED = 200
+"""Test samples that boards are played where a task is named; `train` tests with more."""
 
 
 def load_network(path: str | os.PathLike) -> Network:
@@ -71,45 +55,35 @@ def checked_network(student: Student) -> Network:
             f"fan-in and weights know no limits; train one with --method {chip.NAME}",
             code="METHOD_TASK",
         )
-    return network_of(student)
+    return network_of(student, signed=student.task not in WAKE_PHRASES)
 
 
-def stimulus_of(student: Student, samples: Samples) -> Stimulus:
-    """The samples as input events; every event at the start of its step."""
-    counts = spike_counts(samples.input, encoding_of(student))
+def stimulus_of(encoding: SpikeEncoding, samples: Samples) -> Stimulus:
+    """The samples as input events, every event at the start of its step, and their labels."""
+    counts = spike_counts(samples.input, encoding)
     trial, step, channel = np.nonzero(counts)
     number = counts[trial, step, channel].astype(np.int64)
     trials, steps, channels = counts.shape
     repeated = (np.repeat(x, number) for x in (trial, step * STEP_US, channel))
-    return Stimulus(channels, np.full(trials, steps * STEP_US), *repeated)
+    durations = np.full(trials, steps * STEP_US)
+    return Stimulus(channels, durations, *repeated, target=samples.label)
 
 
-def on_boards(
-    student: Student,
-    task: SequenceTask,
-    samples: Samples,
-    boards: Sequence[VirtualBoard],
-    program: Program | None = None,
-) -> list[BoardRow]:
-    """Play the samples on boards, all with the same program.
+def task_stimulus(task: str, made: Mapping[str, Any]) -> Stimulus:
+    """The first test samples of a task of sequences, seed 0.
 
     Args:
-        task: which the samples are of; says how outputs are decided by.
-        program: of the student; None: it is compiled here.
+        made: provenance of the network that hears them.
+
+    Raises:
+        InputError: NO_ENCODING; UNKNOWN_TASK, DATA_MISSING.
     """
-    chosen = program or compile(checked_network(student))
-    stimulus, rows = stimulus_of(student, samples), []
-    for board in boards:
-        (recording,) = run_virtual(chosen, [board], stimulus)
-        output = output_of(student, recording)
-        right = float((decided(student, task, output) == samples.label).mean())
-        name = recording.board["name"]
-        rows.append(BoardRow(name, right, mean_rate_hz(recording), recording.hash))
-    return rows
-
-
-def output_of(student: Student, recording: Recording) -> np.ndarray:
-    """What a host reads from a recording, float32 [trial, step]."""
-    hidden = student.arrays["w_out"].shape[0]
-    rasters = (recording.raster(k, STEP_US) for k in range(recording.n_trials))
-    return np.concatenate([read_out(r[None].astype(np.float32), hidden) for r in rasters])
+    if "encoding" not in made:
+        raise InputError(
+            f"samples of {task} are analog, and this network does not say how they become input "
+            "events: take one of `train --method chip` (compiled again, if an earlier Analoop did "
+            "it), or give a stimulus file",
+            code="NO_ENCODING",
+        )
+    samples = sequence_task(task).draw("test", PLAYED, generator_for(0, task, "test"))
+    return stimulus_of(SpikeEncoding(**made["encoding"]), samples)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from ..models.recording import Recording, Stimulus
     from .bench_session import BenchSession
     from .program import Program
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""Provenance of who knows where."""
 
 
 class Verification(StrEnum):
@@ -72,7 +77,7 @@ def run(
         check_writable(out)
     if source is None and check in (None, Verification.NONE):
         raise InputError("nothing to do: give --input, or --verify", code="NO_INPUT")
-    stimulus = None if source is None else stimulus_of(source, loaded.n_inputs)
+    stimulus = None if source is None else stimulus_for(loaded, source)
     with open_session(bench, recover, keep=_keep(out), tell=_news(quiet)) as session:
         asked = Asked(loaded, board, stimulus, check)
         with partial_kept(lambda partial: out):
@@ -175,13 +180,19 @@ def _verified(
     return result
 
 
-def stimulus_of(source: str, n_channels: int):
-    """The stimulus of a file or a task. Raises FileError, InputError."""
+def stimulus_of(source: str, n_channels: int, made: Mapping[str, Any] = NOTHING):
+    """The stimulus of a file or a task, for a network of this provenance. Raises FileError,
+    InputError."""
     from ..models.recording import Stimulus
+    from .learning import SEQUENCE_NAMES
     from .training import TASKS, load_task
 
     if source in TASKS:
         return load_task(source).test
+    if source in SEQUENCE_NAMES:
+        from .chip_students import task_stimulus
+
+        return task_stimulus(source, made)
     if source.endswith(".csv"):
         return Stimulus.read_csv(source, n_channels)
     return Stimulus.load(source)
@@ -193,11 +204,12 @@ def stimulus_for(program: Program, source: str | None, network: Network | None =
     Raises:
         InputError: NO_INPUT, if neither is known. FileError.
     """
-    trained = [program.provenance.get("network", {}), {} if network is None else network.provenance]
-    chosen = source or next((made["task"] for made in trained if made.get("task")), None)
+    own: Mapping[str, Any] = program.provenance.get("network", NOTHING)
+    made = {**({} if network is None else network.provenance), **own}
+    chosen = source or made.get("task")
     if chosen is None:
         raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    return stimulus_of(chosen, program.n_inputs)
+    return stimulus_of(chosen, program.n_inputs, made)
 
 
 def arguments(given: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ from ..models.archive import check_writable
 from . import console, console_twin, progress
 from .cli_options import Json, ProgramFile, Quiet
 from .cli_partial import first_free, partial_kept, trouble_told
-from .cli_run import stimulus_of
+from .cli_run import stimulus_for
 
 if TYPE_CHECKING:
     from ..hw.snapshot import Snapshot
@@ -53,7 +53,7 @@ def make(
 
     check_writable(out)
     loaded, options = Program.load(program), _options(hold_out, screening)
-    stimulus = stimulus_of(source, loaded.n_inputs)
+    stimulus = stimulus_for(loaded, source)
     opened = open_board(board, loaded.configuration.chip)
     with opened as board_, progress.trials(quiet) as tell, _played_kept(loaded, out) as keep:
         made = make_twin(
@@ -105,7 +105,7 @@ def fit(
 
     check_writable(out)
     loaded, options = Program.load(program), _options(hold_out, screening)
-    stimulus = None if source is None else stimulus_of(source, loaded.n_inputs)
+    stimulus = None if source is None else stimulus_for(loaded, source)
     session = load_session(loaded, stimulus, recording)
     planned = [] if characterization is None else load_plan(characterization)
     with progress.trials(quiet) as tell:

@@ -78,8 +78,8 @@ def validate(
     undecided; without --accuracy nothing is promised and it is 0.
     """
     from ..hw.virtual_board import VirtualBoard
-    from ..models.network import Network
     from .bench_session import open_session, reported
+    from .chip_students import load_network
     from .population.promise import EXIT_CODES
     from .population.settings import load_settings
     from .program import Program
@@ -97,7 +97,7 @@ def validate(
         print(f"settings of {file}", file=sys.stderr)
     loaded = Program.load(program)
     stimulus = stimulus_for(loaded, settings.input)
-    model = None if network is None else Network.load(network)
+    model = None if network is None else load_network(network)
     boards = settings.targets(loaded.hash)
     if bench is not None:
         boards = _one_by_one(settings.named)

@@ -139,6 +139,7 @@ def _proved(
         network_hash=network.hash,
         known_answer=KnownAnswer(_question(network.n_inputs, 0.0), np.zeros(0), np.zeros(0)),
         provenance=said[1],
+        difference=network.difference,
     )
 
 
@@ -203,8 +204,9 @@ def decoded_network(program: Program) -> Network:
                     np.add.at(weights, (pre[mine], post[mine]), weight[mine])
                     projections.append(Projection(name, span.name, dendrite, weights))
     return Network(
-        program.n_inputs, populations, tuple(projections), program.output, program.labels
-    )
+        program.n_inputs, populations, tuple(projections), program.output, program.labels,
+        difference=program.difference,
+    )  # fmt: skip
 
 
 def _parameters(circuits, neuron: int) -> NeuronParameters:

@@ -13,13 +13,15 @@ from rich.table import Table
 from ..hw.chip import Dendrite
 from ..models.recording import Recording
 from .findings import Finding
-from .metrics import mean_rate_hz
+from .metrics import decisions, mean_rate_hz
 from .probe_report import ProbeReport
 from .program import Program
 from .validation import Report
 
 EXACT_DB = 120.0
 """Signal-to-noise ratio that is nothing but float32 rounding [dB]."""
+MOST_COUNTS = 20
+"""Output neurons whose spikes are told one by one."""
 
 
 def stdout() -> Console:
@@ -215,9 +217,12 @@ def print_recording(recording: Recording, program: Program, path: Path | None) -
         f"{int(recording.counts.sum())} spikes, {mean_rate_hz(recording):.1f} Hz per neuron"
     )
     print("  events " + ", ".join(f"{name} {count}" for name, count in books.items()))
-    out = recording.counts[:, program.output_columns]
+    out, readout = recording.counts[:, program.output_columns], program.readout
+    decided = decisions(recording, readout)
     for trial in range(min(recording.n_trials, 5)):
-        print(f"  trial {trial}: output counts {out[trial].tolist()}")
+        more = f" {out[trial].tolist()}" if out.shape[1] <= MOST_COUNTS else ""
+        spikes = f"{int(out[trial].sum())} output spikes{more}"
+        print(f"  trial {trial}: {readout.name_of(int(decided[trial]))}, {spikes}")
     if recording.n_trials > 5:
         print(f"  ... and {recording.n_trials - 5} more trials")
     print(f"wrote {path}" if path else "nothing written: give --out FILE to keep it")

@@ -27,15 +27,14 @@ def rasters(
     first = stimulus.trial == 0
     axes[0].plot(stimulus.time_us[first] / 1e3, stimulus.channel[first], "|", color=_INPUT, ms=3)
     axes[0].set(title="stimulus", ylabel="input channel", xlabel="time (ms)")
-    columns, names = program.output_columns, tuple(dict.fromkeys(program.labels))
+    columns, readout = program.output_columns, program.readout
     for axis, recording in zip(axes[1:], recordings, strict=True):
         mine = recording.trial == 0
         time, neuron = recording.time_us[mine] / 1e3, recording.neuron[mine]
         out = (neuron >= columns.start) & (neuron < columns.stop)
         axis.plot(time[~out], neuron[~out], "|", color=_HIDDEN, ms=2)
         axis.plot(time[out], neuron[out], "|", color=_OUTPUT, ms=5)
-        winner = int(decisions(recording, columns, program.labels)[0])
-        said = names[winner] if names and winner >= 0 else f"output {winner}"
+        said = readout.name_of(int(decisions(recording, readout)[0]))
         axis.set(
             title=f"{recording.board['name']} ({recording.board['target']})\nsays {said}",
             xlabel="time (ms)",
@@ -43,8 +42,8 @@ def rasters(
             ylim=(-2, len(program.names) + 1),
         )
     target = int(stimulus.target[0]) if len(stimulus.target) else None
-    if target is not None and names:
-        figure.suptitle(f"One utterance of {names[target]}; chips are simulated")
+    if target is not None and readout.labels:
+        figure.suptitle(f"One utterance of {readout.name_of(target)}; chips are simulated")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120)
     return write_bytes(path, buffer.getvalue())

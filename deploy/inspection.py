@@ -38,6 +38,7 @@ def inspect(program: Program) -> dict[str, Any]:
         ],
         "output": program.output,
         "labels": list(program.labels),
+        "difference": None if program.difference is None else vars(program.difference),
         **program.report,
         "biases": [
             {

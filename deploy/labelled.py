@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ..models.errors import InputError
 from ..models.network import Network
+from ..models.readout import Readout
 from ..models.recording import Stimulus
-from .metrics import distinct
 from .program import Program
 
 
@@ -31,8 +29,7 @@ def check_labelled(program: Program, stimulus: Stimulus) -> None:
         InputError: INPUT_CHANNELS, NO_TARGETS, TARGETS.
     """
     check_channels(program, stimulus)
-    columns = program.output_columns
-    check_answers(columns.stop - columns.start, program.labels, stimulus)
+    check_answers(program.readout, stimulus)
 
 
 def answerable_targets(program: Program, stimulus: Stimulus) -> tuple[np.ndarray, str]:
@@ -51,9 +48,9 @@ def answerable_targets(program: Program, stimulus: Stimulus) -> tuple[np.ndarray
     return stimulus.target, ""
 
 
-def check_answers(outputs: int, labels: Sequence[str], stimulus: Stimulus) -> None:
-    """Refuse a stimulus that does not say what should win each trial: a label, or an output neuron
-    where there are no labels. Neurons with the same label are one answer (metrics.decisions).
+def check_answers(readout: Readout, stimulus: Stimulus) -> None:
+    """Refuse a stimulus that does not say what should win each trial: a label, an output
+    neuron where there are no labels, or 0 or 1 (models/readout.py).
 
     Raises:
         InputError: NO_TARGETS, TARGETS.
@@ -62,15 +59,11 @@ def check_answers(outputs: int, labels: Sequence[str], stimulus: Stimulus) -> No
         raise InputError(
             "the right answers have to be known: give a stimulus with targets", code="NO_TARGETS"
         )
-    answers, kind = len(distinct(labels)), "label"
-    if not answers:
-        answers, kind = outputs, "output neuron"
-    elif answers < len(labels):
-        kind = "label (equal ones count once)"
-    wrong = (stimulus.target < 0) | (stimulus.target >= answers)
+    wrong = (stimulus.target < 0) | (stimulus.target >= readout.n_answers)
     if wrong.any():
         raise InputError(
-            f"{int(wrong.sum())} targets are no {kind}, which are 0..{answers - 1}, the first is "
-            f"{stimulus.target[wrong][0]}: give a stimulus made for this network",
+            f"{int(wrong.sum())} targets are no {readout.kind}, which are "
+            f"0..{readout.n_answers - 1}, the first is {stimulus.target[wrong][0]}: give a "
+            "stimulus made for this network",
             code="TARGETS",
         )

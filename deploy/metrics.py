@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..models.readout import STEP_US, Readout
 from ..models.recording import Recording
 
 
@@ -21,38 +22,41 @@ class Intervals(NamedTuple):
     """Intervals that were seen, int64 [neuron]."""
 
 
-def distinct(labels: Sequence[str]) -> tuple[str, ...]:
-    """Labels, each once, in the order in which they first appear: a decision is a place here."""
-    return tuple(dict.fromkeys(labels))
+def decisions(recording: Recording, readout: Readout) -> np.ndarray:
+    """Decision on every trial of a recording, int64 [trial]; -1: none, which is always wrong."""
+    if readout.difference is None:
+        return winners(recording.counts[:, readout.columns], readout)
+    trials = (recording.raster(k, STEP_US)[None] for k in range(recording.n_trials))
+    return np.concatenate([*(answers(r, readout) for r in trials), np.zeros(0, np.int64)])
 
 
-def decisions(recording: Recording, output: slice, labels: Sequence[str] = ()) -> np.ndarray:
-    """Winner of every trial of a recording, int64 [trial]; see `winners`."""
-    return winners(recording.counts[:, output], labels)
+def answers(spikes: np.ndarray, readout: Readout) -> np.ndarray:
+    """As `decisions`, of spikes [trial, step, neuron] in steps of `STEP_US`."""
+    mine = spikes[..., readout.columns]
+    if readout.difference is None:
+        return winners(mine.sum(1), readout)
+    return readout.difference.answers(mine)
 
 
-def winners(counts: np.ndarray, labels: Sequence[str] = ()) -> np.ndarray:
+def winners(counts: np.ndarray, readout: Readout) -> np.ndarray:
     """Winner of every trial, int64 [trial]: the output neuron that fired most, or the label.
 
-    A trial without output spikes decides nothing (-1) and is always wrong; of several equal
-    winners the first counts, as a host that reads them out in order would decide.
+    A trial without output spikes decides nothing (-1); of several equal winners the first counts,
+    as a host that reads them out in order would decide. Spikes of neurons with the same label are
+    counted together, and the winner is a place among `readout.distinct`.
 
     Args:
         counts: spikes, [trial, output neuron].
-        labels: of the output neurons. Spikes of neurons with the same label are counted together,
-            and the winner is a place among the labels, in the order in which they first appear.
     """
-    once = distinct(labels)
-    if len(once) < len(labels):
-        counts = counts @ (np.array(labels)[:, None] == np.array(once))
+    once = readout.distinct
+    if len(once) < len(readout.labels):
+        counts = counts @ (np.array(readout.labels)[:, None] == np.array(once))
     return np.where(counts.sum(axis=1) > 0, counts.argmax(axis=1), -1)
 
 
-def accuracy(
-    recording: Recording, output: slice, target: np.ndarray, labels: Sequence[str] = ()
-) -> float:
+def accuracy(recording: Recording, readout: Readout, target: np.ndarray) -> float:
     """Share of trials whose decision is the target [1]."""
-    return float((decisions(recording, output, labels) == target).mean())
+    return float((decisions(recording, readout) == target).mean())
 
 
 def accuracy_interval(right: int, trials: int, covered: float = 0.95) -> tuple[float, float]:
@@ -70,11 +74,11 @@ def accuracy_interval(right: int, trials: int, covered: float = 0.95) -> tuple[f
 
 
 def repeated_accuracy(
-    recordings: Sequence[Recording], output: slice, target: np.ndarray, labels: Sequence[str] = ()
+    recordings: Sequence[Recording], readout: Readout, target: np.ndarray
 ) -> tuple[float, tuple[float, float]]:
     """Mean accuracy over the repeats of one board, and its exact 95 % interval over trials like
     these, in which repeats are not counted again [1]."""
-    share = float(np.mean([accuracy(r, output, target, labels) for r in recordings]))
+    share = float(np.mean([accuracy(r, readout, target) for r in recordings]))
     return share, accuracy_interval(round(share * len(target)), len(target))
 
 

@@ -19,7 +19,7 @@ from ..models.recording import Stimulus
 from ..models.simulation import STEP_US
 from .labelled import check_answers, check_channels
 from .learning import generator_for
-from .metrics import winners
+from .metrics import answers
 from .network_perturbations import applies, perturbed
 from .perturbations import CELLS, Cell
 from .robustness import Job
@@ -49,8 +49,7 @@ class OwnStudy:
     def __post_init__(self) -> None:
         for network in self.networks.values():
             check_channels(network, self.stimulus)
-            outputs = network.population(network.output).size
-            check_answers(outputs, network.labels, self.stimulus)
+            check_answers(network.readout, self.stimulus)
 
 
 def jobs(study: OwnStudy) -> Iterator[Job]:
@@ -66,20 +65,21 @@ def jobs(study: OwnStudy) -> Iterator[Job]:
 
 def _row(study: OwnStudy, network: Network, cell: Cell, place: Place, counts: np.ndarray) -> Row:
     it = perturbed(network, cell, generator_for(study.seed, *place))
-    stimulus, spikes = study.stimulus, np.zeros((study.stimulus.n_trials, network.n_neurons))
+    stimulus, fired, right = study.stimulus, 0.0, []
     inside = stimulus.inside(STEP_US)
     for first in range(0, stimulus.n_trials, PORTION):
         part = slice(first, first + PORTION)
         played = play(it.network, counts[part], it.factors, it.noise, it.seed + first)
-        spikes[part] = (played * inside[part, :, None]).sum(1)
+        played *= inside[part, :, None]
+        fired += float(played.sum(dtype=np.float64))
+        right.append(answers(played, network.readout) == stimulus.target[part])
     seconds = float(stimulus.duration_us.sum()) * 1e-6
-    right = winners(spikes[:, network.place_of(network.output)], network.labels) == stimulus.target
     return Row(
         *place,
-        accuracy=float(right.mean()),
+        accuracy=float(np.concatenate(right).mean()),
         mse_target=None,
         mse_teacher=None,
-        rate_hz=float(spikes.sum() / network.n_neurons / seconds) if seconds else 0.0,
+        rate_hz=fired / network.n_neurons / seconds if seconds else 0.0,
         gain=1.0,
         network_hash=network.hash,
     )

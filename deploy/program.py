@@ -14,6 +14,8 @@ import numpy as np
 from ..hw.configuration import Configuration, from_content, to_content
 from ..hw.events import Events
 from ..models.archive import content_hash, read_content, write_archive
+from ..models.network import difference_of
+from ..models.readout import Difference, Readout
 from ..models.recording import Stimulus
 from ..models.wiring import expand
 from .routing import ROUTE
@@ -74,6 +76,8 @@ class Program:
     """For `verify`."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """The network's provenance and the versions that compiled it."""
+    difference: Difference | None = None
+    """How trials are decided, if not by the output neuron, or label, that fires most."""
 
     @property
     def address(self) -> np.ndarray:
@@ -85,6 +89,11 @@ class Program:
         """Recording columns of the output population."""
         span = next(s for s in self.populations if s.name == self.output)
         return slice(span.first, span.first + span.size)
+
+    @property
+    def readout(self) -> Readout:
+        """How its trials are decided."""
+        return Readout(self.output_columns, self.labels, self.difference)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -144,6 +153,8 @@ def _to_file(program: Program) -> tuple[dict, dict[str, np.ndarray]]:
         "network": program.network_hash,
         "provenance": dict(program.provenance),
     }
+    if program.difference is not None:  # others keep the hash they had before this was known
+        header["difference"] = vars(program.difference)
     own = {f"neurons.{n}": program.neurons[n] for n in NEURON.names or ()}
     own |= {f"inputs.{n}": program.inputs[n] for n in ROUTE.names or ()}
     own |= {
@@ -183,4 +194,5 @@ def _from_file(header: dict, arrays: dict[str, np.ndarray]) -> Program:
         network_hash=header["network"],
         known_answer=KnownAnswer(stimulus, arrays["answer.time_us"], arrays["answer.neuron"]),
         provenance=header["provenance"],
+        difference=difference_of(header),
     )

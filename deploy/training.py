@@ -62,9 +62,7 @@ def train(
         task.train, task.labels, parameters, settings, chip_levels, progress, bookmark
     )
     recording = simulate(network, task.test)
-    first = network.offsets[network.output]
-    columns = slice(first, first + network.size_of(network.output))
-    right = accuracy(recording, columns, task.test.target, network.labels)
+    right = accuracy(recording, network.readout, task.test.target)
     return replace(
         network,
         provenance={

@@ -14,6 +14,7 @@ import numpy as np
 from .archive import content_hash, read_content, write_archive
 from .errors import InputError, NetworkError, Violation
 from .parameters import DENDRITES, NeuronParameters
+from .readout import Difference, Readout
 
 INPUT = "input"
 """Name of the source that stands for the network's input channels."""
@@ -80,6 +81,8 @@ class Network:
     counted together."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """How it was made: command, versions, seed, accuracy. JSON values only."""
+    difference: Difference | None = None
+    """How trials are decided, if not by the output neuron, or label, that fires most."""
 
     def __post_init__(self) -> None:
         violations = list(_violations(self))
@@ -99,6 +102,11 @@ class Network:
         """Model indices of a population's neurons."""
         first = self.offsets[population]
         return slice(first, first + self.population(population).size)
+
+    @property
+    def readout(self) -> Readout:
+        """How its trials are decided."""
+        return Readout(self.place_of(self.output), self.labels, self.difference)
 
     @property
     def n_neurons(self) -> int:
@@ -158,6 +166,8 @@ def _to_file(network: Network) -> tuple[dict, dict[str, np.ndarray]]:
         "labels": list(network.labels),
         "provenance": dict(network.provenance),
     }
+    if network.difference is not None:  # others keep the hash they had before this was known
+        header["difference"] = vars(network.difference)
     return header, {f"weights_{k}": p.weights for k, p in enumerate(network.projections)}
 
 
@@ -175,7 +185,13 @@ def _from_file(header: dict, arrays: dict[str, np.ndarray]) -> Network:
         output=header["output"],
         labels=tuple(header["labels"]),
         provenance=header["provenance"],
+        difference=difference_of(header),
     )
+
+
+def difference_of(header: Mapping[str, Any]) -> Difference | None:
+    """From the header of a file."""
+    return Difference(**header["difference"]) if "difference" in header else None
 
 
 def _violations(network: Network):
@@ -207,6 +223,11 @@ def _violations(network: Network):
         yield Violation(
             "SHAPE", "labels", f"{sizes[network.output]} entries, one per output neuron",
             f"there are {len(network.labels)}", "give one per output neuron or none",
+        )  # fmt: skip
+    elif network.difference is not None and sizes[network.output] % 2:
+        yield Violation(
+            "SHAPE", "the output", "two halves whose rates are compared",
+            f"there are {sizes[network.output]} neurons", "take an even number",
         )  # fmt: skip
     seen = set()
     for projection in network.projections:

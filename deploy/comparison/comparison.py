@@ -227,9 +227,7 @@ def _remarks(
 def _summary(board: BoardRecordings, program: Program, target: np.ndarray) -> BoardSummary:
     share, low, high = None, None, None
     if len(target):
-        share, (low, high) = repeated_accuracy(
-            board.recordings, program.output_columns, target, program.labels
-        )
+        share, (low, high) = repeated_accuracy(board.recordings, program.readout, target)
     return BoardSummary(
         board.name,
         str(board.record["target"]),

@@ -212,7 +212,7 @@ class _Result:
 
     @staticmethod
     def of(recording: Recording, program: Program, stimulus: Stimulus) -> _Result:
-        won = decisions(recording, program.output_columns, program.labels)
+        won = decisions(recording, program.readout)
         return _Result(recording, won == stimulus.target)
 
 

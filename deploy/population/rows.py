@@ -50,7 +50,7 @@ def row_of(recording: Recording, program: Program, stimulus: Stimulus, counted: 
     return Row(
         recording.board["name"],
         recording.board["target"],
-        accuracy(recording, program.output_columns, stimulus.target, program.labels),
+        accuracy(recording, program.readout, stimulus.target),
         mean_rate_hz(recording),
         int(recording.counts.sum()),
         recording.hash,

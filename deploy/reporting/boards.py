@@ -143,7 +143,7 @@ def _share(
     target, _ = answerable_targets(program, found.stimulus)
     if not len(target):
         return None, None
-    return repeated_accuracy(plays, program.output_columns, target, program.labels)
+    return repeated_accuracy(plays, program.readout, target)
 
 
 def _checked(recording: Recording, found: RecordingSet) -> Recording:

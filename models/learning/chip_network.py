@@ -32,6 +32,7 @@ from ..mismatch import Draw, lumped_factors
 from ..mismatch_table import numbers_of
 from ..network import INPUT, Network, Population, Projection
 from ..parameters import CURRENTS, NeuronParameters
+from ..readout import Difference
 from ..reference import one_thread
 from ..tasks.samples import DT_S
 from ..training import W_UNIT
@@ -138,21 +139,9 @@ def circuits(parameters: NeuronParameters, neurons: int) -> Circuits:
     return Circuits(parameters, neurons, USED, DT_S)
 
 
-def lead(spikes: Any, hidden: int) -> Any:
-    """By how much the first half of the output neurons fires more in each step, [sample, step], of
-    spikes [sample, step, neuron]; an array of one, a tensor of the other."""
-    half = (spikes.shape[-1] - hidden) // 2
-    return spikes[..., hidden : hidden + half].mean(-1) - spikes[..., hidden + half :].mean(-1)
-
-
-def read_out(spikes: np.ndarray, hidden: int) -> np.ndarray:
-    """y of spikes [sample, step, neuron]: float32 [sample, step]."""
-    rate = lead(spikes, hidden)
-    output, keep, last = np.empty_like(rate), np.exp(-DT_S / TAU_OUT_S), 0.0
-    for k in range(rate.shape[1]):
-        last = keep * last + (1 - keep) * rate[:, k]
-        output[:, k] = last
-    return (output / (DT_S * FULL_HZ)).astype(np.float32)
+def reading(signed: bool, boundary: float) -> Difference:
+    """How a host decides by the output neurons."""
+    return Difference(TAU_OUT_S, FULL_HZ, signed, boundary)
 
 
 @one_thread()
@@ -165,11 +154,11 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
             neurons of each group the first are silenced.
     """
     counts, nominal = spike_counts(inputs, encoding_of(student)), nominal_of(student)
-    output, rate_hz = [], []
+    output, rate_hz, host = [], [], reading(signed=True, boundary=0.0)
     for number, arrays in enumerate(groups_of(student)):
         here = replace(conditions, seed=conditions.seed + number)
         spikes = _spikes(arrays, nominal, counts, here)
-        output.append(read_out(spikes, len(arrays["w_out"])))
+        output.append(host.output(spikes[..., len(arrays["w_out"]) :]))
         rate_hz.append(spikes.mean((1, 2)) / DT_S)
     return Response(np.mean(output, axis=0), np.mean(rate_hz, axis=0))
 
@@ -246,9 +235,13 @@ def chip_factors(draw: Draw, nominal: Mapping[str, float], hidden: int) -> dict[
     }
 
 
-def network_of(student: Student) -> Network:
+def network_of(student: Student, signed: bool) -> Network:
     """The network to compile, of a student on a nominal chip; its input channels are those of
-    `spike_counts`, its output neurons those that `read_out` reads."""
+    `spike_counts` by the `encoding` of its provenance.
+
+    Args:
+        signed: whether outputs of its task are.
+    """
     parameters = nominal_of(student)
     w_in, w_rec, w_out = (student.arrays[n].astype(np.float64) * W_UNIT for n in WEIGHTS)
     hidden, outputs = w_out.shape
@@ -267,5 +260,11 @@ def network_of(student: Student) -> Network:
         ),
         projections=tuple(Projection(a, b, d, np.maximum(w, 0.0)) for a, b, d, w in parts),
         output="output",
-        provenance={"student": student.hash, **student.provenance},
+        provenance={
+            "student": student.hash,
+            "task": student.task,
+            "encoding": asdict(encoding_of(student)),
+            **student.provenance,
+        },
+        difference=reading(signed, student.constants.get("boundary", 0.0)),
     )

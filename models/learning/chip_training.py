@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..mismatch import Draw
 from ..parameters import CURRENTS, SOMA_CURRENTS, NeuronParameters, dendrite_currents
+from ..readout import lead
 from ..tasks.samples import DT_S, Samples
 from ..training import FitLevels, hold, levels_for
 from ..unrolling import unroll_events
@@ -23,7 +24,6 @@ from .chip_network import (
     USED,
     chip_factors,
     circuits,
-    lead,
     paper_draw,
     wires,
 )
@@ -209,7 +209,7 @@ class Model(nn.Module):
         """Readout [sample, step] and spikes [sample, step, neuron] of chips, None: the nominal."""
         made = circuits(self.neurons, drives[1].shape[-1])
         spikes = unroll_events(made.coefficients(torch.float32, factors), counts, *drives)
-        return _low_passed(lead(spikes, self.settings.hidden)) / (DT_S * FULL_HZ), spikes
+        return _low_passed(lead(spikes[..., self.settings.hidden :])) / (DT_S * FULL_HZ), spikes
 
 
 def fit_codes(groups: Sequence[Model]) -> None:
@@ -233,7 +233,7 @@ def _weights(shape: tuple[int, int], sd: float, generator: Generator) -> nn.Para
 
 
 def _low_passed(rate: Tensor) -> Tensor:
-    """Along steps, [sample, step], as `chip_network.read_out` has it."""
+    """Along steps, [sample, step], as `readout.Difference.output` has it."""
     keep = float(np.exp(-DT_S / TAU_OUT_S))
     steps = rate.shape[1]
     tail = (1 - keep) * keep ** torch.arange(steps, dtype=rate.dtype)

@@ -63,7 +63,7 @@ def test_the_shipped_network_and_its_registers_agree_on_all_370_utterances_and_k
     (measured,) = run_virtual(program, [VirtualBoard()], stimulus)
     assert measured.n_trials == 370
     assert events(measured) == events(simulate(decoded_network(program), stimulus))
-    right = accuracy(measured, program.output_columns, stimulus.target)
+    right = accuracy(measured, program.readout, stimulus.target)
     in_software = trained_network.provenance["test_accuracy_software"]
     assert in_software >= 0.94
     assert abs(right - in_software) <= 0.02

@@ -1,23 +1,31 @@
 """Students for the chip, compiled and played."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from analoop.deploy import chip_students
 from analoop.deploy.chip_students import (
     checked_network,
     load_network,
-    on_boards,
-    output_of,
     stimulus_of,
 )
 from analoop.deploy.compilation import compile
 from analoop.deploy.execution import run_virtual
 from analoop.deploy.learning import HARDWARE
+from analoop.deploy.metrics import decisions
 from analoop.deploy.perturbations import PROTOCOLS, Cell, applies, under
+from analoop.deploy.validation import validate
 from analoop.hw.virtual_board import VirtualBoard
 from analoop.models.errors import InputError
 from analoop.models.learning import chip
+from analoop.models.learning.chip_network import encoding_of, network_of
+from analoop.models.learning.decision import THRESHOLD, decide
 from analoop.models.learning.spike_encoding import spike_counts
+from analoop.models.readout import STEP_US
+from analoop.models.recording import Recording
 from analoop.models.tasks.temporal_xor import temporal_xor
 
 from .students import student as ads_student
@@ -36,23 +44,59 @@ def student(request: pytest.FixtureRequest):
 
 def test_a_board_without_mismatch_answers_as_the_student_does(student):
     program = compile(checked_network(student))
-    (recording,) = run_virtual(program, [VirtualBoard()], stimulus_of(student, SAMPLES))
+    stimulus = stimulus_of(encoding_of(student), SAMPLES)
+    (recording,) = run_virtual(program, [VirtualBoard()], stimulus)
     ours = chip.respond(student, SAMPLES.input)
     assert ours.rate_hz.min() > 1
-    assert np.abs(output_of(student, recording) - ours.output).max() < 0.1
-    rows = on_boards(student, TASK, SAMPLES, [VirtualBoard(), VirtualBoard(1)], program)
+    rasters = np.stack([recording.raster(k, STEP_US) for k in range(len(SAMPLES))])
+    host = program.difference
+    assert host is not None
+    assert np.abs(host.output(rasters[..., program.output_columns]) - ours.output).max() < 0.1
+    np.testing.assert_array_equal(stimulus.target, SAMPLES.label)
+    rows = validate(program, stimulus, [VirtualBoard(), VirtualBoard(1)]).rows
     assert rows[0].recording == recording.hash != rows[1].recording
     assert rows[0].rate_hz == pytest.approx(ours.rate_hz.mean(), rel=0.02)
 
 
+@pytest.mark.parametrize("boundary", [0.0, 1e9])
+@pytest.mark.parametrize("signed", [True, False])
+def test_boards_are_judged_as_the_student_is(student, signed: bool, boundary: float):
+    loud = replace(student, constants={**student.constants, "boundary": boundary})
+    program = compile(network_of(loud, signed))
+    stimulus = stimulus_of(encoding_of(student), SAMPLES)
+    (recording,) = run_virtual(program, [VirtualBoard()], stimulus)
+    output = chip.respond(student, SAMPLES.input).output
+    far = np.abs(np.abs(output).max(1) - THRESHOLD) > 0.1  # not decided by a rounding
+    expected = decide(output, signed, boundary)
+    np.testing.assert_array_equal(decisions(recording, program.readout)[far], expected[far])
+
+
 def test_every_input_spike_is_an_event(student):
-    stimulus = stimulus_of(student, SAMPLES)
+    stimulus = stimulus_of(encoding_of(student), SAMPLES)
     assert stimulus.n_channels == 8 and stimulus.n_trials == 4
     counts = stimulus.counts(1000)
     np.testing.assert_array_equal(
         counts.sum((1, 2)),
         spike_counts(SAMPLES.input, chip.Settings(copies=4).encoding()).sum((1, 2)),
     )
+
+
+def test_verbs_play_the_task_that_a_student_learned(student, files, tmp_path, shell, monkeypatch):
+    monkeypatch.setattr(chip_students, "PLAYED", 3)
+    path, program = student.save(tmp_path / "student.npz"), tmp_path / "program.npz"
+    assert shell("compile", path, "-o", program).code == 0
+    judged = shell("validate", program, "--chips", 1, "--network", path, "--json")
+    assert judged.code == 0, judged.err
+    report = json.loads(judged.out)
+    assert report["provenance"]["trials"] == 3
+    assert [row["target"] for row in report["rows"]] == ["software", "simulated", "simulated"]
+    played = tmp_path / "played.npz"
+    asked = ("--input", TASK.name, "-o", played)
+    ran = shell("run", program, "--board", "sim:seed=1", *asked)
+    assert ran.code == 0 and "trial 2: " in ran.out
+    assert any(f"trial 0: {said}" in ran.out for said in ("answer 0", "answer 1", "nothing"))
+    assert Recording.load(played).hash == report["rows"][2]["recording"]
+    assert "NO_ENCODING" in shell("run", files / "program.npz", *asked).err
 
 
 def test_a_student_with_analog_input_is_refused():

@@ -28,7 +28,7 @@ def test_the_nominal_row_is_what_simulate_plays(tmp_path: Path):
     mine, played = network(), stimulus()
     (row,) = rows(tmp_path, OwnStudy({"mine": mine}, played, cells=CELLS[:1]))
     recording = simulate(mine, played)
-    expected = accuracy(recording, mine.place_of("output"), played.target, mine.labels)
+    expected = accuracy(recording, mine.readout, played.target)
     assert row.accuracy == pytest.approx(expected, abs=0.051)  # single precision: one trial
     assert row.rate_hz == pytest.approx(mean_rate_hz(recording), rel=0.01)
     assert (row.place, row.mse_target) == (("mine", 0, "nominal 0", 0), None)

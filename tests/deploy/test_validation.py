@@ -13,6 +13,7 @@ from analoop.deploy.population.rows import Row
 from analoop.deploy.validation import Sweep
 from analoop.hw import VirtualBoard
 from analoop.models import InputError, Recording, Stimulus, simulate
+from analoop.models.readout import Readout
 
 from .networks import network, population, ring, spike_trains
 
@@ -33,19 +34,21 @@ def recording(counts: list[list[int]], duration_us: int = 100_000) -> Recording:
 
 def test_the_winner_is_the_output_that_fired_most_the_first_of_equals_and_nobody_in_silence():
     played = recording([[9, 1, 3, 2], [9, 2, 0, 2], [9, 0, 0, 0], [0, 0, 0, 1]])
-    assert decisions(played, slice(1, 4)).tolist() == [1, 0, -1, 2]
+    assert decisions(played, Readout(slice(1, 4))).tolist() == [1, 0, -1, 2]
 
 
 def test_neurons_of_one_label_win_together_in_the_order_of_labels():
     played = recording([[3, 4, 5, 0], [0, 1, 0, 5], [0, 0, 0, 0]])
-    assert decisions(played, slice(0, 4), ("b", "a", "b", "c")).tolist() == [0, 2, -1]
-    assert decisions(played, slice(0, 4), ("b", "a", "d", "c")).tolist() == [2, 3, -1]
-    assert accuracy(played, slice(0, 4), np.array([0, 2, 1]), ("b", "a", "b", "c")) == 2 / 3
+    assert decisions(played, Readout(slice(0, 4), ("b", "a", "b", "c"))).tolist() == [0, 2, -1]
+    assert decisions(played, Readout(slice(0, 4), ("b", "a", "d", "c"))).tolist() == [2, 3, -1]
+    assert (
+        accuracy(played, Readout(slice(0, 4), ("b", "a", "b", "c")), np.array([0, 2, 1])) == 2 / 3
+    )
 
 
 def test_accuracy_is_the_share_of_right_winners_and_silence_is_wrong():
     played = recording([[5, 0], [0, 5], [3, 3], [0, 0], [1, 0]])
-    assert accuracy(played, slice(0, 2), np.array([0, 1, 0, 0, 1])) == 0.6
+    assert accuracy(played, Readout(slice(0, 2)), np.array([0, 1, 0, 0, 1])) == 0.6
 
 
 def test_the_mean_rate_is_spikes_per_neuron_and_second():

@@ -73,7 +73,7 @@ def test_verdicts_and_summaries_are_of_the_recordings(
     mine = [r for r, b in zip(made.recordings, made.boards, strict=True) if b == "weak core"]
     summary = found.boards[2]
     assert summary.recordings == tuple(r.hash for r in mine)
-    right = [accuracy(r, program.output_columns, stimulus.target) for r in mine]
+    right = [accuracy(r, program.readout, stimulus.target) for r in mine]
     assert summary.accuracy == pytest.approx(np.mean(right))
     assert found.responses[2].rate_hz == pytest.approx(np.mean([rates_hz(r) for r in mine], axis=0))
     pair = next(p for p in found.pairs if {p.first, p.second} == {"sound", "equal"})

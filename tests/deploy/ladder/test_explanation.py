@@ -40,8 +40,7 @@ def test_costs_add_up_to_the_ends_and_both_ends_are_what_others_measure(made, la
     network, stimulus, program = made
     (played,) = run_virtual(program, [BOARD], stimulus)
     ends = [
-        accuracy(r, program.output_columns, stimulus.target, program.labels)
-        for r in (simulate(network, stimulus), played)
+        accuracy(r, program.readout, stimulus.target) for r in (simulate(network, stimulus), played)
     ]
     outcomes = [outcome for _, outcome in ladder.known]
     assert [outcomes[0].accuracy, outcomes[-1].accuracy] == ends

@@ -53,7 +53,7 @@ def test_boards_are_listed_worst_first_with_the_numbers_of_their_recordings(html
     assert list(rows)[0] == WORST_BOARD and set(rows) == set(BOARDS)
     for board in BOARDS:
         plays = [take.recording for take in found.of(board)]
-        share = np.mean([accuracy(p, program.output_columns, target) for p in plays])
+        share = np.mean([accuracy(p, program.readout, target) for p in plays])
         rate = np.mean([mean_rate_hz(play) for play in plays])
         assert rows[board][2] == f"{share:.1%}"
         assert rows[board][4] == f"{rate:.1f}"

@@ -17,7 +17,7 @@ from analoop.models.learning.chip_network import (
     network_of,
     nominal_of,
     on_silicon,
-    read_out,
+    reading,
     respond,
     with_paper_mismatch,
 )
@@ -57,12 +57,14 @@ def test_it_fires_as_its_network_does_in_the_simulator(seeds: tuple[int, ...]):
     counts = spike_counts(INPUTS, encoding_of(one))
     trial, step, channel = np.nonzero(counts)
     length = np.full(len(counts), 1_000_000)
-    recording = simulate(network_of(one), Stimulus(8, length, trial, step * 1000, channel))
+    recording = simulate(
+        network_of(one, signed=True), Stimulus(8, length, trial, step * 1000, channel)
+    )
     rasters = np.stack([recording.raster(k, 1000) for k in range(4)]).astype(np.float32)
-    ours = respond(one, INPUTS)
+    ours, host = respond(one, INPUTS), reading(signed=True, boundary=0.0)
     assert rasters.sum() > 1000
     np.testing.assert_allclose(rasters.mean((1, 2)) * 1000, ours.rate_hz, rtol=0.01)
-    assert np.abs(read_out(rasters, len(seeds) * HIDDEN) - ours.output).max() < 0.05
+    assert np.abs(host.output(rasters[..., len(seeds) * HIDDEN :]) - ours.output).max() < 0.05
 
 
 def test_negative_weights_inhibit():
@@ -72,15 +74,6 @@ def test_negative_weights_inhibit():
         for w in (np.zeros((HIDDEN, HIDDEN)), np.full((HIDDEN, HIDDEN), -3.0))
     ]  # fmt: skip
     assert rate[1] < 0.7 * rate[0] and rate[0] > 0
-
-
-def test_the_read_out_is_a_low_passed_difference_of_both_halves():
-    spikes = np.zeros((1, 2000, 6), np.float32)
-    spikes[0, ::20, 2:4] = 1  # the first half of four output neurons, at 50 Hz
-    output = read_out(spikes, hidden=2)
-    assert abs(output[0, -20:].mean() - 1.0) < 1e-3
-    assert abs(output[0, :70].mean() - np.exp(-1)) < 0.1
-    np.testing.assert_array_equal(read_out(spikes[..., [0, 1, 4, 5, 2, 3]], 2), -output)
 
 
 def test_groups_answer_as_each_would_by_itself_and_are_read_together():
@@ -141,7 +134,7 @@ def test_silicon_deviates_where_the_compiler_puts_neurons(
     """Every place of a chip has a factor of its own: neurons have those of their places."""
     weights = {"w_in": np.ones((2, 128)), "w_rec": np.zeros((128, 128)), "w_out": np.ones((128, 4))}
     one = of_groups(*[weights] * groups)
-    placement = place(network_of(one), DYNAPSE2)
+    placement = place(network_of(one, signed=True), DYNAPSE2)
     assert placement.n_chips == 1 and len(placement.parameters) == cores
 
     def own(draw: Draw, nominal: dict[str, float]) -> dict[str, np.ndarray]:

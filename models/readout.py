@@ -1,0 +1,89 @@
+"""How a host decides the trials of a network from the spikes of its output neurons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .learning.decision import decide
+from .tasks.samples import DT_S
+
+STEP_US = round(DT_S * 1e6)
+"""Of what a host follows [us]."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A host that follows through a trial, in steps of `DT_S`, by how much one half of the output
+    neurons fires more than the other, and decides by that course (learning/decision.py)."""
+
+    tau_s: float
+    """Time constant of the host's low-pass [s]."""
+    full_hz: float
+    """Difference of the halves' mean rates that reads as 1 [Hz]."""
+    signed: bool
+    """Whether "0" has an output of its own, -1; else it is decided by the boundary."""
+    boundary: float = 0.0
+    """What the integral of the output has to exceed for "1", unless signed."""
+
+    def output(self, spikes: np.ndarray) -> np.ndarray:
+        """What the host follows, float32 [trial, step], of spikes [trial, step, output neuron]."""
+        from scipy.signal import lfilter  # slow to import, and seldom wanted
+
+        keep = np.exp(-DT_S / self.tau_s)
+        course = np.asarray(lfilter([1 - keep], [1, -keep], lead(spikes).astype(np.float64)))
+        return (course / (DT_S * self.full_hz)).astype(np.float32)
+
+    def answers(self, spikes: np.ndarray) -> np.ndarray:
+        """1, 0, or -1 for none, int64 [trial], of spikes [trial, step, output neuron]."""
+        return decide(self.output(spikes), self.signed, self.boundary)
+
+
+def lead(spikes: Any) -> Any:
+    """By how much the first half of the output neurons fires more in each step, [..., step], of
+    spikes [..., step, output neuron]; an array of one, a tensor of the other."""
+    half = spikes.shape[-1] // 2
+    return spikes[..., :half].mean(-1) - spikes[..., half:].mean(-1)
+
+
+@dataclass(frozen=True)
+class Readout:
+    """Which neurons answer, and how. Without `difference` the neuron that fires most does, or the
+    label whose neurons do together."""
+
+    columns: slice
+    """Model neurons of the output population."""
+    labels: tuple[str, ...] = ()
+    """What each output neuron stands for, or nothing."""
+    difference: Difference | None = None
+    """How else a host decides."""
+
+    @property
+    def distinct(self) -> tuple[str, ...]:
+        """Labels, each once, in the order in which they first appear: a decision is a place
+        here."""
+        return tuple(dict.fromkeys(self.labels))
+
+    @property
+    def n_answers(self) -> int:
+        """Decisions are 0 to one less than this; -1 is none."""
+        if self.difference is not None:
+            return 2
+        return len(self.distinct) or self.columns.stop - self.columns.start
+
+    @property
+    def kind(self) -> str:
+        """What a decision is."""
+        if self.difference is not None:
+            return "answer"
+        repeated = len(self.distinct) < len(self.labels)
+        several = "label (equal ones count once)" if repeated else "label"
+        return several if self.labels else "output neuron"
+
+    def name_of(self, decision: int) -> str:
+        """A decision in words."""
+        if decision < 0:
+            return "nothing"
+        return self.distinct[decision] if self.labels else f"{self.kind} {decision}"

@@ -1,0 +1,67 @@
+"""How hosts decide."""
+
+import numpy as np
+import pytest
+
+from analoop.models.errors import NetworkError
+from analoop.models.network import Network, Population
+from analoop.models.parameters import NeuronParameters
+from analoop.models.readout import Difference, Readout
+
+SIGNED = Difference(tau_s=0.07, full_hz=50.0, signed=True)
+
+
+def spikes_of(half: int, steps: int = 2000) -> np.ndarray:
+    """One half of four output neurons fires at 50 Hz, float32 [trial, step, neuron]."""
+    spikes = np.zeros((1, steps, 4), np.float32)
+    spikes[0, ::20, 2 * half : 2 * half + 2] = 1
+    return spikes
+
+
+def test_output_is_the_low_passed_difference_of_both_halves():
+    output = SIGNED.output(spikes_of(0))
+    assert output.shape == (1, 2000) and output.dtype == np.float32
+    assert abs(output[0, -20:].mean() - 1.0) < 1e-3
+    assert abs(output[0, :70].mean() - np.exp(-1)) < 0.1
+    np.testing.assert_array_equal(SIGNED.output(spikes_of(1)), -output)
+
+
+def test_signed_answers_are_halves_and_unsigned_ones_pass_a_boundary():
+    both = np.concatenate([spikes_of(0), spikes_of(1), 0 * spikes_of(0)])
+    np.testing.assert_array_equal(SIGNED.answers(both), [1, 0, -1])
+    area = Difference(0.07, 50.0, signed=False, boundary=1500.0)
+    np.testing.assert_array_equal(area.answers(both), [1, 0, 0])
+    np.testing.assert_array_equal(area.answers(both[:, :1000]), [0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("readout", "kind", "answers"),
+    [
+        (Readout(slice(2, 6)), "output neuron", 4),
+        (Readout(slice(0, 2), ("a", "b")), "label", 2),
+        (Readout(slice(0, 3), ("a", "b", "a")), "label (equal ones count once)", 2),
+        (Readout(slice(0, 8), difference=SIGNED), "answer", 2),
+    ],
+)
+def test_a_readout_knows_its_answers(readout: Readout, kind: str, answers: int):
+    assert (readout.kind, readout.n_answers) == (kind, answers)
+    assert readout.name_of(-1) == "nothing"
+    assert readout.name_of(1) == ("b" if readout.labels else f"{kind} 1")
+
+
+def network(size: int, difference: Difference | None) -> Network:
+    output = Population("output", size, NeuronParameters.from_times())
+    return Network(1, (output,), (), "output", difference=difference)
+
+
+def test_a_network_s_file_and_hash_hold_how_it_is_decided(tmp_path):
+    ours, plain = network(4, SIGNED), network(4, None)
+    read = Network.load(ours.save(tmp_path / "net.npz"))
+    assert read.readout == Readout(slice(0, 4), (), SIGNED)
+    assert read.hash == ours.hash != plain.hash
+    assert Network.load(plain.save(tmp_path / "plain.npz")).readout.difference is None
+
+
+def test_halves_need_an_even_number_of_neurons():
+    with pytest.raises(NetworkError, match="two halves"):
+        network(3, SIGNED)
