@@ -1,8 +1,19 @@
 """ADS: a spiking network that learns, by a local rule, to follow the state of its teacher.
 
-Paper.md 1.3 and 1.4 (Büchel et al. 2021, after Alemi and Denève). Encoder, decoder and fast
-connections are drawn and fixed; slow connections learn while the teacher's error is fed back.
-In answering nothing is fed back.
+Büchel et al. (2021), after Alemi and Denève; paper.md 1.3 and 1.4. Per step of `DT_S`:
+
+    V      += DT_S / tau_mem (V_rest - V + I_slow + I_fast + k F^T e + A F^T c)
+    s       = V >= V_th, then V = V_reset
+    I_slow  = I_slow exp(-DT_S / tau_slow) + W_slow^T s / tau_slow
+    I_fast  = I_fast exp(-DT_S / tau_fast) + W_fast^T s / tau_fast
+    r       = r exp(-DT_S / tau_out) + s / tau_out              [1/s]
+    x       = D^T r                                             decoded activations
+    e       = a - x                                             a: the teacher's; learning only
+    W_slow += eta r (F^T e)^T                                   no neuron excites itself
+
+with c the input of the teacher's units. Encoder F, decoder D and the fast connections (the balance,
+"EBN") are drawn and fixed (`construct`); only slow connections learn, while the error is fed back
+with a strength k that falls. In answering nothing is fed back.
 """
 
 from __future__ import annotations
