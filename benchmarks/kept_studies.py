@@ -31,6 +31,8 @@ class KeptStudy:
     """Its study.json."""
     rows: tuple[Row, ...]
     """In order of method, network, cell and draw, whatever order they were finished in."""
+    remarks: str = ""
+    """Its remarks.md, if it has one: which rows the command does not make again."""
 
     @property
     def protocol(self) -> str:
@@ -43,9 +45,38 @@ class KeptStudy:
         return tuple(self.record[key] for key in ("task", "networks", "draws", "samples", "seed"))
 
     @property
+    def trials(self) -> int:
+        """Networks, draws and samples multiplied."""
+        return self.record["networks"] * self.record["draws"] * self.record["samples"]
+
+    @property
+    def judged_by(self) -> tuple[Any, ...]:
+        """Studies that share it judged by the same rules and test samples. One of before these
+        were named shares it with none."""
+        named = self.record.get("test_samples", self.name)
+        return self.record["task"], self.protocol, self.record["samples"], named
+
+    @property
     def methods(self) -> list[str]:
         """That have rows."""
         return list(dict.fromkeys(row.method for row in self.rows))
+
+    @cached_property
+    def rows_by_method(self) -> dict[str, dict[str, list[Row]]]:
+        """And by cell."""
+        found: dict[str, dict[str, list[Row]]] = {}
+        for row in self.rows:
+            found.setdefault(row.method, {}).setdefault(row.cell, []).append(row)
+        return found
+
+    @cached_property
+    def summaries_by_method(self) -> dict[str, dict[str, CellSummary]]:
+        """And by cell."""
+        cells, samples, seed = (self.record[name] for name in ("cells", "samples", "seed"))
+        found: dict[str, dict[str, CellSummary]] = {method: {} for method in self.methods}
+        for summary in summaries(self.rows, cells, samples, seed):
+            found[summary.method][summary.cell] = summary
+        return found
 
     @property
     def command(self) -> str:
@@ -103,22 +134,36 @@ class Line:
     method: str
     study: KeptStudy
 
-    @cached_property
+    @property
+    def title(self) -> str:
+        """For people: with the settings that are not the usual ones of now."""
+        changed = self.study.changed(self.method)
+        return f"`{self.label}`" + (f" ({', '.join(changed)})" if changed else "")
+
+    @property
+    def usual(self) -> bool:
+        """Whether its settings are the usual ones of now."""
+        return not self.study.changed(self.method)
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Of lines that say the same, the least is believed: usual settings, then the largest."""
+        return not self.usual, -self.study.trials
+
+    @property
+    def taught(self) -> bool:
+        """Whether its networks imitate a teacher."""
+        return self.method in METHODS and METHODS[self.method].taught
+
+    @property
     def rows(self) -> dict[str, list[Row]]:
         """By cell."""
-        found: dict[str, list[Row]] = {}
-        for row in self.study.rows:
-            if row.method == self.method:
-                found.setdefault(row.cell, []).append(row)
-        return found
+        return self.study.rows_by_method[self.method]
 
-    @cached_property
+    @property
     def cells(self) -> dict[str, CellSummary]:
         """By name."""
-        rows = [row for mine in self.rows.values() for row in mine]
-        record = self.study.record
-        cells, samples, seed = (record[name] for name in ("cells", "samples", "seed"))
-        return {s.cell: s for s in summaries(rows, cells, samples, seed)}
+        return self.study.summaries_by_method[self.method]
 
 
 def kept_studies(folder: Path) -> list[KeptStudy]:
@@ -133,7 +178,9 @@ def kept_studies(folder: Path) -> list[KeptStudy]:
             continue
         record = json.loads(file.read_text(encoding="utf-8"))
         rows = sorted(read_rows(file.parent / "rows.csv"), key=lambda row: row.place)
-        found.append(KeptStudy(file.parent.name, record, tuple(rows)))
+        remarks = file.parent / "remarks.md"
+        said = remarks.read_text(encoding="utf-8").strip() if remarks.exists() else ""
+        found.append(KeptStudy(file.parent.name, record, tuple(rows), said))
     return found
 
 
@@ -144,8 +191,7 @@ def groups(studies: Sequence[KeptStudy]) -> list[list[KeptStudy]]:
         sizes.setdefault(study.size, []).append(study)
 
     def order(size: tuple[Any, ...]) -> tuple[Any, ...]:
-        task, networks, draws, samples, seed = size
-        return task, -networks * draws * samples, size
+        return size[0], -sizes[size][0].trials, size
 
     return [sizes[size] for size in sorted(sizes, key=order)]
 
@@ -173,3 +219,9 @@ def lines(group: Sequence[KeptStudy]) -> list[Line]:
             label = method if len(twice) == 1 else f"{method} ({study.name})"
             found.append(Line(label, method, study))
     return sorted(found, key=lambda line: (line.label, line.study.protocol))
+
+
+def lines_of(studies: Sequence[KeptStudy], task: str, protocol: str) -> list[Line]:
+    """Every line of a task by these rules; see `Line.rank` for their order."""
+    mine = [s for s in studies if s.record["task"] == task and s.protocol == protocol]
+    return sorted((x for group in groups(mine) for x in lines(group)), key=lambda x: x.rank)

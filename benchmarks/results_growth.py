@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kept_studies import KeptStudy, Line, groups, lines
-from results_targets import UNKNOWN, title
+from kept_studies import NOMINAL, KeptStudy, Line, lines_of
+from results_words import UNKNOWN, table, title
 
 LEVELS = ("mismatch 0.05", "mismatch 0.1", "mismatch 0.2")
 REPORTED: dict[tuple[str, str], tuple[float, float, float]] = {
@@ -22,48 +22,53 @@ WITHIN = 0.5
 """A growth is reproduced if it is off by no more than this share of theirs."""
 
 
+BASE = "mismatch 0"
+"""What the levels are divided by, where there is one: its gain is fitted as theirs are."""
+
+
 def growth_table(
     studies: Sequence[KeptStudy], judged: Sequence[str], besides: Sequence[str]
 ) -> list[str]:
-    """Growth factors by rules `paper`, in the largest study of each task that has the rows.
+    """Growth factors by rules `paper`, of the line of least rank that has the rows.
 
     Args:
-        judged: tasks that are compared with the authors'.
+        judged: tasks that are compared with the authors'; those without a study are left out.
         besides: tasks that are only shown.
     """
-    tasks = (*judged, *besides)
-    found = {task: _largest(studies, task) for task in tasks}
+    judged = [t for t in judged if any(s.record["task"] == t for s in studies)]
+    found = {task: lines_of(studies, task, "paper") for task in (*judged, *besides)}
     heads = ["error", "method", "authors, Hey Snips", *(title(task) for task in judged)]
     heads += [f"{title(task)}, another task" for task in besides]
-    out = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    out = []
     for (error, method), theirs in REPORTED.items():
         shown = [f"`{error}`", f"`{method}`", ", ".join(map(_factor, theirs))]
-        for task in tasks:
-            compared = theirs if task in judged else None
-            shown.append(_reached(found[task], error, method, compared))
-        out.append(f"| {' | '.join(shown)} |")
-    return [*out, ""]
+        for task, lines in found.items():
+            mine = [line for line in lines if line.method == method]
+            shown.append(_reached(mine, error, theirs if task in judged else None))
+        out.append(shown)
+    return table(heads, out)
 
 
-def _largest(studies: Sequence[KeptStudy], task: str) -> list[Line]:
-    """Of all studies of a task, the largest first."""
-    mine = [s for s in studies if s.record["task"] == task and s.protocol == "paper"]
-    return [line for group in groups(mine) for line in lines(group)]
-
-
-def _reached(found: Sequence[Line], error: str, method: str, theirs: Sequence[float] | None) -> str:
-    for line in found:
-        if line.method != method or not all(level in line.cells for level in LEVELS):
-            continue
-        errors = [line.cells[level].errors.get(error) for level in LEVELS]
-        ours = [e.rise + 1 for e in errors if e is not None and e.rise is not None]
-        if len(ours) == len(LEVELS):
+def _reached(lines: Sequence[Line], error: str, theirs: Sequence[float] | None) -> str:
+    for line in lines:
+        ours = growth(line, error)
+        if ours is not None:
             off = [abs(own / other - 1) > WITHIN
                    for own, other in zip(ours, theirs or ours, strict=True)]  # fmt: skip
             marked = zip(ours, off, strict=True)
             text = ", ".join(f"{_factor(own)}{' (no)' if no else ''}" for own, no in marked)
             return f"{text} ([rows][{line.study.name}])"
     return UNKNOWN
+
+
+def growth(line: Line, error: str) -> list[float] | None:
+    """Median errors at `LEVELS` over that without mismatch; None: it lacks one of them."""
+    base = BASE if BASE in line.cells else NOMINAL
+    if not all(cell in line.cells for cell in (base, *LEVELS)):
+        return None
+    errors = [line.cells[cell].errors.get(error) for cell in (base, *LEVELS)]
+    medians = [e.median for e in errors if e is not None]
+    return [m / medians[0] for m in medians[1:]] if len(medians) == len(errors) else None
 
 
 def _factor(value: float) -> str:

@@ -5,44 +5,60 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kept_studies import HOME, NOMINAL, KeptStudy, Line, cells_of, lines
+from results_words import NOTHING, number, rise, several, share, table, title
 
 from analoop.deploy.study_report import TITLES
-from analoop.deploy.study_statistics import ERRORS, CellSummary, Difference, differences
+from analoop.deploy.study_statistics import ERRORS, CellSummary
 
 Show = Callable[[CellSummary], str]
-NOTHING = "–"
 UNPERTURBED = "Nothing perturbed"
 """Title of the table of a study that has nominal rows only."""
 
 
 def section(group: Sequence[KeptStudy]) -> list[str]:
     """Everything about a group."""
-    task, networks, draws, samples, seed = group[0].size
-    several = "networks" if networks > 1 else "network"
-    head = (
-        f"{task}: {networks} {several} of each method, {draws} draws of mismatch, {samples} "
-        f"samples, seed {seed}"
-    )
+    _, networks, draws, samples, seed = group[0].size
     found, cells = lines(group), cells_of(group)
-    out = [f"## {head}", "", *_sources(group)]
-    kinds = list(dict.fromkeys(cell.split()[0] for cell in cells if cell != NOMINAL))
-    for kind in kinds or [UNPERTURBED]:
+    out = [
+        f"## {heading(group)}",
+        "",
+        f"{several(networks, 'network')} of each method, {several(draws, 'draw')} of mismatch, "
+        f"{several(samples, 'test sample')}, seed {seed}.",
+        "",
+        *_sources(group),
+    ]
+    kinds = {c.split()[0]: None for line in found for c in line.cells if c != NOMINAL}
+    for kind in [k for k in _kinds(cells) if k in kinds] or [UNPERTURBED]:
         mine = [NOMINAL, *(cell for cell in cells if cell.split()[0] == kind)]
-        title, unit = TITLES.get(kind, (kind, ""))
-        out += [f"### {title}{', ' + unit if unit else ''}", ""]
-        out += _table(found, mine, "accuracy", _accuracy)
-        for error, words in ERRORS.items():
-            followed = [line for line in found if _has(line, error)]
-            if followed:
-                out += [f"`{error}`: {words}.", ""]
-                out += _table(followed, mine, error, lambda s, e=error: _error(s, e))
-    out += ["### Spikes per neuron and second [Hz]", ""]
-    out += _table(found, _rated(cells), "rate", _rate)
-    return out + _tests(group, cells)
+        name, unit = TITLES.get(kind, (kind, ""))
+        tried = [line for line in found if kind == UNPERTURBED or {*mine[1:]} & line.cells.keys()]
+        out += [f"### {name}{', ' + unit if unit else ''}", ""]
+        out += [*_table(tried, mine, "accuracy", _accuracy), *_errors(tried, mine)]
+    rated = [c for c in cells if c.split()[0] in (NOMINAL.split()[0], "mismatch", "silenced")]
+    return [*out, "### Spikes per neuron and second [Hz]", "", *_table(found, rated, "rate", _rate)]
 
 
-def _rated(cells: Sequence[str]) -> list[str]:
-    return [NOMINAL, *(c for c in cells if c.split()[0] in ("mismatch", "silenced"))]
+def heading(group: Sequence[KeptStudy]) -> str:
+    """Names the task, how many networks, methods and studies of a group."""
+    methods = dict.fromkeys(line.method for line in lines(group))
+    networks = several(group[0].record["networks"], "network")
+    names = ", ".join(study.name for study in group)
+    return f"{title(group[0].record['task'])}, {networks}: {', '.join(methods)} ({names})"
+
+
+def _kinds(cells: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(cell.split()[0] for cell in cells if cell != NOMINAL))
+
+
+def _errors(found: Sequence[Line], cells: Sequence[str]) -> list[str]:
+    """Tables of errors, folded."""
+    out: list[str] = []
+    for error, words in ERRORS.items():
+        followed = [line for line in found if _has(line, error)]
+        if followed:
+            out += [f"`{error}`: {words}.", ""]
+            out += _table(followed, cells, error, lambda s, e=error: _error(s, e))
+    return ["<details><summary>Errors</summary>", "", *out, "</details>", ""] if out else []
 
 
 def _rate(s: CellSummary) -> str:
@@ -50,11 +66,13 @@ def _rate(s: CellSummary) -> str:
 
 
 def _has(line: Line, error: str) -> bool:
-    return any(error in summary.errors for summary in line.cells.values())
+    """Whether it has rows of an error; that to a teacher is of those who imitate one."""
+    asked = line.taught or error != "mse_teacher"
+    return asked and any(error in summary.errors for summary in line.cells.values())
 
 
 def _sources(group: Sequence[KeptStudy]) -> list[str]:
-    """Of each study its rows and the command that makes them."""
+    """Of each study its rows, the command that makes them, and which it does not make."""
     out = []
     for study in group:
         version = study.record["versions"]["analoop"]
@@ -64,26 +82,23 @@ def _sources(group: Sequence[KeptStudy]) -> list[str]:
             "",
             f"    {study.command}",
             "",
+            *([study.remarks, ""] if study.remarks else []),
         ]
     return out
 
 
 def _table(found: Sequence[Line], cells: Sequence[str], name: str, show: Show) -> list[str]:
-    """A line for each method and protocol; levels need no kind where there is only one."""
+    """A line for each method and protocol, columns where any has rows; levels need no kind where
+    there is only one."""
+    cells = [cell for cell in cells if any(cell in line.cells for line in found)]
     one = len({cell.split()[0] for cell in cells} - {NOMINAL.split()[0]}) <= 1
     heads = ["nominal" if c == NOMINAL else c.split(maxsplit=1)[-1] if one else c for c in cells]
-    out = [f"| {name} | rules | {' | '.join(heads)} |", "|---" * (2 + len(heads)) + "|"]
+    out = []
     for line in found:
         shown = [show(line.cells[c]) if c in line.cells else NOTHING for c in cells]
         rows = f"[{line.study.protocol}][{line.study.name}]"
-        out.append(f"| `{line.label}` | {rows} | {' | '.join(shown)} |")
-    return [*out, ""]
-
-
-def share(value: float) -> str:
-    """A share of 1 in three digits."""
-    text = f"{value:.3f}"
-    return text[1:] if text.startswith("0") else text
+        out.append([line.title, rows, *shown])
+    return table([name, "rules", *heads], out)
 
 
 def _accuracy(s: CellSummary) -> str:
@@ -98,40 +113,7 @@ def _error(s: CellSummary, name: str) -> str:
     error, base = s.errors[name], s.cell == NOMINAL
     pairs = ((error.median, error.rise), (error.mean, error.mean_rise))
     median, mean = (
-        number(value) + ("" if base or rise is None else f" ({100 * rise:+.0f} %)")
-        for value, rise in pairs
+        number(value) + ("" if base or up is None else f" ({rise(up)})") for value, up in pairs
     )
     spread = "" if error.sd is None else f"; {number(error.sd)}"
     return f"{median}; {mean}{spread}"
-
-
-def number(value: float) -> str:
-    """Three digits, below 1 without the zero in front."""
-    return f"{value:#.3g}".removeprefix("0") if value else "0"
-
-
-def _tests(group: Sequence[KeptStudy], cells: Sequence[str]) -> list[str]:
-    """Pairs of methods of each study under mismatch."""
-    out: list[str] = []
-    mine = [cell for cell in cells if cell.split()[0] == "mismatch"]
-    for study in group:
-        pairs: dict[tuple[str, str], dict[str, Difference]] = {}
-        for d in differences(study.rows, [c for c in mine if c in study.record["cells"]]):
-            pairs.setdefault((d.first, d.second), {})[d.cell] = d
-        if pairs:
-            heads = " | ".join(cell.split()[1] for cell in mine)
-            out += [f"### Which differences under mismatch are real: {study.name}", ""]
-            out += [f"| methods | {heads} |", "|---" * (1 + len(mine)) + "|"]
-            out += [
-                f"| `{a}`, `{b}` | {' | '.join(_p(by_cell.get(cell)) for cell in mine)} |"
-                for (a, b), by_cell in pairs.items()
-            ]
-            out.append("")
-    return out
-
-
-def _p(d: Difference | None) -> str:
-    if d is None:
-        return NOTHING
-    found = (d.accuracy_p, d.mse_p, d.spread_p, d.dynamics_p)
-    return "; ".join(NOTHING if p is None else f"{p:.1g}" for p in found)

@@ -1,223 +1,177 @@
-"""What is to be reached, and what is: the goals of paper.md 7.1 and 7.2 against the kept rows."""
+"""Goals against the kept rows: by the best method, by one of ours, by single networks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from kept_studies import NOMINAL, KeptStudy, Line, groups, lines
-from results_tables import share
+from kept_studies import KeptStudy, Line, lines_of
+from results_goals import YARDSTICK, ByCell, Goal
+from results_words import UNKNOWN, several, table, title
 
 from analoop.deploy.study_files import Row
-from analoop.models.tasks import hey_snips, synth_snips, temporal_xor
 
-Statistic = Callable[[Sequence[Row], Sequence[Row]], float]
-"""From rows of cells and of the nominal cell to a number."""
-Reached = tuple[float, Line, list[float]]
-"""Margin to the nearest bound, the line of a method, and its numbers for the parts of a goal."""
-UNKNOWN = "not measured"
-
-
-def mean(rows: Sequence[Row], _: Sequence[Row]) -> float:
-    """Mean accuracy."""
-    return float(np.mean([row.accuracy for row in rows]))
-
-
-def p10(rows: Sequence[Row], _: Sequence[Row]) -> float:
-    """What nine chips in ten reach."""
-    return float(np.percentile([row.accuracy for row in rows], 10))
-
-
-def least(rows: Sequence[Row], _: Sequence[Row]) -> float:
-    """Accuracy of the worst network."""
-    return min(row.accuracy for row in rows)
-
-
-def rate_hz(rows: Sequence[Row], _: Sequence[Row]) -> float:
-    """Mean rate [Hz]."""
-    return float(np.mean([row.rate_hz for row in rows]))
-
-
-def dynamics_error(rows: Sequence[Row], _: Sequence[Row]) -> float:
-    """Mean square of decoded less the teacher's activations, over the variance of these [1]; the
-    mean of networks. No such error: without end."""
-    errors = [row.nrmse_dynamics for row in rows if row.nrmse_dynamics is not None]
-    return float(np.mean(np.square(errors))) if errors else float("inf")
-
-
-def mean_drop(rows: Sequence[Row], nominal: Sequence[Row]) -> float:
-    """What the mean accuracy loses."""
-    return mean(nominal, nominal) - mean(rows, rows)
-
-
-def worst_drop(rows: Sequence[Row], nominal: Sequence[Row]) -> float:
-    """What a network loses at most on a chip."""
-    whole = {row.network: row.accuracy for row in nominal}
-    return max(whole[row.network] - row.accuracy for row in rows)
+OURS = "chip"
+"""The method whose usual settings a user would train with."""
 
 
 @dataclass(frozen=True)
-class Part:
-    """One number of a goal."""
+class Reached:
+    """What a method has for a goal."""
 
-    cell: str
-    """Name of a cell, or the kind of several."""
-    of: Statistic
-    bound: float | None = None
-    """None: shown, and met by any."""
-    at_most: bool = False
+    goal: Goal
+    line: Line
+    numbers: list[float]
 
+    @property
+    def met(self) -> bool:
+        """In all its parts."""
+        return self.goal.margin(self.numbers) >= 0
 
-@dataclass(frozen=True)
-class Goal:
-    """What is to be reached, by one method in all its parts."""
+    @property
+    def order(self) -> tuple[bool, float]:
+        """The best is the largest."""
+        return self.goal.qualified(self.numbers), self.goal.margin(self.numbers)
 
-    text: str
-    seed_best: str
-    """What the seed paper's best method has, on Hey Snips (paper.md 7.2)."""
-    target: str
-    parts: tuple[Part, ...] = ()
-    """None: there are no rows that could say it."""
-    method: str | None = None
-    """None: the best one."""
-    beside: str | None = None
-    """The method whose nominal rows it is compared with; None: its own."""
-
-
-YARDSTICK = "chip-dense"
-"""No rival: `chip` without the limits of a chip."""
+    def shown(self, judged: bool) -> str:
+        """In a cell of a table."""
+        pairs = zip(self.goal.parts, self.numbers, strict=True)
+        text = ", ".join(part.shown(n) for part, n in pairs)
+        verdict = (", met" if self.met else ", **missed**") if judged else ""
+        study = self.line.study
+        rows = f"[{several(study.record['networks'], 'network')}][{study.name}]"
+        return f"{self.line.title} {text}{verdict} ({rows})"
 
 
-def _mismatch(level: float, best: str, bounds: tuple[float, float]) -> Goal:
-    cell = f"mismatch {level:g}"
-    parts = (Part(cell, mean, bounds[0]), Part(cell, p10, bounds[1]))
-    target = f"≥ {share(bounds[0])} (≥ {share(bounds[1])})"
-    return Goal(f"{100 * level:.0f} % mismatch, mean (P10)", best, target, parts)
-
-
-BEYOND = (
-    _mismatch(0.1, "`bptt` .813 (.624), `ads` .789 (.683)", (0.88, 0.85)),
-    _mismatch(0.2, "`bptt` .733 (.527), `ads` .661 (.514)", (0.86, 0.80)),
-    _mismatch(0.3, "`bptt` .632", (0.80, 0.70)),
-    Goal("mismatch as measured, few chips: mean drop (worst chip's)", "none", "≤ .02 (≤ .05)",
-         (Part("chip", mean_drop, 0.02, True), Part("chip", worst_drop, 0.05, True))),
-    *(Goal(f"{b} bits", best, f"≥ {share(m)}", (Part(f"bits {b}", mean, m),))
-      for b, m, best in ((4, 0.88, "`bptt` .868, `ads` in the loop .868"),
-                         (3, 0.87, "`bptt` .707, `ads` in the loop .869"),
-                         (2, 0.80, "`bptt` .540, `ads` in the loop .758"))),
-    Goal("noise .1", "`force` .812", "≥ .86", (Part("noise 0.1", mean, 0.86),)),
-    Goal("40 % silent", "`ads` .769", "≥ .82", (Part("silenced 0.4", mean, 0.82),)),
-    Goal("fan-in ≤ 64 and 4 bits with sign: below dense", "none", "≤ .02",
-         (Part(NOMINAL, mean_drop, 0.02, True),), "chip", YARDSTICK),
-    Goal("nominal rate of a network that meets 20 % mismatch [Hz]; its rate there", "`ads` 3.2",
-         "≤ 5", (Part("mismatch 0.2", mean, 0.86), Part(NOMINAL, rate_hz, 5.0, True),
-                 Part("mismatch 0.2", rate_hz))),
-)  # fmt: skip
-"""Paper.md 7.2: no tuning for a level, no fitted gain, true labels."""
-
-WORKS = (
-    *(Goal(f"`{method}`, nominal", "", f"≥ {share(bound)}", (Part(NOMINAL, mean, bound),), method)
-      for method, bound in (("ads", 0.85), ("ads-no-ebn", 0.90), ("force", 0.90), ("bptt", 0.86),
-                            ("reservoir", 0.88))),
-    Goal("`ads`, rate [Hz]", "", "≤ 5", (Part(NOMINAL, rate_hz, 5.0, True),), "ads"),
-    Goal("`reservoir` at 5 % mismatch, with 6 bits: near chance", "", "≤ .600",
-         (Part("mismatch 0.05", mean, 0.6, True), Part("bits 6", mean, 0.6, True)), "reservoir"),
-)  # fmt: skip
-"""Paper.md 7.1, 2 and 4: on the wake phrase, against true labels."""
-WORKS_XOR = (
-    Goal(
-        "`ads`, nominal: worst network; error of the dynamics, of their variance",
-        "",
-        "≥ .98; ≤ .20",
-        (Part(NOMINAL, least, 0.98), Part(NOMINAL, dynamics_error, 0.2, True)),
-        "ads",
-    ),
-)
-"""Paper.md 7.1, 1."""
-
-
-def target_table(goals: Sequence[Goal], studies: Sequence[KeptStudy], judged: Sequence[str],
-                 besides: Sequence[str] = ()) -> list[str]:  # fmt: skip
+def target_table(
+    goals: Sequence[Goal], studies: Sequence[KeptStudy], judged: Sequence[str],
+    besides: Sequence[str] = (), ours: bool = False,
+) -> list[str]:  # fmt: skip
     """Goals against what each task has without tuning.
 
     Args:
-        judged: tasks that the goals are for.
+        judged: tasks that the goals are for; those without any study are left out.
         besides: tasks whose numbers are shown and met by nobody.
+        ours: whether what `OURS` has gets a column.
     """
+    judged = [t for t in judged if any(s.record["task"] == t for s in studies)]
     best = [bool(goal.seed_best) for goal in goals]
     heads = ["goal", *(["seed's best"] if any(best) else []), "target"]
-    heads += [f"reached, {title(task)}" for task in judged]
+    for task in judged:
+        heads.append(f"{'best method' if ours else 'reached'}, {title(task)}")
+        heads += [f"`{OURS}` as it is trained now, {title(task)}"] if ours else []
     heads += [f"{title(task)}, another task" for task in besides]
-    out = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    out = []
     for goal in goals:
         shown = [goal.text, *([goal.seed_best] if any(best) else []), goal.target]
-        shown += [_reached(goal, studies, task, True) for task in judged]
-        shown += [_reached(goal, studies, task, False) for task in besides]
-        out.append(f"| {' | '.join(shown)} |")
-    return [*out, ""]
+        for task in judged:
+            found = by_method(goal, studies, task)
+            shown.append(_best(found, True))
+            shown += [_ours(goal, found)] if ours else []
+        shown += [_best(by_method(goal, studies, task), False) for task in besides]
+        out.append(shown)
+    return table(heads, out)
 
 
-def title(task: str) -> str:
-    """A task in the words of people."""
-    names = {hey_snips.NAME: "Hey Snips", synth_snips.NAME: "SynthSnips"}
-    return names.get(task, {temporal_xor.NAME: "temporal XOR"}.get(task, task))
+def _best(found: Sequence[Reached], judged: bool) -> str:
+    return max(found, key=lambda r: r.order).shown(judged) if found else UNKNOWN
 
 
-def _reached(goal: Goal, studies: Sequence[KeptStudy], task: str, judged: bool) -> str:
-    """By the method that misses the least, each with its usual settings if any study has them, in
-    the largest study that has what the goal needs."""
-    fair = [s for s in studies if s.record["task"] == task and s.protocol == "fair"]
+def _ours(goal: Goal, found: Sequence[Reached]) -> str:
+    mine = [r for r in found if r.line.method == OURS and r.line.usual]
+    if mine:
+        return mine[0].shown(True)
+    return UNKNOWN if goal.method in (None, OURS) else ""
+
+
+def by_method(goal: Goal, studies: Sequence[KeptStudy], task: str) -> list[Reached]:
+    """Of every method that has what the goal needs: see `Line.rank`; of equals, the better."""
     found: dict[str, Reached] = {}
-    for usual in (False, True):  # what is found later takes the place of what was before
-        for group in reversed(groups(fair)):
-            mine = [r for r in _candidates(goal, group) if _usual(r[1]) == usual]
-            found |= {r[1].method: r for r in sorted(mine, key=lambda r: r[0])}
-    if not found:
-        return UNKNOWN
-    margin, line, numbers = max(found.values(), key=lambda f: f[0])
-    text = ", ".join(_shown(part, n) for part, n in zip(goal.parts, numbers, strict=True))
-    verdict = (", met" if margin >= 0 else ", **missed**") if judged else ""
-    networks = line.study.record["networks"]
-    several = f"{networks} network{'s' if networks > 1 else ''}"
-    return f"`{line.label}` {text}{verdict} ([{several}][{line.study.name}])"
+    every = sorted(_judged(goal, studies, task), key=lambda r: (r.line.rank, -r.order[1]))
+    for reached in every:
+        found.setdefault(reached.line.method, reached)
+    return list(found.values())
 
 
-def _usual(line: Line) -> bool:
-    """Whether a method's settings are the usual ones of now."""
-    return not line.study.changed(line.method)
+def _judged(goal: Goal, studies: Sequence[KeptStudy], task: str) -> Iterator[Reached]:
+    """Every line that the goal is for and that has what it needs."""
+    for line, others in _pairs(goal, studies, task):
+        numbers = goal.numbers(line.rows, others or line.rows)
+        if numbers:
+            yield Reached(goal, line, numbers)
 
 
-def _candidates(goal: Goal, group: Sequence[KeptStudy]) -> Iterator[Reached]:
-    """Of every method that the goal is for and that has what it needs."""
-    for line in lines(group):
-        others = [x for x in lines(group) if x.method == goal.beside] if goal.beside else [line]
-        nominal = [row for other in others for row in other.rows.get(NOMINAL, [])]
-        numbers = _numbers(goal, line, nominal)
-        if numbers and (goal.method or line.method) == line.method != YARDSTICK:
-            yield min(_margins(goal, numbers)), line, numbers
+def _pairs(
+    goal: Goal, studies: Sequence[KeptStudy], task: str
+) -> Iterator[tuple[Line, ByCell | None]]:
+    """Lines that the goal is for, each with the rows that it is compared with; None: its own."""
+    lines = [x for x in lines_of(studies, task, goal.rules)
+             if x.study.record["samples"] >= goal.samples]  # fmt: skip
+    for line in lines:
+        if (goal.method or line.method) != line.method or line.method == YARDSTICK:
+            continue
+        if goal.beside is None:
+            yield line, None
+            continue
+        others: dict[str, list[Row]] = {}
+        for other in lines:
+            if other.method == goal.beside and other.study.size == line.study.size:
+                for cell, rows in other.rows.items():
+                    others.setdefault(cell, []).extend(rows)
+        if others:
+            yield line, others
 
 
-def _shown(part: Part, value: float) -> str:
-    return f"{value:.1f} Hz" if part.of is rate_hz else share(value)
+def summary(goals: Sequence[Goal], studies: Sequence[KeptStudy], task: str) -> list[str]:
+    """Who meets how many goals of a task, in sentences of a list."""
+    known = {goal: found for goal in goals if (found := by_method(goal, studies, task))}
+    if not known:
+        return []
+    missed = [g for g, found in known.items() if not any(r.met for r in found)]
+    ours = {g: r for g, found in known.items() for r in found
+            if r.line.method == OURS and r.line.usual}  # fmt: skip
+    out = [f"- Met by no method: {_texts(missed)}."]
+    if ours:
+        unmet = [g for g, r in ours.items() if not r.met]
+        unknown = [g for g in goals if g not in ours]
+        out.append(
+            f"- `{OURS}` as it is trained now meets {len(ours) - len(unmet)} of {len(goals)}. "
+            f"Missed: {_texts(unmet)}. Not measured: {_texts(unknown)}."
+        )
+    return [*out, *_single(goals, studies, task), ""]
 
 
-def _numbers(goal: Goal, line: Line, nominal: Sequence[Row]) -> list[float] | None:
-    """Every number of a goal; None: there are no rows for one."""
-    found = []
-    for part in goal.parts:
-        rows = [r for cell, mine in line.rows.items() for r in mine
-                if part.cell in (cell, cell.split()[0])]  # fmt: skip
-        if not rows or not nominal:
-            return None
-        found.append(part.of(rows, nominal))
-    return found or None
-
-
-def _margins(goal: Goal, numbers: Sequence[float]) -> list[float]:
-    """By how much each part with a bound is better than it, as a share of it."""
+def _single(goals: Sequence[Goal], studies: Sequence[KeptStudy], task: str) -> list[str]:
+    """What single networks meet: the one that a user has is one."""
+    met: dict[str, list[Goal]] = {}  # by hash
+    names: dict[str, str] = {}
+    for goal in goals:
+        seen: set[str] = set()
+        for line, others in _pairs(goal, studies, task):
+            for number, rows in _networks(line).items():
+                numbers = goal.numbers(rows, others or rows)
+                key = next(iter(rows.values()))[0].network_hash
+                if numbers and key not in seen:  # some are in several studies
+                    seen.add(key)
+                    names.setdefault(key, f"[network {number}][{line.study.name}] of {line.title}")
+                    met.setdefault(key, []).extend([goal] * (goal.margin(numbers) >= 0))
+    most = max(met, key=lambda key: len(met[key]))
+    never = [g for g in goals if not any(g in mine for mine in met.values())]
     return [
-        (part.bound - n if part.at_most else n - part.bound) / part.bound
-        for part, n in zip(goal.parts, numbers, strict=True)
-        if part.bound is not None
+        f"- Of single networks, {names[most]} meets most: {len(met[most])} of {len(goals)}. It "
+        f"misses, or has no rows for: {_texts([g for g in goals if g not in met[most]])}.",
+        f"- Met by no single network of any method: {_texts(never)}.",
     ]
+
+
+def _networks(line: Line) -> dict[int, dict[str, list[Row]]]:
+    """The rows of each network by cell."""
+    found: dict[int, dict[str, list[Row]]] = {}
+    for cell, rows in line.rows.items():
+        for row in rows:
+            found.setdefault(row.network, {}).setdefault(cell, []).append(row)
+    return found
+
+
+def _texts(goals: Sequence[Goal]) -> str:
+    return "; ".join(goal.text for goal in goals) or "none"

@@ -1,0 +1,104 @@
+"""The short answer: which method, how good, on what; made of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kept_studies import NOMINAL, KeptStudy, Line, lines_of
+from results_goals import BEYOND, YARDSTICK
+from results_targets import OURS, by_method
+from results_words import NOTHING, several, share, table, title
+
+ROBUST = "mismatch 0.2"
+"""The cell by which methods are sorted."""
+COLUMNS = {
+    NOMINAL: "nothing perturbed", "mismatch 0.1": "10 % mismatch", ROBUST: "20 %",
+    "mismatch 0.3": "30 %", "chip 1": "as measured", "bits 4": "4 bits", "bits 3": "3 bits",
+    "noise 0.1": "noise .1", "silenced 0.4": "40 % silent",
+}  # fmt: skip
+"""Cells of the table, and what they are called there."""
+
+
+def answer(
+    studies: Sequence[KeptStudy], judged: Sequence[str], besides: Sequence[str]
+) -> list[str]:
+    """Of each task that has rows by rules `fair`, a sentence and a table of its methods.
+
+    Args:
+        judged: tasks that the goals beyond the seed paper are for.
+        besides: other tasks.
+    """
+    out: list[str] = []
+    for task in (*judged, *besides):
+        found: dict[str, Line] = {}
+        for line in lines_of(studies, task, "fair"):
+            if {ROBUST, NOMINAL} <= line.cells.keys() and line.method != YARDSTICK:
+                found.setdefault(line.method, line)
+        if found:
+            mine = sorted(found.values(), key=lambda x: -x.cells[ROBUST].accuracy_mean)
+            goals = _goals(studies, task) if task in judged else ""
+            out += [_sentence(task, mine) + goals, "", *_table(mine)]
+    return out
+
+
+def _sentence(task: str, found: Sequence[Line]) -> str:
+    """Who is best on chips, and who where nothing is perturbed."""
+    whole = sorted(found, key=lambda x: -x.cells[NOMINAL].accuracy_mean)
+    return (
+        f"**{title(task)}.** Right most often on virtual chips of 20 % mismatch: "
+        f"{_first(found, ROBUST)}; with nothing perturbed: {_first(whole, NOMINAL)}."
+    )
+
+
+def _first(found: Sequence[Line], cell: str) -> str:
+    """The best two."""
+    each = [
+        f"{line.title} {share(line.cells[cell].accuracy_mean)} "
+        f"([{several(line.study.record['networks'], 'network')}][{line.study.name}])"
+        for line in found[:2]
+    ]
+    return ", then ".join(each)
+
+
+def _goals(studies: Sequence[KeptStudy], task: str) -> str:
+    every = [by_method(goal, studies, task) for goal in BEYOND]
+    ours = [r.met for found in every for r in found if r.line.method == OURS and r.line.usual]
+    best = sum(any(r.met for r in found) for found in every)
+    return (
+        f" Of the {len(BEYOND)} [goals beyond the seed paper](#goals-beyond-the-seed-paper), "
+        f"{best} are met by some method, {sum(ours)} by `{OURS}` as it is trained now."
+    )
+
+
+def _table(found: Sequence[Line]) -> list[str]:
+    """Mean accuracies, the best of each cell in bold, and rates."""
+    cells = [cell for cell in COLUMNS if any(cell in line.cells for line in found)]
+    best = {c: max(x.cells[c].accuracy_mean for x in found if c in x.cells) for c in cells}
+    out = []
+    for line in found:
+        study = line.study
+        shown = [_mean(line, cell, best[cell]) for cell in cells]
+        rates = [f"{line.cells[cell].rate_hz_mean:.1f}" for cell in (NOMINAL, ROBUST)]
+        rows = f"[{study.record['networks']}][{study.name}]"
+        out.append([line.title, rows, *shown, ", ".join(rates)])
+    named = [COLUMNS[cell] for cell in cells]
+    return table(["mean accuracy", "networks", *named, "Hz, nominal, at 20 %"], out)
+
+
+def _mean(line: Line, cell: str, best: float) -> str:
+    if cell not in line.cells:
+        return NOTHING
+    mean = line.cells[cell].accuracy_mean
+    return f"**{share(mean)}**" if mean == best else share(mean)
+
+
+def contents(page: Sequence[str]) -> list[str]:
+    """Links to the headings of a page."""
+    heads = [line.removeprefix("## ") for line in page if line.startswith("## ")]
+    return [*(f"- [{head}](#{_anchor(head)})" for head in heads), ""]
+
+
+def _anchor(heading: str) -> str:
+    """As GitHub names it."""
+    kept = (c for c in heading.lower() if c.isalnum() or c in "_- ")
+    return "".join(kept).replace(" ", "-")

@@ -1,0 +1,46 @@
+"""Numbers and names as the page of results writes them."""
+
+from __future__ import annotations
+
+from analoop.models.tasks import hey_snips, synth_snips, temporal_xor
+
+NOTHING = "–"
+UNKNOWN = "not measured"
+WAKE = (hey_snips.NAME, synth_snips.NAME)
+"""Tasks that the goals are for."""
+BESIDES = (temporal_xor.NAME,)
+"""Tasks whose numbers are shown and met by nobody."""
+
+
+def title(task: str) -> str:
+    """A task in the words of people."""
+    names = {hey_snips.NAME: "Hey Snips", synth_snips.NAME: "SynthSnips"}
+    return names.get(task, {temporal_xor.NAME: "temporal XOR"}.get(task, task))
+
+
+def share(value: float) -> str:
+    """A share of 1 in three digits."""
+    text = f"{value:.3f}"
+    return text[1:] if text.startswith("0") else text
+
+
+def number(value: float) -> str:
+    """Three digits, below 1 without the zero in front."""
+    return f"{value:#.3g}".removeprefix("0").removesuffix(".") if value else "0"
+
+
+def rise(value: float) -> str:
+    """By what share something rose, in percent; tenfold and more, as a factor."""
+    return f"{100 * value:+.0f} %" if value < 9 else f"×{1 + value:.0f}"
+
+
+def several(count: int, thing: str) -> str:
+    """A number of things."""
+    return f"{count} {thing}" + ("" if count == 1 else "s")
+
+
+def table(heads: list[str], lines: list[list[str]]) -> list[str]:
+    """In Markdown."""
+    rows = [heads, *lines]
+    out = [f"| {' | '.join(row)} |" for row in rows]
+    return [out[0], "|---" * len(heads) + "|", *out[1:], ""]
