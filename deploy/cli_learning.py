@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ..models.learning.teacher import Teacher
     from ..models.tasks.samples import SequenceTask
 
-USUAL_METHOD = "robust"
-"""For tasks of sequences, if none is given."""
+USUAL_METHOD = "chip"
+"""For tasks of sequences, if none is given: the one whose networks compile."""
 
 Changed = Annotated[
     list[str] | None,
@@ -31,14 +31,17 @@ Changed = Annotated[
 def train(
     task: Annotated[
         str,
-        typer.Argument(help="japanese-vowels, temporal-xor, synth-snips, hey-snips (with --data)"),
+        typer.Argument(
+            help="japanese-vowels, temporal-xor, temporal-xor-apart (gaps of 0.1 s or more), "
+            "synth-snips, hey-snips (with --data)"
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Network file to write.")],
     method: Annotated[
         str | None,
         typer.Option(
-            help="ads (also ads-no-ebn, ads-batched), force, bptt, reservoir, robust (if none is "
-            "given), chip (also chip-2-bits, chip-dense); japanese-vowels: none."
+            help="chip (if none is given; also chip-2-bits, chip-dense), ads (also ads-no-ebn, "
+            "ads-batched), force, bptt, reservoir, robust; japanese-vowels: none."
         ),
     ] = None,
     changed: Changed = None,
@@ -115,7 +118,8 @@ def _trained(
     from .learning import train_student
 
     out, quiet = where
-    needed, planned = method_of(method).needs_teacher(settings), settings.planned
+    how, planned = method_of(method), settings.planned
+    needed = how.needs_teacher(settings)
     mark = student_bookmark(out, task, method, settings, (seed, 0))
     teachers = NO_BOOKMARK
     if needed:
@@ -124,9 +128,10 @@ def _trained(
     teacher = _teacher(task, seed, quiet, teachers) if needed else None
     with progress.study(quiet) as tell:
 
-        def news(done: int, error: float) -> None:
-            after = "; now it is tested" if done >= planned else ""
-            tell(done, planned, f"{method}: error {error:.3f}{after}")
+        def news(done: int, value: float) -> None:
+            after = "now it is tested" if done >= planned else ""
+            said = "; ".join(filter(None, (how.news(value), after)))
+            tell(done, planned, f"{method}: {said}")
 
         try:
             student = train_student(task, method, settings, teacher, (seed, 0), news, mark)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ..models.network import Network
     from ..models.recording import Stimulus
     from .perturbations import Protocol
+    from .robustness import Study
 
 FAIR = "fair"
 DRAWS, SAMPLES, NETWORKS = 10, 500, 10
@@ -28,8 +30,8 @@ def robustness(
         list[str],
         typer.Argument(
             metavar="TASK_OR_NETWORKS",
-            help="temporal-xor, synth-snips, hey-snips (with --data); or files of 'train', or "
-            "networks for the chip with --input.",
+            help="temporal-xor, temporal-xor-apart, synth-snips, hey-snips (with --data); or files "
+            "of 'train', or networks for the chip with --input.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the study.")],
@@ -81,6 +83,7 @@ def robustness(
     Kill it, ask the same again, and it goes on: within the networks that were being trained, behind
     the last row that was judged.
     """
+    from ..models.learning.student import Student
     from ..models.runner import processors
     from .learning import sequence_task
     from .network_robustness import OwnStudy
@@ -95,27 +98,41 @@ def robustness(
     else:
         given = {"--method": methods, "--networks": networks, "--set": changed}
         _refuse(given, "a task, not for files of networks")
-    with progress.study(quiet) as tell:
-        if name:
-            settings = _settings(name, methods, changed or [])
-            task = sequence_task(name, data)
-            sizes = networks or NETWORKS, draws, samples or SAMPLES, seed, chosen
-            found = study_methods(out, Study(task, rules, *sizes), settings, workers, tell)
-        elif source or _for_the_chip(what[0]):
-            refused = {"--samples": samples, "--data": data}
-            _refuse(refused, "methods and their networks, not for networks for the chip")
-            own, played = _own(what, source, rules)
+    if name:
+        settings = _settings(name, methods, changed or [])
+        sizes = networks or NETWORKS, draws, samples or SAMPLES, seed, chosen
+        study = Study(sequence_task(name, data), rules, *sizes)
+        if not quiet:
+            print(_work(study, list(settings)), file=sys.stderr, flush=True)
+        with progress.study(quiet) as tell:
+            found = study_methods(out, study, settings, workers, tell)
+    elif source or _for_the_chip(what[0]):
+        refused = {"--samples": samples, "--data": data}
+        _refuse(refused, "methods and their networks, not for networks for the chip")
+        own, played = _own(what, source, rules)
+        with progress.study(quiet) as tell:
             found = study_own(out, OwnStudy(own, played, draws, seed, chosen), workers, tell)
-        else:
-            from ..models.learning.student import Student
-
-            task = sequence_task(Student.load(what[0]).task, data)
-            study = Study(task, rules, 1, draws, samples or SAMPLES, seed, chosen)
+    else:
+        task = sequence_task(Student.load(what[0]).task, data)
+        study = Study(task, rules, 1, draws, samples or SAMPLES, seed, chosen)
+        with progress.study(quiet) as tell:
             found = study_networks(out, study, [Path(name) for name in what], workers, tell)
     if as_json:
         print_json(found)
     else:
         console_study.print_study(found)
+
+
+def _work(study: Study, methods: Sequence[str]) -> str:
+    """What a study costs, in networks and rows; no time, which depends on methods and machine."""
+    from .robustness import rows_of
+
+    return (
+        f"{study.task.name}: a teacher and networks of {', '.join(methods)} are trained "
+        f"({study.networks} of each, {study.networks * len(methods)} in all), then "
+        f"{rows_of(study, methods)} rows of {study.samples} samples are played; what the folder "
+        "holds already is kept"
+    )
 
 
 def _refuse(given: dict[str, Any], what: str) -> None:
@@ -149,7 +166,6 @@ def _own(
     Raises:
         InputError: PROTOCOL, SAME_NAME, NO_INPUT. FileError.
     """
-    from ..models.network import Network
     from .cli_run import stimulus_of
     from .study import by_name
 
@@ -159,12 +175,33 @@ def _own(
             f"none: take --protocol {FAIR}",
             code="PROTOCOL",
         )
-    networks = by_name([Path(name) for name in files], Network.load)
+    networks = by_name([Path(name) for name in files], _network)
     first = next(iter(networks.values()))
     chosen = source or first.provenance.get("task")
     if not chosen:
         raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
     return networks, stimulus_of(chosen, first.n_inputs)
+
+
+def _network(path: Path) -> Network:
+    """A network for the chip. Raises FileError as `Network.load`."""
+    from ..models.learning.student import Student
+    from ..models.network import Network
+
+    try:
+        return Network.load(path)
+    except FileError as error:
+        if error.code != "FILE_WRONG_KIND":
+            raise
+        try:
+            student = Student.load(path)
+        except FileError:
+            raise error from None
+        raise FileError(
+            f"{path} holds a student of {student.method}, which answers to {student.task}, and a "
+            "network for the chip is needed: study it apart, without --input",
+            code=error.code,
+        ) from error
 
 
 def _task_of(words: list[str]) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rich.table import Table
 
 from ..models.conversion.conversion import Conversion
@@ -25,12 +27,12 @@ def print_conversion(made: Conversion, origin: str) -> None:
     for name in ("matched", "tuned", "needed"):
         table.add_column(name, justify="right")
     table.add_row(
-        "rate correlation", f"{before.rate_correlation:.4f}", f"{found.rate_correlation:.4f}",
-        f"{RATE_CORRELATION}",
+        "rate correlation", _shown(before.rate_correlation, ".4f"),
+        _shown(found.rate_correlation, ".4f"), f"{RATE_CORRELATION}",
     )  # fmt: skip
     table.add_row(
-        "label agreement", f"{before.label_agreement:.1%}", f"{found.label_agreement:.1%}",
-        f"{LABEL_AGREEMENT:.0%}",
+        "label agreement", _shown(before.label_agreement, ".1%"),
+        _shown(found.label_agreement, ".1%"), f"{LABEL_AGREEMENT:.0%}",
     )  # fmt: skip
     for name, (told, ours) in found.rates_hz.items():
         table.add_row(
@@ -38,10 +40,21 @@ def print_conversion(made: Conversion, origin: str) -> None:
             f"{ours:.1f} Hz", "",
         )  # fmt: skip
     stdout().print(table)
-    if found.undecided:
+    unjudged = math.isnan(found.label_agreement)
+    if found.undecided and not unjudged:
         print(f"in {found.undecided} trials the source itself has no single winner")
     print("not as in the source:")
     for change in made.changes:
         print(f"  {change}")
-    if not found.passed:
+    if unjudged:
+        print(
+            "fidelity is not judged, as the source's output is silent in all trials: give --input "
+            "like the network's own"
+        )
+    elif not found.passed:
         print("fidelity is below what is needed: give --input like the network's own, or --epochs")
+
+
+def _shown(value: float, form: str) -> str:
+    """A number; what could not be judged is a dash."""
+    return "–" if math.isnan(value) else format(value, form)

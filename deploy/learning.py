@@ -25,6 +25,7 @@ from .training import chip_levels, legal_parameters
 
 SEQUENCE_TASKS: dict[str, Callable[[], SequenceTask]] = {
     temporal_xor.NAME: temporal_xor.temporal_xor,
+    temporal_xor.APART: lambda: temporal_xor.temporal_xor(reversed_gaps=False),
     synth_snips.NAME: synth_snips.synth_snips,
 }
 """Tasks of analog sequences by their name on the command line."""

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from ..hw.chip import DYNAPSE2 as CHIP
 from ..models.learning.chip_network import paper_draw
 from ..models.learning.student import silenced_thresholds
 from ..models.mismatch import Draw, lumped_factors
 from ..models.network import Network, Projection
 from ..models.parameters import CURRENTS
 from .perturbations import Cell
+from .placement import Placement, seats
 
 INHIBITING = ("gaba", "shunt")
 """Dendrites whose weights are below 0 in a signed matrix."""
@@ -41,19 +43,20 @@ def perturbed(network: Network, cell: Cell, generator: np.random.Generator) -> P
     """A network in a cell, on a chip that is drawn where the cell draws one.
 
     Mismatch of the seed paper: time constants and thresholds of every neuron, every synapse.
-    Mismatch as measured: within and between cores, of which each population is one. Bits: signed
-    weights from one population to another in steps of their range, as those of students. Silent:
-    the first neurons of each population but the output's, a share of them.
+    Mismatch as measured: within and between cores and chips, each neuron where `place` puts it.
+    Bits: signed weights from one population to another in steps of their range, as those of
+    students. Silent: the first neurons of each population but the output's, a share of them.
     """
+    seated, cores, neurons = seats(network, CHIP), CHIP.cores, CHIP.neurons_per_core
     if cell.kind == "mismatch":
         changed = with_weights(network, lambda p: _spread(p.weights, cell.level, generator))
-        seed, cores = int(generator.integers(2**31)), len(network.populations)
-        draw = paper_draw(seed, cell.level, 1, network.n_neurons, cores)
-        return Perturbed(changed, factors_of(draw, network))
+        seed = int(generator.integers(2**31))
+        draw = paper_draw(seed, cell.level, seated.n_chips, neurons, cores)
+        return Perturbed(changed, factors_of(draw, seated))
     if cell.kind == "chip":
-        shape = (1, len(network.populations), network.n_neurons)
+        shape = (seated.n_chips, cores, neurons)
         draw = Draw(int(generator.integers(2**31)), cell.level, shape, "measured")
-        return Perturbed(network, factors_of(draw, network))
+        return Perturbed(network, factors_of(draw, seated))
     if cell.kind == "bits":
         return Perturbed(coarse(network, int(cell.level)))
     if cell.kind == "noise":
@@ -63,15 +66,16 @@ def perturbed(network: Network, cell: Cell, generator: np.random.Generator) -> P
     return Perturbed(network)
 
 
-def factors_of(draw: Draw, network: Network) -> dict[str, np.ndarray]:
-    """Factors of every current, float64 [neuron]; each population is a core of the draw."""
-    populations = network.populations
+def factors_of(draw: Draw, seated: Placement) -> dict[str, np.ndarray]:
+    """Factors of every current of the neurons of a placement, float64 [neuron]."""
+    set_to = dict.fromkeys(np.ndindex(draw.shape[:2]), next(iter(seated.parameters.values())))
+    set_to |= seated.parameters  # the other cores are empty
     nominal: dict[str, Any] = {
-        name: np.array([[getattr(p.parameters, name) for p in populations]]) for name in CURRENTS
+        name: np.reshape([getattr(p, name) for p in set_to.values()], draw.shape[:2])
+        for name in CURRENTS
     }
-    core = np.repeat(np.arange(len(populations)), [p.size for p in populations])
     found = lumped_factors(draw, nominal)
-    return {name: factor[0, core, np.arange(len(core))] for name, factor in found.items()}
+    return {name: f[seated.chip, seated.core, seated.neuron] for name, f in found.items()}
 
 
 def coarse(network: Network, bits: int) -> Network:

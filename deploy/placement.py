@@ -60,6 +60,15 @@ def place(network: Network, chip: ChipSpec, n_chips: int | None = None) -> Place
     )
 
 
+def seats(network: Network, chip: ChipSpec) -> Placement:
+    """As `place`; what no board holds has each population in cores of its own, on more chips."""
+    try:
+        return place(network, chip)
+    except ConstraintError:
+        groups = [[p] for p in network.populations]
+        return _fill(network, groups, chip, -(-cores_needed(groups, chip) // chip.cores))
+
+
 def cores_needed(groups: list[list[Population]], chip: ChipSpec) -> int:
     """Cores that hold these groups of populations, each group in cores of its own."""
     return sum(-(-sum(p.size for p in group) // chip.neurons_per_core) for group in groups)

@@ -14,10 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from .population.rows import Row
 from .validation import Progress as RowProgress
 
-Tell = Callable[[int, int, str], None]
-"""Called with what is done, what is planned, and words for it."""
+Tell = Callable[[float, int, str], None]
+"""Called with what is done, what is planned, and words for it; of what is under way, its share may
+count."""
 LINE_S = 10.0
 """Least time between two lines about a study where nobody looks [s]."""
+LOOKED_BACK_S = 3600.0
+"""How far a bar looks back for the time left [s]: it needs two steps in there, and a row of a study
+takes minutes."""
 
 
 @contextmanager
@@ -62,7 +66,7 @@ def trials(quiet: bool) -> Iterator[Tell]:
     """A function to report the trials of a screening with."""
     said: list[str] = []
 
-    def line(done: int, planned: int, what: str) -> None:
+    def line(done: float, planned: int, what: str) -> None:
         if said[-1:] != [what]:
             said.append(what)
             _line(f"{done}/{planned} trials  {what}")
@@ -76,9 +80,9 @@ def study(quiet: bool) -> Iterator[Tell]:
     """A function to report with what of a study is done, what is planned, and words for it."""
     last, said = -LINE_S, ""
 
-    def line(done: int, planned: int, what: str) -> None:
+    def line(done: float, planned: int, what: str) -> None:
         nonlocal last, said
-        words = f"{done}/{planned}  {what}"
+        words = f"{int(done)}/{planned}  {what}"
         if words != said and (time.monotonic() - last >= LINE_S or done == planned):
             last, said = time.monotonic(), words
             _line(words)
@@ -108,6 +112,7 @@ def _bar() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
+        speed_estimate_period=LOOKED_BACK_S,
         console=Console(stderr=True, no_color="NO_COLOR" in os.environ),
     )
 

@@ -183,14 +183,23 @@ def made(
     return sorted(rows, key=lambda row: row.place)
 
 
+def rows_of(study: Study, methods: Iterable[str]) -> int:
+    """Rows of a study of these methods."""
+    return study.networks * sum(draws for m in methods for _, draws in _cells(study, m))
+
+
+def _cells(study: Study, method: str) -> list[tuple[Cell, int]]:
+    """Cells that students of a method are put in, and how often."""
+    cells = (cell for cell in study.cells if applies(cell, method))
+    return [(cell, study.draws if cell.drawn else 1) for cell in cells]
+
+
 def _jobs(bench: Bench, students: Sequence[tuple[str, int, Student]]) -> Iterator[Job]:
     """Every row of a study, by its place, and how it is made."""
     for label, number, student in students:
-        for cell in bench.study.cells:
-            if not applies(cell, student.method):
-                continue
+        for cell, draws in _cells(bench.study, student.method):
             gain = Gain(student, bench.validation, bench.study, cell, (label, number, cell.name))
-            for draw in range(bench.study.draws if cell.drawn else 1):
+            for draw in range(draws):
                 place = (label, number, cell.name, draw)
                 yield place, partial(_row, bench, student, cell, place, gain)
 

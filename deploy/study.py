@@ -16,7 +16,7 @@ from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher
 from ..models.versions import versions
 from .bookmarks import teacher_bookmark
-from .learning import teacher_for
+from .learning import teacher_for, teacher_settings
 from .network_robustness import OwnStudy, jobs
 from .perturbations import PROTOCOLS
 from .robustness import Bench, Study, evaluate, made
@@ -51,14 +51,18 @@ def study_methods(
     check_figures()
     bench = Bench.of(study)
     methods = {name: asdict(chosen) for name, chosen in settings.items()}
-    planned = 1 + len(settings) * study.networks
+    planned, updates = 1 + len(settings) * study.networks, teacher_settings(study.task.name).updates
+
+    def teaching(done: int, loss: float) -> None:
+        tell(done / updates, planned, f"teacher: {done} of {updates}, loss {loss:.3f}")
+
     with StudyFiles(folder, _asked(bench, methods=methods)) as files:
         tell(0, planned, "teacher")
         if not files.teacher.exists():
             teacher_for(
                 study.task,
                 study.seed,
-                lambda done, loss: tell(0, planned, f"teacher: {done}, loss {loss:.3f}"),
+                teaching,
                 teacher_bookmark(files.teacher, study.task, study.seed),
             ).save(files.teacher)
         Bookmark(beside(files.teacher)).remove()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..models.bookmark import Bookmark, beside, refuse_others
 from ..models.errors import InputError
+from ..models.learning.methods import method_of
 from ..models.learning.teacher import Teacher
 from ..models.reference import one_thread
 from .bookmarks import student_bookmark
@@ -43,7 +44,8 @@ def train_missing(
 
     Args:
         workers: networks trained at a time; torch computes with one thread in each.
-        tell: called by one thread at a time.
+        tell: called by one thread at a time; the teacher counts as a network, a network under way
+            by its share.
 
     Raises:
         InputError: as `train_student`.
@@ -55,17 +57,21 @@ def train_missing(
         for net in missing
     ]
     refuse_others(marks)
-    planned, done = 1 + len(wanted), 1 + len(wanted) - len(missing)
+    planned, there = 1 + len(wanted), 1 + len(wanted) - len(missing)
+    shares = dict.fromkeys((network.path for network in missing), 0.0)
     stop, talking = Event(), Lock()
 
     def train(network: Wanted, mark: Bookmark) -> None:
-        name = f"{network.method} {network.number}"
+        name, steps = f"{network.method} {network.number}", network.settings.planned
+        how = method_of(network.method)
 
-        def news(steps: int, error: float) -> None:
+        def news(step: int, value: float) -> None:
             with talking:
                 if stop.is_set():
                     raise _Stopped
-                tell(done, planned, f"training {name}: {steps}, error {error:.3f}")
+                shares[network.path] = min(step / steps, 1.0)
+                said = ", ".join(filter(None, (f"{step} of {steps}", how.news(value))))
+                tell(there + sum(shares.values()), planned, f"training {name}: {said}")
 
         if stop.is_set():
             raise _Stopped
@@ -80,6 +86,7 @@ def train_missing(
             if isinstance(error, InputError):
                 raise InputError(f"{name}: {error}", code=error.code) from error
             raise
+        shares[network.path] = 1.0  # it may end before what was planned
         mark.remove()
 
     # Threads take over how many of their own torch may use from the one that begins them: trainings
@@ -90,7 +97,6 @@ def train_missing(
             for future in as_completed(running):
                 if not isinstance(future.exception(), _Stopped):  # what stopped it is yet to come
                     future.result()
-                    done += 1
         finally:
             stop.set()
     for network in wanted:  # of a kill between a network and the end of its bookmark

@@ -24,6 +24,12 @@ import numpy as np
 from .errors import FileError
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_WAYS_OUT = {
+    ("network", "program"): "compile it first: analoop compile",
+    ("network", "student"): "study networks for the chip apart from students",
+    ("student", "program"): "compile it first, if it is of the method chip: analoop compile",
+}
+"""What to do with a file of the first kind where the second is needed."""
 _DAMAGE = (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, TypeError, RuntimeError)
 
 
@@ -140,8 +146,9 @@ def read_archive(
             f"{path} is corrupt ({error}): write it again", code="FILE_CORRUPT"
         ) from error
     if found != format:
+        way_out = _WAYS_OUT.get((str(found), format), "give a file of that kind")
         raise FileError(
-            f"{path} holds a {found}, a {format} is needed: give a file of that kind",
+            f"{path} holds a {found}, a {format} is needed: {way_out}",
             code="FILE_WRONG_KIND",
         )
     if number != version:

@@ -198,8 +198,6 @@ CURRENTS = tuple(f.name for f in fields(NeuronParameters) if f.name.startswith("
 """Names of the neuron's currents, in a fixed order."""
 SOMA_CURRENTS = ("i_tau_mem", "i_gain_mem", "i_threshold", "i_refractory", "i_pulse")
 """Those that every neuron uses, whatever is switched on; pulses are those of its synapses."""
-SWITCHES = ("nmda_gate", "adaptation", "dc")
-"""Names of the neuron's boolean switches."""
 
 
 def dendrite_currents(dendrites: tuple[str, ...]) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ class Fidelity:
     output_correlation: float
     """The same of the output population alone."""
     label_agreement: float
-    """Share of trials in which the same output neuron fires most (the first one if several do)."""
+    """Share of trials in which the same output neuron fires most (the first one if several do); nan
+    if the source's output is silent in all: nothing is judged."""
     undecided: int
     """Trials in which the source itself has no single winner."""
     rates_hz: dict[str, tuple[float, float]]
@@ -38,11 +39,12 @@ class Fidelity:
 
     @property
     def passed(self) -> bool:
-        """Whether rates and labels agree as well as a conversion has to."""
+        """Whether rates and labels agree as well as a conversion has to; not if one of them could
+        not be judged."""
         return self.rate_correlation >= RATE_CORRELATION and self.label_agreement >= LABEL_AGREEMENT
 
     def record(self) -> dict[str, Any]:
-        """JSON values; a correlation that is not defined is None."""
+        """JSON values; what is not defined is None."""
         rates = {name: list(pair) for name, pair in self.rates_hz.items()}
         plain = {n: None if v != v else v for n, v in vars(self).items()}
         return plain | {"rates_hz": rates, "passed": self.passed}
@@ -75,13 +77,17 @@ def fidelity(source: SourceNetwork, recording: Recording, stimulus: Stimulus) ->
     return Fidelity(
         rate_correlation=_correlation(np.concatenate(theirs, 1), np.concatenate(ours, 1)),
         output_correlation=_correlation(told, made),
-        label_agreement=float((_winner(told) == _winner(made)).mean()),
+        label_agreement=_agreement(told, made),
         undecided=int(((told == best).sum(1) > 1).sum()),
         rates_hz=rates,
         trials=stimulus.n_trials,
         stimulus=stimulus.hash,
         target=str(recording.board["target"]),
     )
+
+
+def _agreement(told: np.ndarray, made: np.ndarray) -> float:
+    return float((_winner(told) == _winner(made)).mean()) if told.any() else float("nan")
 
 
 def _winner(counts: np.ndarray) -> np.ndarray:

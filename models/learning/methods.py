@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -43,6 +44,8 @@ class Method:
     """Weights that become coarse."""
     filtered: bool
     """Whether its output is low-pass filtered before a decision (paper.md 1.5)."""
+    told: str = "loss"
+    """What the number is that `train` tells progress."""
     scaled: tuple[str, ...] = ()
     """Weights that the authors make weaker against mismatch, coarse weights and noise."""
     taught: bool = False
@@ -72,6 +75,10 @@ class Method:
     def needs_teacher(self, settings: Any) -> bool:
         """Whether training with these settings looks at a teacher."""
         return self.taught or (isinstance(settings, Training) and settings.teacher_init)
+
+    def news(self, value: float) -> str:
+        """What progress is told, in words: 'loss 0.352'; empty where there is no number."""
+        return "" if math.isnan(value) else f"{self.told} {value:.3f}"
 
     def settings_for(self, task: str) -> Any:
         """The settings that a task is learned with if nothing else is said."""
@@ -126,7 +133,7 @@ def _ads(
 ) -> Method:
     return _method(
         ads, variant, changed, {**ADS_WAKE_PHRASE, **(wake_phrase or {})}, ADS_XOR,
-        filtered=True, scaled=ads.SCALED, taught=True,
+        filtered=True, scaled=ads.SCALED, taught=True, told="reconstruction error",
     )  # fmt: skip
 
 
@@ -184,9 +191,11 @@ METHODS: dict[str, Method] = {
         _ads(),
         _ads("ads-no-ebn", NO_EBN, NO_EBN_WAKE_PHRASE),
         _ads("ads-batched", BATCHED),
-        _method(force, filtered=True, taught=True, wake_phrase=LARGE),
+        _method(force, filtered=True, taught=True, wake_phrase=LARGE, told="squared error"),
         _method(bptt, filtered=False, wake_phrase={**BPTT_WAKE_PHRASE, "updates": 1000}),
-        _method(reservoir, filtered=False, wake_phrase=RESERVOIR_WAKE_PHRASE),
+        _method(
+            reservoir, filtered=False, wake_phrase=RESERVOIR_WAKE_PHRASE, told="target variance"
+        ),
         _method(robust, filtered=False, wake_phrase=BPTT_WAKE_PHRASE),
         _chip(),
         _chip("chip-2-bits", **TWO_BITS),

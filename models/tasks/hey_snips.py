@@ -29,6 +29,7 @@ from .wave_files import read_wave
 NAME = "hey-snips"
 FOLDER = "hey_snips_research_6k_en_train_eval_clean_ter"
 LISTS = {"train": "train.json", "validation": "dev.json", "test": "test.json"}
+MORE = "give a corpus with more of them, the whole one if this is a part"
 STRETCHES = {"train": (0.0, 0.6), "validation": (0.6, 0.8), "test": (0.8, 1.0)}
 """Which stretch of each noise file a part hears, as parts of its length."""
 
@@ -60,7 +61,8 @@ def hey_snips(
         train_share: share of the training list that is used; the authors took a tenth.
 
     Raises:
-        InputError: DATA_MISSING (a folder is not there), SETTING.
+        InputError: DATA_MISSING (a folder is not there), SETTING; TOO_FEW_SAMPLES, when samples are
+            drawn.
         FileError: FILE_MISSING, FILE_CORRUPT: a list.
     """
     if not 0 < train_share <= 1:
@@ -70,14 +72,17 @@ def hey_snips(
             code="SETTING",
         )
     clips = {part: read_list(_corpus(Path(folder)), part) for part in LISTS}
-    kept = generator.permutation(len(clips["train"]))
-    kept = np.sort(kept[: max(1, round(train_share * len(kept)))])
-    clips["train"] = [clips["train"][k] for k in kept]
+    listed = len(clips["train"])
+    kept = generator.permutation(listed)[: max(1, round(train_share * listed))]
+    clips["train"] = [clips["train"][k] for k in np.sort(kept)]
+    names = {part: f"the {part} part of Hey Snips" for part in LISTS}
+    used = f"{len(kept)} of its {listed} recordings, as hey_snips(train_share={train_share:g}) says"
+    names["train"] += f" ({used})"
     noises = _noise_files(Path(noise_folder)) if noise_folder is not None else []
 
     def draw(part: str, number: int, generator: Generator) -> Samples:
         label = np.array([clip.positive for clip in clips[part]], np.int64)
-        which = balanced(label, number, generator, f"the {part} part of Hey Snips")
+        which = balanced(label, number, generator, names[part], MORE)
         sound = np.empty((number, VALUES), np.float32)
         wanted = np.zeros((number, STEPS), np.float32)
         for k, clip in enumerate(clips[part][i] for i in which):

@@ -12,6 +12,8 @@ from numpy.random import Generator
 from .samples import DT_S, Samples, SequenceTask
 
 NAME = "temporal-xor"
+APART = "temporal-xor-apart"
+"""Name of the task without reversed gaps."""
 DURATION_S = 1.0
 WINDOW_S = 2 / 3
 """Length that pulses are measured by [s]."""
@@ -29,13 +31,14 @@ def temporal_xor(reversed_gaps: bool = True) -> SequenceTask:
     Args:
         reversed_gaps: as in the authors' runs: where the interval for the second pulse is empty,
             which is so in half of all draws, it was sampled backwards, so gaps are 0..0.3 s.
-            False draws such a sample again, so that gaps are at least 0.1 s.
+            False draws such a sample again, so that gaps are at least 0.1 s; that task is `APART`.
     """
 
     def draw(part: str, number: int, generator: Generator) -> Samples:
         return draw_samples(number, generator, reversed_gaps)  # fresh ones: parts share nothing
 
-    return SequenceTask(NAME, 1, round(DURATION_S / DT_S), draw, signed=True)
+    name = NAME if reversed_gaps else APART
+    return SequenceTask(name, 1, round(DURATION_S / DT_S), draw, signed=True)
 
 
 def draw_samples(number: int, generator: Generator, reversed_gaps: bool = True) -> Samples:

@@ -79,7 +79,9 @@ def target(clean: np.ndarray) -> np.ndarray:
     return bump / bump.max()
 
 
-def balanced(label: np.ndarray, number: int, generator: Generator, what: str) -> np.ndarray:
+def balanced(
+    label: np.ndarray, number: int, generator: Generator, what: str, more: str = ""
+) -> np.ndarray:
     """So many different indices in random order, half of them positive; int64 [number].
 
     Of an odd number, the one over is negative.
@@ -87,6 +89,7 @@ def balanced(label: np.ndarray, number: int, generator: Generator, what: str) ->
     Args:
         label: 1 or 0 [sample].
         what: their name in messages.
+        more: how to have more of them, for messages.
 
     Raises:
         InputError: TOO_FEW_SAMPLES.
@@ -96,9 +99,10 @@ def balanced(label: np.ndarray, number: int, generator: Generator, what: str) ->
         there = np.flatnonzero(label == value)
         if len(there) < wanted:
             kind = "positive" if value else "negative"
+            ways = (f"ask for {2 * len(there)} at most" if len(there) else "", more)
             raise InputError(
                 f"{number} samples of {what} need {wanted} {kind} ones, there are {len(there)}: "
-                f"ask for {2 * len(there)} at most",
+                + " or ".join(filter(None, ways)),
                 code="TOO_FEW_SAMPLES",
             )
         chosen.append(generator.permutation(there)[:wanted])

@@ -98,7 +98,8 @@ def test_a_file_of_another_kind_is_named_with_what_it_holds(refused, files: Path
     out = tmp_path / "p.npz"
     line = refused("compile", files / "program.npz", "-o", out)
     assert "holds a program, a network is needed" in line
-    assert "holds a network, a program is needed" in refused("inspect", files / "net.npz")
+    line = refused("inspect", files / "net.npz")
+    assert "holds a network, a program is needed: compile it first" in line
     line = refused("run", files / "program.npz", "--input", files / "net.npz")
     assert "holds a network, a stimulus is needed" in line
 

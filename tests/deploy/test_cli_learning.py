@@ -101,14 +101,14 @@ def test_progress_counts_what_is_done_of_what_is_planned(
     (bar,) = said
     assert [news[:2] for news in bar] == [(1, 2), (2, 2), (2, 2), (2, 2)]
     learning_it, learned, tested, done = (news[2] for news in bar)
-    assert "error" in learning_it and "done" in done
+    assert "target variance" in learning_it and "done" in done
     assert learned == tested and "now it is tested" in tested
     said.clear()
     assert shell(*XOR, "force", *changed(*TINY["force"]), "-o", out).code == 0
     teacher, bar = said
     updates = learning.teacher_settings("temporal-xor").updates
     assert [news[:2] for news in teacher] == [(1, updates), (updates, updates)]
-    assert {planned for _, planned, _ in bar} == {18}
+    assert {planned for _, planned, _ in bar} == {18} and "squared error" in bar[0][2]
     done = [news[0] for news in bar]
     assert done[:4] == [1, 2, 3, 4] and done[-1] == 18 > done[-2] + 1
 
@@ -233,7 +233,34 @@ def test_hey_snips_is_trained_and_studied_with_its_folder(
     assert found["task"] == "hey-snips" and found["rows"] > 10
 
 
-ALL = ("temporal-xor", "synth-snips", "hey-snips")
+def test_a_loss_is_called_so_and_no_number_is_said_where_there_is_none(
+    shell: Shell, tmp_path: Path, kill, teachers: list[str], said: Said
+):
+    """A training that goes on behind its last update has none."""
+    out, few = tmp_path / "s.npz", changed("neurons=8", "updates=2", "batch=2")
+    kill(shell, "bptt", 2, *XOR, "bptt", *few, "-o", out)
+    assert shell(*XOR, "bptt", *few, "-o", out).code == 0
+    words = [what for *_, what in said[-1]]
+    assert words[0].startswith("bptt: loss ") or words[0] == "bptt: now it is tested"
+    assert not any("nan" in what or "error" in what for what in words)
+
+
+def test_without_a_method_a_network_that_compiles_is_trained(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked = []
+
+    def train_student(task: Any, method: str, *more: Any) -> Student:
+        asked.append((task.name, method))
+        made = {"method": method, "test_accuracy": 1.0, "test_samples": 1, "rate_hz": 1.0}
+        return replace(student(), provenance=made)
+
+    monkeypatch.setattr(learning, "train_student", train_student)
+    assert shell("train", "temporal-xor-apart", "-o", tmp_path / "s.npz").code == 0
+    assert asked == [("temporal-xor-apart", "chip")]
+
+
+ALL = ("temporal-xor", "temporal-xor-apart", "synth-snips", "hey-snips")
 
 
 @pytest.mark.parametrize(

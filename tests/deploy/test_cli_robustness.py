@@ -67,6 +67,7 @@ def test_a_network_that_knows_its_task_needs_no_input(
         (("--input", "{input}", "--method", "ads"), "METHOD_TASK"),
         (("--input", "{input}", "--cells", "heat"), "UNKNOWN_CELL"),
         (("{net}", "--input", "{input}"), "SAME_NAME"),
+        (("{input}", "--input", "{input}"), "FILE_WRONG_KIND"),
         (("{student}", "--input", "{input}"), "FILE_WRONG_KIND"),
     ],
 )
@@ -86,7 +87,9 @@ def test_an_input_is_for_networks_for_the_chip(
     asked = ("--input", files[1], "-o", tmp_path / "s")
     assert "(METHOD_TASK)" in shell("robustness", "temporal-xor", *asked).err
     path = student().save(tmp_path / "student.npz")
-    assert "a network is needed" in shell("robustness", path, *asked).err
+    refused = shell("robustness", path, *asked).err
+    assert "(FILE_WRONG_KIND)" in refused and "without --input" in refused
+    assert "analoop compile" in shell("inspect", path).err
 
 
 def test_a_study_of_hey_snips_takes_its_folder_and_the_processors_there_are(
@@ -101,6 +104,40 @@ def test_a_study_of_hey_snips_takes_its_folder_and_the_processors_there_are(
     asked = ("robustness", "hey-snips", "--method", "ads,chip", "-o", tmp_path / "s", "--json")
     found = shell(*asked, "--data", data).json
     assert found == {"task": "hey-snips", "methods": ["ads", "chip"], "workers": 7}
+
+
+def test_what_a_study_costs_is_said_in_one_line_before_it_begins(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """On stderr, and not where quiet was asked for."""
+
+    def study_methods(out: Path, study: Any, settings: dict, workers: int, tell: Any) -> dict:
+        return {"methods": list(settings)}
+
+    monkeypatch.setattr("analoop.deploy.study.study_methods", study_methods)
+    asked = ("robustness", "temporal-xor-apart", "-o", tmp_path / "s", "--networks", 3, "--json")
+    done = shell(*asked, "--draws", 2)
+    methods = ["ads", "force", "bptt", "reservoir", "robust", "chip"]
+    assert done.json == {"methods": methods}
+    (line,) = done.err.splitlines()
+    rows = 3 * (6 * (1 + 4 * 2 + 5 + 3 + 1) + 2)  # chips with measured mismatch: of `chip` alone
+    assert f" {rows} rows of 500 samples" in line and "temporal-xor-apart" in line
+    assert ", ".join(methods) in line and "3 of each, 18 in all" in line
+    assert not shell(*asked, "-q").err
+
+
+def test_a_student_among_networks_for_the_chip_is_to_be_studied_apart(
+    shell: Shell, tmp_path: Path, files: tuple[Path, Path]
+):
+    net, played = files
+    path = student().save(tmp_path / "student.npz")
+    for words in ((net, path, "--input", played), (path, net)):
+        done = shell("robustness", *words, "-o", tmp_path / "s")
+        assert done.code == 2 and "(FILE_WRONG_KIND)" in done.err and " apart" in done.err
+
+
+def test_a_study_of_hey_snips_needs_its_folder(shell: Shell, tmp_path: Path):
+    asked = ("robustness", "hey-snips", "--method", "ads,chip", "-o", tmp_path / "s", "--json")
     assert '"DATA_MISSING"' in shell(*asked).err
 
 

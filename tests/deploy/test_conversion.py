@@ -16,9 +16,11 @@ from analoop.hw import open_board  # noqa: E402
 from analoop.models import Network, Stimulus  # noqa: E402
 from analoop.models.conversion.fidelity import fidelity  # noqa: E402
 from analoop.models.conversion.nir_source import read_nir  # noqa: E402
+from analoop.models.conversion.rockpool_source import read_rockpool  # noqa: E402
 from analoop.models.conversion.stimuli import random_stimulus  # noqa: E402
 from analoop.models.conversion.tuning import Tuning  # noqa: E402
 
+from ..models.conversion.rockpool_networks import trained_rockpool  # noqa: E402
 from .command import Shell  # noqa: E402
 
 DATA = Path(__file__).parents[1] / "models" / "conversion" / "data"
@@ -35,12 +37,34 @@ def patterns(trials: int, seed: int) -> Stimulus:
     return Stimulus(20, np.full(trials, 150_000), trial, time * 1000, channel, label)
 
 
+@pytest.mark.parametrize(
+    ("network", "period"),
+    [("snntorch", 3), ("sinabs", 3), ("feed-forward", 0), ("recurrent", 0)],
+)
+def test_fidelity_holds_with_the_chips_four_bit_code(network: str, period: int) -> None:
+    """Norse's is played on a board, below."""
+    if network in ("snntorch", "sinabs"):
+        source = read_nir(DATA / f"{network}.nir", network)
+    else:
+        source = read_rockpool(trained_rockpool(network == "recurrent"))
+    tuning = Tuning(epochs=6, together=4, bias_period=period)
+    made = convert(source, patterns(96, 11), patterns(100, 12), tuning)
+    assert coded(made.network)
+    assert made.fidelity.rate_correlation >= 0.95 and made.fidelity.label_agreement >= 0.97
+
+
+def coded(network: Network) -> bool:
+    """Whether no population has more weights than the 16 of a core."""
+    heard: dict[str, set[float]] = {p.name: set() for p in network.populations}
+    for p in network.projections:
+        heard[p.target] |= {*p.weights.ravel().tolist()}
+    return all(len(weights) <= 16 for weights in heard.values())
+
+
 def test_fidelity_holds_on_the_nominal_simulated_board_with_four_bit_weights() -> None:
     source = read_nir(DATA / "norse.nir", "norse")
     made = convert(source, patterns(64, 1), patterns(40, 2), Tuning(epochs=4, together=2))
-    for population in made.network.populations:
-        mine = [p.weights for p in made.network.projections if p.target == population.name]
-        assert len(np.unique(np.concatenate([w.ravel() for w in mine]))) <= 16
+    assert coded(made.network)
     with open_board("sim:nominal") as board:
         recording = run(compile(made.network), board, made.as_input(made.held_out))
     on_board = fidelity(source, recording, made.held_out)
@@ -67,13 +91,29 @@ def test_the_command_writes_a_network_and_says_what_changed(shell: Shell, tmp_pa
 def test_a_conversion_that_misses_its_fidelity_ends_with_exit_code_1(
     shell: Shell, tmp_path: Path
 ) -> None:
-    random_stimulus(20, 12, 100_000, 1.0, 1).save(tmp_path / "quiet.npz")
+    random_stimulus(20, 12, 100_000, 10.0, 1).save(tmp_path / "quiet.npz")
     done = shell(
         "convert", DATA / "sinabs.nir", "--dialect", "sinabs", "--input", tmp_path / "quiet.npz",
         "--epochs", "0", "--together", "0", "-o", tmp_path / "net.npz", "-q",
     )  # fmt: skip
     assert done.code == 1
     assert "fidelity is below" in done.out
+
+
+def test_what_a_silent_source_leaves_unjudged_is_said_and_does_not_pass(
+    shell: Shell, tmp_path: Path
+) -> None:
+    random_stimulus(20, 12, 100_000, 0.0, 1).save(tmp_path / "silent.npz")
+    arguments = (
+        "convert", DATA / "norse.nir", "--dialect", "norse", "--input", tmp_path / "silent.npz",
+        "--epochs", "0", "--together", "0", "-o", tmp_path / "net.npz", "-q",
+    )  # fmt: skip
+    told = shell(*arguments)
+    assert told.code == 1 and "nan" not in told.out and "100" not in told.out
+    assert "not judged" in told.out and "silent in all trials" in told.out
+    found = shell(*arguments, "--json").json["fidelity"]
+    assert (found["rate_correlation"], found["label_agreement"]) == (None, None)
+    assert not found["passed"]
 
 
 def test_a_file_in_a_dialect_that_cannot_be_is_bad_input(shell: Shell, tmp_path: Path) -> None:

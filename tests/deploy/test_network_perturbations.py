@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analoop.deploy.network_perturbations import applies, coarse, factors_of, perturbed
+from analoop.deploy.network_perturbations import applies, coarse, perturbed
 from analoop.deploy.perturbations import CELLS, Cell
-from analoop.models.learning.chip_network import chip_factors
 from analoop.models.learning.perturbation import quantized
 from analoop.models.learning.student import Student
-from analoop.models.mismatch import Draw
+from analoop.models.mismatch import Draw, lumped_factors, sample_factor
 from analoop.models.network import INPUT, Network, Population, Projection
 from analoop.models.parameters import NeuronParameters
 
@@ -65,15 +64,55 @@ def test_mismatch_of_the_paper_is_of_every_synapse_and_neuron_by_its_level():
     assert (it.factors["i_refractory"] == 1).all() and it.noise == 0
 
 
-def test_mismatch_as_measured_is_that_of_the_methods_networks():
-    """Two populations of the method `chip` lie on two cores."""
-    mine = network()
-    draw = Draw(5, 1.0, (1, 2, HIDDEN + OUT), "measured")
-    expected = chip_factors(draw, mine.populations[0].parameters.currents(), HIDDEN)
-    found = factors_of(draw, mine)
-    assert found.keys() == expected.keys()
+def populations(*sizes: int) -> Network:
+    p, last = NeuronParameters.from_times(), f"p{len(sizes) - 1}"
+    return Network(
+        1, tuple(Population(f"p{k}", size, p) for k, size in enumerate(sizes)),
+        (Projection(INPUT, last, "ampa", np.ones((1, sizes[-1])) * 1e-9),), last,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sizes", "chips", "slots"),
+    [
+        ((HIDDEN, OUT), 1, [*range(HIDDEN), *range(256, 256 + OUT)]),
+        ((300, OUT), 1, [*range(300), *range(512, 512 + OUT)]),
+        ((700, 400, OUT), 2, [*range(700), *range(768, 1168), *range(1280, 1280 + OUT)]),
+        ((10, 10, 10, 10, OUT), 1, [*range(40 + OUT)]),
+        ((4097,), 5, [*range(4097)]),
+    ],
+    ids=["two cores", "300 on two", "two chips", "more populations than cores", "no board"],
+)
+def test_mismatch_as_measured_is_of_the_neurons_that_compile_would_take(
+    sizes: tuple[int, ...], chips: int, slots: list[int]
+):
+    """Populations fill cores of 256 in order and begin new ones where these suffice."""
+    mine, rng = populations(*sizes), np.random.default_rng
+    found = perturbed(mine, Cell("chip", 1), rng(0)).factors
+    draw = Draw(int(rng(0).integers(2**31)), 1.0, (chips, 4, 256), "measured")
+    silicon = lumped_factors(draw, mine.populations[0].parameters.currents())
+    assert found.keys() == silicon.keys()
     for name, factor in found.items():
-        assert factor == pytest.approx(expected[name][0])
+        np.testing.assert_array_equal(factor, silicon[name].ravel()[slots])
+
+
+def test_the_spread_of_a_core_is_that_of_its_own_currents():
+    """Spread depends on what a core is set to."""
+    one, other = (NeuronParameters.from_times(tau_mem=tau) for tau in (0.005, 0.05))
+    mine = Network(
+        1, (Population("a", 256, one), Population("b", 256, other)),
+        (Projection(INPUT, "b", "ampa", np.ones((1, 256)) * 1e-9),), "b",
+    )  # fmt: skip
+    factor = perturbed(mine, Cell("chip", 1), np.random.default_rng(0)).factors["i_tau_mem"]
+    silicon = [
+        sample_factor(
+            Draw(int(np.random.default_rng(0).integers(2**31)), 1.0, (1, 4, 256)),
+            "i_tau_mem",
+            np.array([[one.i_tau_mem, other.i_tau_mem, one.i_tau_mem, one.i_tau_mem]]),
+        )[0, k]
+        for k in range(2)
+    ]
+    np.testing.assert_array_equal(factor, np.concatenate(silicon))
 
 
 def test_silence_takes_the_first_neurons_of_all_populations_but_the_output():

@@ -11,7 +11,7 @@ import pytest
 from analoop.deploy import output_gain, robustness
 from analoop.deploy.output_gain import fitted_gain
 from analoop.deploy.perturbations import PROTOCOLS, Cell, under
-from analoop.deploy.robustness import Bench
+from analoop.deploy.robustness import Bench, rows_of
 from analoop.deploy.study import study_methods, study_networks
 from analoop.deploy.study_files import StudyFiles
 from analoop.models import InputError
@@ -33,7 +33,7 @@ def teacher(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_network_meets_every_cell_and_mismatch_in_every_draw(tmp_path: Path):
     found = rows(tmp_path, study())
     places = {row.place for row in found}
-    assert len(found) == len(places) == 2 * (4 + 3)
+    assert len(found) == len(places) == rows_of(study(), ["ads"]) == 2 * (4 + 3)
     assert {row.cell for row in found} == {cell.name for cell in CELLS}
     assert all(row.gain == 1.0 and row.mse_teacher is not None for row in found)
 
@@ -184,7 +184,7 @@ def test_a_study_goes_on_within_a_training_that_was_killed(
     nominal, told = study(cells=(Cell("nominal", 0),)), []
     whole = study_methods(tmp_path / "a", nominal, {"ads": TINY}, 1, lambda *news: None)
 
-    def kill(done: int, planned: int, what: str) -> None:
+    def kill(done: float, planned: int, what: str) -> None:
         if what.startswith("training ads 1: 4"):
             raise KeyboardInterrupt
 

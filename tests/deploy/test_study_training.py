@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from analoop.deploy import learning, study_training
+from analoop.deploy.study import study_methods
 from analoop.deploy.study_training import Wanted, train_missing
 from analoop.models import InputError
 from analoop.models.bookmark import Bookmark, beside
@@ -67,7 +68,38 @@ def test_networks_that_are_there_are_not_trained_again(tmp_path: Path):
     there = student().save(networks[0].path).read_bytes()
     train(networks, 2, lambda *news: told.append(news))
     assert networks[0].path.read_bytes() == there and networks[1].path.exists()
-    assert {done for done, *_ in told} == {2}, "the teacher and the one that was there"
+    done = [done for done, *_ in told]
+    assert min(done) > 2, "the teacher and the one that was there"
+    assert done == sorted(done) and done[-1] == 3
+
+
+def test_the_teacher_of_a_study_counts_as_a_network_and_by_its_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    updates, told = learning.teacher_settings("temporal-xor").updates, []
+
+    def teacher_for(task: Any, seed: int, news: Any, mark: Bookmark) -> Any:
+        news(updates // 2, 0.5)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("analoop.deploy.study.teacher_for", teacher_for)
+    with pytest.raises(KeyboardInterrupt):
+        study_methods(tmp_path, study(), {"ads": TINY}, 1, lambda *news: told.append(news))
+    assert told[1] == (0.5, 1 + 2, f"teacher: {updates // 2} of {updates}, loss 0.500")
+
+
+@pytest.mark.usefixtures("few")
+def test_a_network_under_way_counts_by_its_share_and_its_news_are_called_what_they_are(
+    tmp_path: Path,
+):
+    told = []
+    train(wanted(tmp_path, 1), 1, lambda *news: told.append(news))
+    shares = {words.partition(": ")[2].partition(",")[0]: done - 1 for done, _, words in told}
+    assert shares == {f"{k} of {TINY.signals}": k / TINY.signals for k in range(1, 5)}
+    assert "training ads 0: 4 of 4, reconstruction error" in told[-1][2]
+    told.clear()
+    train([Wanted("bptt", OTHERS["bptt"], 0, tmp_path / "b.npz")], 1, lambda *n: told.append(n))
+    assert told[0][2].startswith("training bptt 0: 1 of 2, loss ") and told[0][0] == 1.5
 
 
 def test_no_sample_is_drawn_for_networks_that_are_there(

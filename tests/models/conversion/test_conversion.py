@@ -92,6 +92,22 @@ def test_biases_of_single_neurons_are_kept_by_a_channel_of_their_own() -> None:
     assert fidelity(biased(), again, held) == made.fidelity
 
 
+def test_a_source_whose_output_is_silent_is_not_judged_and_never_passes() -> None:
+    """Chip and source agree on nothing at all in every trial, and hidden rates agree."""
+    one = np.ones(3)
+    deaf = SourcePopulation("answer", 0.9 * one, 0.9 * one, 0.1 * one, 1e6 * one, 0 * one, one, one)
+    source = SourceNetwork(
+        20, 1e-3, (*biased().populations, deaf),
+        (*biased().connections, SourceConnection("cells", "answer", np.ones((12, 3)) * 1e-3)),
+        "answer",
+    )  # fmt: skip
+    stimulus, held = (random_stimulus(20, 32, 200_000, 20.0, seed) for seed in (1, 2))
+    made = convert(source, stimulus, held, Tuning(epochs=0, together=0, bias_period=4))
+    assert made.fidelity.rate_correlation > 0.95 and made.fidelity.rates_hz["answer"] == (0, 0)
+    assert np.isnan(made.fidelity.label_agreement) and not made.fidelity.passed
+    assert made.fidelity.record()["label_agreement"] is None
+
+
 def test_more_inputs_than_a_neuron_has_synapses_are_dropped_and_counted() -> None:
     rng, one = np.random.default_rng(1), np.ones(5)
     p = SourcePopulation("cells", 0.95 * one, 0.9 * one, 0.1 * one, one, 0 * one, 0 * one, one)

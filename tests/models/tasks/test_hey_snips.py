@@ -108,6 +108,21 @@ def test_a_share_of_the_training_list_is_used_a_tenth_unless_told(
     assert len(read) == number
 
 
+def test_a_share_of_too_few_recordings_is_named_with_a_way_out(tmp_path: Path):
+    """Two of 20 recordings of which one in four is positive: both are often negative."""
+    folder = write_corpus(tmp_path, {"train.json": 20, "dev.json": 4, "test.json": 4})
+    said = []
+    for seed in range(4):
+        with pytest.raises(InputError) as caught:
+            hey_snips(folder, generator(seed)).draw("train", 4, generator())
+        assert caught.value.code == "TOO_FEW_SAMPLES"
+        said.append(str(caught.value))
+    for words in said:
+        assert "2 of its 20 recordings, as hey_snips(train_share=0.1) says" in words
+        assert "give a corpus with more of them" in words and "ask for 0" not in words
+    assert any("there are 0: give" in words for words in said)
+
+
 def test_the_same_generator_gives_the_same_samples_another_gives_others(corpus: Path, noise_folder):
     task = task_of(corpus, noise_folder=noise_folder)
     first, again, other = (task.draw("test", 4, generator(seed)) for seed in (1, 1, 2))

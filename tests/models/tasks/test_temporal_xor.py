@@ -109,6 +109,14 @@ def test_the_same_generator_gives_the_same_samples_parts_draw_fresh_ones():
     assert (task.draw("train", 5, generator).input != task.draw("test", 5, generator).input).any()
 
 
+def test_the_task_without_reversed_gaps_has_a_name_of_its_own():
+    task = temporal_xor(reversed_gaps=False)
+    assert task.name == "temporal-xor-apart"
+    drawn = task.draw("test", 20, np.random.default_rng(1))
+    start, end, _ = pulses(drawn)
+    assert (start[:, 1] - end[:, 0]).min() > 80
+
+
 def test_no_samples_are_no_samples():
     for reversed_gaps in (True, False):
         samples = draw_samples(0, np.random.default_rng(0), reversed_gaps)
