@@ -89,7 +89,7 @@ def _mean(line: Line, cell: str, best: float) -> str:
     if cell not in line.cells:
         return NOTHING
     mean = line.cells[cell].accuracy_mean
-    return f"**{share(mean)}**" if mean == best else share(mean)
+    return f"**{share(mean)}**" if share(mean) == share(best) else share(mean)
 
 
 def contents(page: Sequence[str]) -> list[str]:

@@ -26,7 +26,7 @@ from analoop.deploy.learning import (
     teacher_for,
     train_student,
 )
-from analoop.models.learning.decision import decide, decide_teacher, low_pass
+from analoop.models.decision import decide, decide_teacher, low_pass
 from analoop.models.learning.methods import boundary_of
 from analoop.models.learning.student import Student
 from analoop.models.learning.teacher import Teacher

@@ -11,14 +11,13 @@ import numpy as np
 from ..models.errors import FileError, InputError
 from ..models.learning import chip
 from ..models.learning.chip_network import network_of
-from ..models.learning.methods import WAKE_PHRASES
 from ..models.learning.spike_encoding import SpikeEncoding, spike_counts
 from ..models.learning.student import Student
 from ..models.network import Network
 from ..models.readout import STEP_US
 from ..models.recording import Stimulus
 from ..models.tasks.samples import Samples
-from .learning import generator_for, sequence_task
+from .learning import RECORDED_TASKS, generator_for, sequence_task
 
 PLAYED = 200
 """Test samples that boards are played where a task is named; `train` tests with more."""
@@ -55,7 +54,7 @@ def checked_network(student: Student) -> Network:
             f"fan-in and weights know no limits; train one with --method {chip.NAME}",
             code="METHOD_TASK",
         )
-    return network_of(student, signed=student.task not in WAKE_PHRASES)
+    return network_of(student)
 
 
 def stimulus_of(encoding: SpikeEncoding, samples: Samples) -> Stimulus:
@@ -70,20 +69,26 @@ def stimulus_of(encoding: SpikeEncoding, samples: Samples) -> Stimulus:
 
 
 def task_stimulus(task: str, made: Mapping[str, Any]) -> Stimulus:
-    """The first test samples of a task of sequences, seed 0.
+    """Test samples of a task of sequences, seed 0: another draw than those that `train` tests with.
 
     Args:
         made: provenance of the network that hears them.
 
     Raises:
-        InputError: NO_ENCODING; UNKNOWN_TASK, DATA_MISSING.
+        InputError: NO_ENCODING, NO_INPUT, UNKNOWN_TASK.
     """
     if "encoding" not in made:
         raise InputError(
             f"samples of {task} are analog, and this network does not say how they become input "
-            "events: take one of `train --method chip` (compiled again, if an earlier Analoop did "
-            "it), or give a stimulus file",
+            "events: give a stimulus file, or take a network of `train --method chip` (compiled "
+            "again, if an earlier Analoop did it)",
             code="NO_ENCODING",
+        )
+    if task in RECORDED_TASKS:
+        raise InputError(
+            f"recordings of {task} are in a folder that is not known here: make a stimulus file of "
+            "them (analoop.deploy.chip_students.stimulus_of) and give it by --input",
+            code="NO_INPUT",
         )
     samples = sequence_task(task).draw("test", PLAYED, generator_for(0, task, "test"))
     return stimulus_of(SpikeEncoding(**made["encoding"]), samples)

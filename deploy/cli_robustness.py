@@ -180,27 +180,22 @@ def _own(
     chosen = source or first.provenance.get("task")
     if not chosen:
         raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    return networks, stimulus_of(chosen, first.n_inputs)
+    return networks, stimulus_of(chosen, first.n_inputs, first.provenance)
 
 
 def _network(path: Path) -> Network:
-    """A network for the chip. Raises FileError as `Network.load`."""
-    from ..models.learning.student import Student
-    from ..models.network import Network
+    """A network for the chip, or that of a student. Raises FileError as `Network.load`."""
+    from .chip_students import load_network
 
     try:
-        return Network.load(path)
-    except FileError as error:
-        if error.code != "FILE_WRONG_KIND":
+        return load_network(path)
+    except InputError as error:
+        if error.code != "METHOD_TASK":
             raise
-        try:
-            student = Student.load(path)
-        except FileError:
-            raise error from None
         raise FileError(
-            f"{path} holds a student of {student.method}, which answers to {student.task}, and a "
-            "network for the chip is needed: study it apart, without --input",
-            code=error.code,
+            f"{path} holds a student of another method than chip, and a network for the chip is "
+            "needed: study it apart, without --input",
+            code="FILE_WRONG_KIND",
         ) from error
 
 

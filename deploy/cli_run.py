@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
     from ..models.recording import Recording, Stimulus
     from .bench_session import BenchSession
     from .program import Program
-
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
-"""Provenance of who knows where."""
 
 
 class Verification(StrEnum):
@@ -84,7 +79,7 @@ def run(
             result, recording = _played(asked, session, as_json, quiet)
     sound = all(found["passed"] for found in result.values())
     if recording is not None:
-        result["recording"] = console.recording_record(recording)
+        result["recording"] = console.recording_record(recording, loaded)
         if out is not None:
             result["file"] = str(recording.save(out))
         if not as_json:
@@ -180,7 +175,7 @@ def _verified(
     return result
 
 
-def stimulus_of(source: str, n_channels: int, made: Mapping[str, Any] = NOTHING):
+def stimulus_of(source: str, n_channels: int, made: Mapping[str, Any] | None = None):
     """The stimulus of a file or a task, for a network of this provenance. Raises FileError,
     InputError."""
     from ..models.recording import Stimulus
@@ -192,7 +187,7 @@ def stimulus_of(source: str, n_channels: int, made: Mapping[str, Any] = NOTHING)
     if source in SEQUENCE_NAMES:
         from .chip_students import task_stimulus
 
-        return task_stimulus(source, made)
+        return task_stimulus(source, made or {})
     if source.endswith(".csv"):
         return Stimulus.read_csv(source, n_channels)
     return Stimulus.load(source)
@@ -204,7 +199,7 @@ def stimulus_for(program: Program, source: str | None, network: Network | None =
     Raises:
         InputError: NO_INPUT, if neither is known. FileError.
     """
-    own: Mapping[str, Any] = program.provenance.get("network", NOTHING)
+    own = program.provenance.get("network", {})
     made = {**({} if network is None else network.provenance), **own}
     chosen = source or made.get("task")
     if chosen is None:

@@ -195,7 +195,7 @@ def print_probe(report: ProbeReport) -> None:
         print(f"  ... and {len(report.failures) - MOST_FAILURES} more; --json lists all")
 
 
-def recording_record(recording: Recording) -> dict[str, Any]:
+def recording_record(recording: Recording, program: Program) -> dict[str, Any]:
     """A recording in numbers, as JSON values."""
     return {
         "recording": recording.hash,
@@ -206,6 +206,7 @@ def recording_record(recording: Recording) -> dict[str, Any]:
         "provenance": dict(recording.provenance),
         "rate_hz": mean_rate_hz(recording),
         "counts": recording.counts.tolist(),
+        "decisions": decisions(recording, program.readout).tolist(),
     }
 
 

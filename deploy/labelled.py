@@ -26,9 +26,15 @@ def check_labelled(program: Program, stimulus: Stimulus) -> None:
     """Refuse a stimulus that a program cannot be judged by.
 
     Raises:
-        InputError: INPUT_CHANNELS, NO_TARGETS, TARGETS.
+        InputError: INPUT_CHANNELS, OLD_PROGRAM, NO_TARGETS, TARGETS.
     """
     check_channels(program, stimulus)
+    if "student" in program.provenance.get("network", {}) and program.difference is None:
+        raise InputError(
+            "the program is of a student and does not say how a host decides, as an earlier "
+            "Analoop compiled it: compile it again",
+            code="OLD_PROGRAM",
+        )
     check_answers(program.readout, stimulus)
 
 

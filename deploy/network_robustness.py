@@ -66,13 +66,13 @@ def jobs(study: OwnStudy) -> Iterator[Job]:
 def _row(study: OwnStudy, network: Network, cell: Cell, place: Place, counts: np.ndarray) -> Row:
     it = perturbed(network, cell, generator_for(study.seed, *place))
     stimulus, fired, right = study.stimulus, 0.0, []
-    inside = stimulus.inside(STEP_US)
+    steps = stimulus.inside(STEP_US).sum(1)
     for first in range(0, stimulus.n_trials, PORTION):
         part = slice(first, first + PORTION)
         played = play(it.network, counts[part], it.factors, it.noise, it.seed + first)
-        played *= inside[part, :, None]
-        fired += float(played.sum(dtype=np.float64))
-        right.append(answers(played, network.readout) == stimulus.target[part])
+        for one, end, target in zip(played, steps[part], stimulus.target[part], strict=True):
+            fired += float(one[:end].sum(dtype=np.float64))
+            right.append(answers(one[None, :end], network.readout) == target)
     seconds = float(stimulus.duration_us.sum()) * 1e-6
     return Row(
         *place,

@@ -13,9 +13,9 @@ import numpy as np
 
 from ..hw.configuration import Configuration, from_content, to_content
 from ..hw.events import Events
-from ..models.archive import content_hash, read_content, write_archive
-from ..models.network import difference_of
-from ..models.readout import Difference, Readout
+from ..models.archive import content_hash, read_either, write_archive
+from ..models.network import VERSION_DIFFERENCE
+from ..models.readout import Difference, Readout, difference_of, header_of
 from ..models.recording import Stimulus
 from ..models.wiring import expand
 from .routing import ROUTE
@@ -132,12 +132,13 @@ class Program:
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write a program file."""
-        return write_archive(path, _FORMAT, _VERSION, *_to_file(self))
+        version = _VERSION if self.difference is None else VERSION_DIFFERENCE
+        return write_archive(path, _FORMAT, version, *_to_file(self))
 
     @staticmethod
     def load(path: str | os.PathLike) -> Program:
         """Read a program file. Raises FileError, or RegisterError for illegal registers."""
-        return read_content(path, _FORMAT, _VERSION, _from_file)
+        return read_either(path, _FORMAT, (_VERSION, VERSION_DIFFERENCE), _from_file)
 
 
 def _to_file(program: Program) -> tuple[dict, dict[str, np.ndarray]]:
@@ -152,9 +153,8 @@ def _to_file(program: Program) -> tuple[dict, dict[str, np.ndarray]]:
         "report": dict(program.report),
         "network": program.network_hash,
         "provenance": dict(program.provenance),
+        **header_of(program.difference),
     }
-    if program.difference is not None:  # others keep the hash they had before this was known
-        header["difference"] = vars(program.difference)
     own = {f"neurons.{n}": program.neurons[n] for n in NEURON.names or ()}
     own |= {f"inputs.{n}": program.inputs[n] for n in ROUTE.names or ()}
     own |= {

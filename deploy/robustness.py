@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..models.learning.decision import MISS, decide_teacher
+from ..models.decision import MISS, decide_teacher
 from ..models.learning.imitation import DynamicsError, spread_of
 from ..models.learning.methods import PORTION, answer, decided, method_of
 from ..models.learning.student import Response, Student

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ..models.archive import content_hash, read_content, write_archive
-from ..models.errors import FileError, InputError
+from ..models.archive import content_hash, read_either, write_archive
+from ..models.errors import InputError
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import CHIPS
 from .twin import Twin, twin_content, twin_from
@@ -188,12 +188,7 @@ class Snapshot:
     @staticmethod
     def load(path: str | os.PathLike) -> Snapshot:
         """Read a snapshot file. Raises FileError, or InputError SNAPSHOT_INVALID."""
-        try:
-            return read_content(path, _FORMAT, _SCREENING, _from_content)
-        except FileError as error:
-            if error.code != "FILE_WRONG_VERSION":
-                raise
-        return read_content(path, _FORMAT, _WITH_TWIN, _from_content)
+        return read_either(path, _FORMAT, (_SCREENING, _WITH_TWIN), _from_content)
 
 
 def unscreened(twin: Twin, chip: ChipSpec = DYNAPSE2) -> Snapshot:

@@ -14,7 +14,7 @@ import json
 import os
 import uuid
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -175,6 +175,18 @@ def read_content(path: str | os.PathLike, format: str, version: int, build: Any)
             f"{path} lacks or misstates a part of a {format} ({error!r}): write it again",
             code="FILE_CORRUPT",
         ) from error
+
+
+def read_either(path: str | os.PathLike, format: str, versions: Sequence[int], build: Any) -> Any:
+    """As `read_content`, of an archive of any of these versions."""
+    *others, last = versions
+    for version in others:
+        try:
+            return read_content(path, format, version, build)
+        except FileError as error:
+            if error.code != "FILE_WRONG_VERSION":
+                raise
+    return read_content(path, format, last, build)
 
 
 def _json(value: Any) -> bytes:

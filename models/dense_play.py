@@ -20,7 +20,7 @@ from .noise import normals, trial_keys
 from .omega import wright_omega
 from .reference import one_thread
 from .simulation import STEP_US, coefficients_of, dendrites_of
-from .unrolling import has_adjoint, unroll_events
+from .unrolling import takes_adjoint, unroll_events
 
 
 @one_thread()
@@ -83,10 +83,13 @@ def shaken(
         into, back: weight currents [A], [source, dendrite, neuron].
         noise: standard deviation for each step, as a share of the range up to the threshold [1].
         compiled: whether to take the compiled loop; None: where it knows the neurons.
+
+    Raises:
+        InputError: NO_ADJOINT, the compiled loop is asked for and does not know the neurons.
     """
     reach = torch.where(torch.isfinite(c.x_threshold), noise * c.x_threshold, 0.0)
     keys = trial_keys("shaken", [seed], np.arange(len(counts)))
-    if has_adjoint(c) if compiled is None else compiled:
+    if takes_adjoint(c, compiled):
         from .compiled_shaking import shaken_compiled  # compiles, or reads what it compiled
 
         return shaken_compiled(c, counts, into, back, reach, keys)

@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from .archive import content_hash, read_content, write_archive
+from .archive import content_hash, read_either, write_archive
 from .errors import InputError, NetworkError, Violation
 from .parameters import DENDRITES, NeuronParameters
-from .readout import Difference, Readout
+from .readout import Difference, Readout, difference_of, header_of
 
 INPUT = "input"
 """Name of the source that stands for the network's input channels."""
 
 _FORMAT, _VERSION = "network", 1
+VERSION_DIFFERENCE = 2
+"""Of networks and programs with a `Difference`, which who reads version 1 would not know of."""
 
 
 @dataclass(frozen=True)
@@ -143,12 +145,13 @@ class Network:
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write a network file."""
-        return write_archive(path, _FORMAT, _VERSION, *_to_file(self))
+        version = _VERSION if self.difference is None else VERSION_DIFFERENCE
+        return write_archive(path, _FORMAT, version, *_to_file(self))
 
     @staticmethod
     def load(path: str | os.PathLike) -> Network:
         """Read a network file. Raises FileError, or NetworkError for malformed content."""
-        return read_content(path, _FORMAT, _VERSION, _from_file)
+        return read_either(path, _FORMAT, (_VERSION, VERSION_DIFFERENCE), _from_file)
 
 
 def _to_file(network: Network) -> tuple[dict, dict[str, np.ndarray]]:
@@ -165,9 +168,8 @@ def _to_file(network: Network) -> tuple[dict, dict[str, np.ndarray]]:
         "output": network.output,
         "labels": list(network.labels),
         "provenance": dict(network.provenance),
+        **header_of(network.difference),
     }
-    if network.difference is not None:  # others keep the hash they had before this was known
-        header["difference"] = vars(network.difference)
     return header, {f"weights_{k}": p.weights for k, p in enumerate(network.projections)}
 
 
@@ -187,11 +189,6 @@ def _from_file(header: dict, arrays: dict[str, np.ndarray]) -> Network:
         provenance=header["provenance"],
         difference=difference_of(header),
     )
-
-
-def difference_of(header: Mapping[str, Any]) -> Difference | None:
-    """From the header of a file."""
-    return Difference(**header["difference"]) if "difference" in header else None
 
 
 def _violations(network: Network):
@@ -223,6 +220,12 @@ def _violations(network: Network):
         yield Violation(
             "SHAPE", "labels", f"{sizes[network.output]} entries, one per output neuron",
             f"there are {len(network.labels)}", "give one per output neuron or none",
+        )  # fmt: skip
+    elif network.difference is not None and network.labels:
+        yield Violation(
+            "LABELS", "labels", "output neurons that answer each for itself",
+            "here the halves of the output are compared, whose answers are 0 and 1",
+            "leave out the labels, or the difference",
         )  # fmt: skip
     elif network.difference is not None and sizes[network.output] % 2:
         yield Violation(

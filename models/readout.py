@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .learning.decision import decide
+from .decision import decide
+from .errors import InputError
 from .tasks.samples import DT_S
 
 STEP_US = round(DT_S * 1e6)
@@ -17,7 +20,11 @@ STEP_US = round(DT_S * 1e6)
 @dataclass(frozen=True)
 class Difference:
     """A host that follows through a trial, in steps of `DT_S`, by how much one half of the output
-    neurons fires more than the other, and decides by that course (learning/decision.py)."""
+    neurons fires more than the other, and decides by that course (decision.py).
+
+    Raises:
+        InputError: READOUT, at construction.
+    """
 
     tau_s: float
     """Time constant of the host's low-pass [s]."""
@@ -28,17 +35,44 @@ class Difference:
     boundary: float = 0.0
     """What the integral of the output has to exceed for "1", unless signed."""
 
+    def __post_init__(self) -> None:
+        found = {"tau_s": self.tau_s, "full_hz": self.full_hz}
+        wrong = [f"{name} is {x}" for name, x in found.items() if not 0 < x < math.inf]
+        if not 0 <= self.boundary < math.inf:
+            wrong.append(f"boundary is {self.boundary}")
+        if wrong:
+            raise InputError(
+                f"a host cannot decide so: {', '.join(wrong)}; take finite numbers, tau_s and "
+                "full_hz above 0, a boundary of 0 or more",
+                code="READOUT",
+            )
+
     def output(self, spikes: np.ndarray) -> np.ndarray:
         """What the host follows, float32 [trial, step], of spikes [trial, step, output neuron]."""
-        from scipy.signal import lfilter  # slow to import, and seldom wanted
-
-        keep = np.exp(-DT_S / self.tau_s)
-        course = np.asarray(lfilter([1 - keep], [1, -keep], lead(spikes).astype(np.float64)))
-        return (course / (DT_S * self.full_hz)).astype(np.float32)
+        return course(spikes, self.tau_s, self.full_hz)
 
     def answers(self, spikes: np.ndarray) -> np.ndarray:
         """1, 0, or -1 for none, int64 [trial], of spikes [trial, step, output neuron]."""
         return decide(self.output(spikes), self.signed, self.boundary)
+
+
+def difference_of(header: Mapping[str, Any]) -> Difference | None:
+    """From the header of a file of a network or program."""
+    return Difference(**header["difference"]) if "difference" in header else None
+
+
+def header_of(difference: Difference | None) -> dict[str, Any]:
+    """For the header of a file; nothing where there is none, so that such files keep their hash."""
+    return {} if difference is None else {"difference": vars(difference)}
+
+
+def course(spikes: np.ndarray, tau_s: float, full_hz: float) -> np.ndarray:
+    """As `Difference.output`."""
+    from scipy.signal import lfilter  # slow to import, and seldom wanted
+
+    keep = np.exp(-DT_S / tau_s)
+    found = np.asarray(lfilter([1 - keep], [1, -keep], lead(spikes).astype(np.float64)))
+    return (found / (DT_S * full_hz)).astype(np.float32)
 
 
 def lead(spikes: Any) -> Any:
@@ -56,7 +90,7 @@ class Readout:
     columns: slice
     """Model neurons of the output population."""
     labels: tuple[str, ...] = ()
-    """What each output neuron stands for, or nothing."""
+    """What each output neuron stands for, or nothing; nothing with a `difference`."""
     difference: Difference | None = None
     """How else a host decides."""
 

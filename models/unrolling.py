@@ -48,7 +48,7 @@ def unroll(
     Returns:
         0 or 1, [trial, step, neuron], or [chip, trial, step, neuron].
     """
-    if _takes_adjoint(c, compiled):
+    if takes_adjoint(c, compiled):
         from .compiled_unrolling import unroll_compiled  # compiles, or reads what it compiled
 
         return unroll_compiled(c, arriving, w_rec=w_rec)
@@ -71,14 +71,15 @@ def unroll_events(
     if not isinstance(counts, Tensor):
         counts = torch.as_tensor(counts, device=w_in.device)
     given = counts.to(w_in.dtype)
-    if _takes_adjoint(c, compiled):
+    if takes_adjoint(c, compiled):
         from .compiled_unrolling import unroll_compiled
 
         return unroll_compiled(c, None, given, w_in, w_rec)
     return _unroll_torch(c, torch.einsum("btc,cdn->btdn", given, w_in), w_rec)
 
 
-def _takes_adjoint(c: Coefficients, compiled: bool | None) -> bool:
+def takes_adjoint(c: Coefficients, compiled: bool | None) -> bool:
+    """Whether to take the compiled adjoint; None: where it can be. Raises InputError NO_ADJOINT."""
     known = has_adjoint(c)
     if compiled and not known:
         raise InputError(

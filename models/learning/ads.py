@@ -24,10 +24,10 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from ..bookmark import NO_BOOKMARK, Bookmark
+from ..decision import best_boundary, decide, integrals, low_pass
 from ..settings import check
 from ..tasks.samples import DT_S, Samples, SequenceTask
 from .ads_kernel import Lesson, Sheet, play
-from .decision import best_boundary, decide, integrals, low_pass
 from .imitation import reconstruction_errors
 from .student import QUIET, Conditions, Perturbed, Response, Student, silenced_thresholds
 from .teacher import Teacher

@@ -32,7 +32,7 @@ from ..mismatch import Draw, lumped_factors
 from ..mismatch_table import numbers_of
 from ..network import INPUT, Network, Population, Projection
 from ..parameters import CURRENTS, NeuronParameters
-from ..readout import Difference
+from ..readout import Difference, course
 from ..reference import one_thread
 from ..tasks.samples import DT_S
 from ..training import W_UNIT
@@ -139,11 +139,6 @@ def circuits(parameters: NeuronParameters, neurons: int) -> Circuits:
     return Circuits(parameters, neurons, USED, DT_S)
 
 
-def reading(signed: bool, boundary: float) -> Difference:
-    """How a host decides by the output neurons."""
-    return Difference(TAU_OUT_S, FULL_HZ, signed, boundary)
-
-
 @one_thread()
 def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET) -> Response:
     """What a student answers.
@@ -154,11 +149,11 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
             neurons of each group the first are silenced.
     """
     counts, nominal = spike_counts(inputs, encoding_of(student)), nominal_of(student)
-    output, rate_hz, host = [], [], reading(signed=True, boundary=0.0)
+    output, rate_hz = [], []
     for number, arrays in enumerate(groups_of(student)):
         here = replace(conditions, seed=conditions.seed + number)
         spikes = _spikes(arrays, nominal, counts, here)
-        output.append(host.output(spikes[..., len(arrays["w_out"]) :]))
+        output.append(course(spikes[..., len(arrays["w_out"]) :], TAU_OUT_S, FULL_HZ))
         rate_hz.append(spikes.mean((1, 2)) / DT_S)
     return Response(np.mean(output, axis=0), np.mean(rate_hz, axis=0))
 
@@ -235,13 +230,10 @@ def chip_factors(draw: Draw, nominal: Mapping[str, float], hidden: int) -> dict[
     }
 
 
-def network_of(student: Student, signed: bool) -> Network:
+def network_of(student: Student) -> Network:
     """The network to compile, of a student on a nominal chip; its input channels are those of
-    `spike_counts` by the `encoding` of its provenance.
-
-    Args:
-        signed: whether outputs of its task are.
-    """
+    `spike_counts` by the `encoding` of its provenance. Where outputs are not signed it has a
+    boundary."""
     parameters = nominal_of(student)
     w_in, w_rec, w_out = (student.arrays[n].astype(np.float64) * W_UNIT for n in WEIGHTS)
     hidden, outputs = w_out.shape
@@ -266,5 +258,10 @@ def network_of(student: Student, signed: bool) -> Network:
             "encoding": asdict(encoding_of(student)),
             **student.provenance,
         },
-        difference=reading(signed, student.constants.get("boundary", 0.0)),
+        difference=Difference(
+            TAU_OUT_S,
+            FULL_HZ,
+            signed="boundary" not in student.constants,
+            boundary=student.constants.get("boundary", 0.0),
+        ),
     )

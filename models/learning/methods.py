@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
+from ..decision import best_boundary, decide, integrals, low_pass
 from ..errors import named
 from ..tasks import hey_snips, synth_snips
 from ..tasks.samples import Samples, SequenceTask
 from . import ads, bptt, chip, chip_network, force, reservoir, robust
 from .bptt_training import Training
-from .decision import best_boundary, decide, integrals, low_pass
 from .perturbation import mismatched
 from .student import QUIET, Conditions, Perturbed, Response, Student
 

@@ -102,7 +102,7 @@ def balanced(
             ways = (f"ask for {2 * len(there)} at most" if len(there) else "", more)
             raise InputError(
                 f"{number} samples of {what} need {wanted} {kind} ones, there are {len(there)}: "
-                + " or ".join(filter(None, ways)),
+                + (" or ".join(filter(None, ways)) or "ask for none"),
                 code="TOO_FEW_SAMPLES",
             )
         chosen.append(generator.permutation(there)[:wanted])

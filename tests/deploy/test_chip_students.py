@@ -16,13 +16,16 @@ from analoop.deploy.compilation import compile
 from analoop.deploy.execution import run_virtual
 from analoop.deploy.learning import HARDWARE
 from analoop.deploy.metrics import decisions
+from analoop.deploy.network_robustness import OwnStudy
+from analoop.deploy.network_robustness import jobs as own_jobs
 from analoop.deploy.perturbations import PROTOCOLS, Cell, applies, under
 from analoop.deploy.validation import validate
 from analoop.hw.virtual_board import VirtualBoard
+from analoop.models.decision import decide
 from analoop.models.errors import InputError
 from analoop.models.learning import chip
-from analoop.models.learning.chip_network import encoding_of, network_of
-from analoop.models.learning.decision import THRESHOLD, decide
+from analoop.models.learning.chip_network import encoding_of
+from analoop.models.learning.methods import decided
 from analoop.models.learning.spike_encoding import spike_counts
 from analoop.models.readout import STEP_US
 from analoop.models.recording import Recording
@@ -58,17 +61,40 @@ def test_a_board_without_mismatch_answers_as_the_student_does(student):
     assert rows[0].rate_hz == pytest.approx(ours.rate_hz.mean(), rel=0.02)
 
 
-@pytest.mark.parametrize("boundary", [0.0, 1e9])
-@pytest.mark.parametrize("signed", [True, False])
-def test_boards_are_judged_as_the_student_is(student, signed: bool, boundary: float):
-    loud = replace(student, constants={**student.constants, "boundary": boundary})
-    program = compile(network_of(loud, signed))
+@pytest.mark.parametrize("bounds", [{}, {"boundary": 0.0}, {"boundary": 200.0}])
+def test_boards_are_judged_as_the_student_is(student, bounds: dict[str, float]):
+    """A boundary is what a student of a task has whose outputs are not signed."""
+    output = chip.respond(student, SAMPLES.input).output
+    louder = 2.0 / float(np.abs(output).max())  # 12 updates teach nobody to answer: outputs reach 2
+    judged = replace(student, constants={**student.constants, **bounds})
+    host = checked_network(judged).difference
+    assert host is not None
+    assert (host.signed, host.boundary) == (not bounds, bounds.get("boundary", 0.0))
+    host = replace(host, full_hz=host.full_hz / louder)
+    program = compile(replace(checked_network(judged), difference=host))
     stimulus = stimulus_of(encoding_of(student), SAMPLES)
     (recording,) = run_virtual(program, [VirtualBoard()], stimulus)
-    output = chip.respond(student, SAMPLES.input).output
-    far = np.abs(np.abs(output).max(1) - THRESHOLD) > 0.1  # not decided by a rounding
-    expected = decide(output, signed, boundary)
-    np.testing.assert_array_equal(decisions(recording, program.readout)[far], expected[far])
+    expected = decide(louder * output, host.signed, host.boundary)
+    np.testing.assert_array_equal(decisions(recording, program.readout), expected)
+    assert (expected != -1).any()
+
+
+def test_a_program_of_a_student_that_does_not_say_how_it_is_decided_is_refused(student):
+    program = replace(compile(checked_network(student)), difference=None)
+    with pytest.raises(InputError, match="compile it again") as caught:
+        validate(program, stimulus_of(encoding_of(student), SAMPLES), [VirtualBoard()])
+    assert caught.value.code == "OLD_PROGRAM"
+
+
+def test_a_network_of_a_student_is_studied_as_a_user_s_own(student):
+    network = checked_network(student)
+    stimulus = stimulus_of(encoding_of(student), SAMPLES)
+    study = OwnStudy({"mine": network}, stimulus, draws=1, cells=(Cell("nominal", 0),))
+    ((_, row),) = [(place, make()) for place, make in own_jobs(study)]
+    ours = chip.respond(student, SAMPLES.input)
+    right = decided(student, TASK, ours.output) == SAMPLES.label
+    assert row.accuracy == right.mean()
+    assert row.rate_hz == pytest.approx(ours.rate_hz.mean(), rel=1e-3)
 
 
 def test_every_input_spike_is_an_event(student):

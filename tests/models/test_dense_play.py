@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from analoop.models.dense_play import dense_weights, play, shaken
+from analoop.models.errors import InputError
 from analoop.models.network import Network, Population
 from analoop.models.parameters import NeuronParameters
 from analoop.models.recording import Stimulus
@@ -84,6 +85,19 @@ def test_compiled_noise_is_the_readable_loop_s(seed: int, noise: float):
     )
     assert readable.sum() > 200
     assert (readable != compiled).sum() <= 2  # a threshold met within rounding
+
+
+def test_the_compiled_loop_is_not_taken_for_neurons_it_does_not_know():
+    network = recurrent_network()
+    gated = tuple(
+        replace(p, parameters=replace(p.parameters, nmda_gate=True)) for p in network.populations
+    )
+    c, (into, back) = coefficients_of(replace(network, populations=gated)), dense_weights(network)
+    counts = poisson_stimulus(0, LONG).counts(1000)
+    with pytest.raises(InputError) as caught:
+        shaken(c, counts, into.double(), back.double(), 0.1, 1, compiled=True)
+    assert caught.value.code == "NO_ADJOINT"
+    assert shaken(c, counts, into.double(), back.double(), 0.1, 1).sum() > 100
 
 
 def test_noise_of_a_trial_is_its_own_whoever_plays_beside_it():

@@ -1,9 +1,11 @@
 """How hosts decide."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from analoop.models.errors import NetworkError
+from analoop.models.errors import InputError, NetworkError
 from analoop.models.network import Network, Population
 from analoop.models.parameters import NeuronParameters
 from analoop.models.readout import Difference, Readout
@@ -60,6 +62,21 @@ def test_a_network_s_file_and_hash_hold_how_it_is_decided(tmp_path):
     assert read.readout == Readout(slice(0, 4), (), SIGNED)
     assert read.hash == ours.hash != plain.hash
     assert Network.load(plain.save(tmp_path / "plain.npz")).readout.difference is None
+
+
+def test_labels_are_no_answers_of_halves():
+    output = Population("output", 2, NeuronParameters.from_times())
+    with pytest.raises(NetworkError, match="leave out the labels"):
+        Network(1, (output,), (), "output", ("a", "b"), difference=SIGNED)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"tau_s": 0.0}, {"full_hz": -1.0}, {"boundary": -1.0}, {"tau_s": float("nan")}]
+)
+def test_numbers_no_host_can_decide_by_are_refused(wrong: dict[str, float]):
+    with pytest.raises(InputError, match=next(iter(wrong))) as caught:
+        replace(SIGNED, **wrong)
+    assert caught.value.code == "READOUT"
 
 
 def test_halves_need_an_even_number_of_neurons():

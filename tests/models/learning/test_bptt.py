@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analoop.models.decision import decide
 from analoop.models.errors import InputError
 from analoop.models.learning import bptt
 from analoop.models.learning.bptt_dynamics import chip_of, given_of, played
-from analoop.models.learning.decision import decide
 from analoop.models.learning.student import Conditions, Student
 from analoop.models.learning.teacher import Teacher
 from analoop.models.tasks.temporal_xor import temporal_xor

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from analoop.models.decision import decide_sign, low_pass
 from analoop.models.learning import force
-from analoop.models.learning.decision import decide_sign, low_pass
 from analoop.models.learning.force_kernel import V_RESET_MV, V_TH_MV, Net, decode, run, update
 from analoop.models.learning.products import rows_of
 from analoop.models.learning.student import Conditions, Perturbed, Student

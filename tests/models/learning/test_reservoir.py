@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from analoop.models.decision import decide_sign
 from analoop.models.learning import reservoir
-from analoop.models.learning.decision import decide_sign
 from analoop.models.learning.student import QUIET, Conditions, Student
 from analoop.models.tasks.samples import Samples
 from analoop.models.tasks.temporal_xor import temporal_xor

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from analoop.models.decision import decide
 from analoop.models.learning import bptt, robust
 from analoop.models.learning.bptt_network import initial
 from analoop.models.learning.bptt_training import Situation
-from analoop.models.learning.decision import decide
 from analoop.models.learning.student import Conditions
 from analoop.models.tasks.temporal_xor import temporal_xor
 

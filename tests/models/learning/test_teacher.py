@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analoop.models.learning.decision import decide_sign
+from analoop.models.decision import decide_sign
 from analoop.models.learning.teacher import TeacherSettings, train_teacher
 from analoop.models.tasks.temporal_xor import temporal_xor
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analoop.models.learning.decision import (
+from analoop.models.decision import (
     MISS,
     best_boundary,
     decide,

@@ -1,1 +1,0 @@
-from models.learning.decision import *
