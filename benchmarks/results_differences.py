@@ -16,12 +16,13 @@ def difference_tables(studies: Sequence[KeptStudy]) -> list[str]:
     """A table for each task, rules and test samples with two lines or more."""
     pools: dict[tuple[object, ...], list[KeptStudy]] = {}
     for study in sorted(studies, key=lambda study: (study.record["task"], study.name)):
-        pools.setdefault(study.judged_by, []).append(study)
+        if _mismatched(study.record["cells"]):
+            pools.setdefault(study.judged_by, []).append(study)
     return [text for pool in pools.values() for text in _table(pool)]
 
 
 def _table(pool: Sequence[KeptStudy]) -> list[str]:
-    cells = [cell for cell in cells_of(pool) if cell.split()[0] == "mismatch"]
+    cells = _mismatched(cells_of(pool))
     titles: dict[str, str] = {}
     rows: list[Row] = []
     for line in lines(pool):
@@ -42,6 +43,10 @@ def _table(pool: Sequence[KeptStudy]) -> list[str]:
         for (a, b), by_cell in pairs.items()
     ]
     return [head, "", f"Rows: {sources}.", "", *table(["methods", *cells], lined)]
+
+
+def _mismatched(cells: Sequence[str]) -> list[str]:
+    return [cell for cell in cells if cell.split()[0] == "mismatch"]
 
 
 def _p(d: Difference | None) -> str:
