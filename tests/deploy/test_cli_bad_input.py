@@ -106,8 +106,8 @@ def test_a_file_of_another_kind_is_named_with_what_it_holds(refused, files: Path
 
 def test_a_file_of_a_later_release_is_not_misread(refused, files: Path, tmp_path: Path):
     header, arrays = read_archive(files / "program.npz", "program", 1)
-    path = write_archive(tmp_path / "later.npz", "program", 2, header, arrays)
-    assert "program version 2, this release reads version 1" in refused("inspect", path)
+    path = write_archive(tmp_path / "later.npz", "program", 3, header, arrays)
+    assert "program version 3, this release reads version 2" in refused("inspect", path)
 
 
 def crafted(path: Path, **changes: object) -> Path:
