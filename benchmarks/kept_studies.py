@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from results_words import several
+
 from analoop.deploy.perturbations import CELLS
 from analoop.deploy.study_files import Row, read_rows
 from analoop.deploy.study_statistics import CellSummary, summaries
@@ -48,6 +50,11 @@ class KeptStudy:
     def trials(self) -> int:
         """Networks, draws and samples multiplied."""
         return self.record["networks"] * self.record["draws"] * self.record["samples"]
+
+    @property
+    def link(self) -> str:
+        """To its rows, named by how many networks they are of."""
+        return f"[{several(self.record['networks'], 'network')}][{self.name}]"
 
     @property
     def judged_by(self) -> tuple[Any, ...]:
@@ -182,6 +189,12 @@ def kept_studies(folder: Path) -> list[KeptStudy]:
         said = remarks.read_text(encoding="utf-8").strip() if remarks.exists() else ""
         found.append(KeptStudy(file.parent.name, record, tuple(rows), said))
     return found
+
+
+def studied(tasks: Sequence[str], studies: Sequence[KeptStudy]) -> list[str]:
+    """Those of the tasks that a study is of."""
+    there = {study.record["task"] for study in studies}
+    return [task for task in tasks if task in there]
 
 
 def groups(studies: Sequence[KeptStudy]) -> list[list[KeptStudy]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kept_studies import NOMINAL, KeptStudy, Line, lines_of
 from results_goals import BEYOND, YARDSTICK
 from results_targets import OURS, by_method
-from results_words import NOTHING, several, share, table, title
+from results_words import NOTHING, share, table, title
 
 ROBUST = "mismatch 0.2"
 """The cell by which methods are sorted."""
@@ -53,8 +53,7 @@ def _sentence(task: str, found: Sequence[Line]) -> str:
 def _first(found: Sequence[Line], cell: str) -> str:
     """The best two."""
     each = [
-        f"{line.title} {share(line.cells[cell].accuracy_mean)} "
-        f"([{several(line.study.record['networks'], 'network')}][{line.study.name}])"
+        f"{line.title} {share(line.cells[cell].accuracy_mean)} ({line.study.link})"
         for line in found[:2]
     ]
     return ", then ".join(each)
@@ -62,7 +61,7 @@ def _first(found: Sequence[Line], cell: str) -> str:
 
 def _goals(studies: Sequence[KeptStudy], task: str) -> str:
     every = [by_method(goal, studies, task) for goal in BEYOND]
-    ours = [r.met for found in every for r in found if r.line.method == OURS and r.line.usual]
+    ours = [r.met for found in every for r in found if r.ours]
     best = sum(any(r.met for r in found) for found in every)
     return (
         f" Of the {len(BEYOND)} [goals beyond the seed paper](#goals-beyond-the-seed-paper), "

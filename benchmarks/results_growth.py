@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kept_studies import NOMINAL, KeptStudy, Line, lines_of
+from kept_studies import NOMINAL, KeptStudy, Line, lines_of, studied
 from results_words import UNKNOWN, table, title
 
 LEVELS = ("mismatch 0.05", "mismatch 0.1", "mismatch 0.2")
@@ -20,8 +20,6 @@ REPORTED: dict[tuple[str, str], tuple[float, float, float]] = {
 themselves where no rise is given; of the range that the reservoir has, the upper end."""
 WITHIN = 0.5
 """A growth is reproduced if it is off by no more than this share of theirs."""
-
-
 BASE = "mismatch 0"
 """What the levels are divided by, where there is one: its gain is fitted as theirs are."""
 
@@ -35,7 +33,7 @@ def growth_table(
         judged: tasks that are compared with the authors'; those without a study are left out.
         besides: tasks that are only shown.
     """
-    judged = [t for t in judged if any(s.record["task"] == t for s in studies)]
+    judged = studied(judged, studies)
     found = {task: lines_of(studies, task, "paper") for task in (*judged, *besides)}
     heads = ["error", "method", "authors, Hey Snips", *(title(task) for task in judged)]
     heads += [f"{title(task)}, another task" for task in besides]

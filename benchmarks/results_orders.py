@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kept_studies import KeptStudy, lines_of
+from kept_studies import KeptStudy, lines_of, studied
 from results_goals import CHANCE
 from results_words import UNKNOWN, several, share, table, title
 
@@ -31,7 +31,7 @@ REPORTED: dict[str, tuple[float | None, ...]] = {
 
 def order_table(studies: Sequence[KeptStudy], tasks: Sequence[str]) -> list[str]:
     """The authors' orders and ours, by both rules, of tasks that have studies."""
-    tasks = [t for t in tasks if any(s.record["task"] == t for s in studies)]
+    tasks = studied(tasks, studies)
     heads = ["median accuracy", "authors, Hey Snips"]
     heads += [f"{title(task)}, rules `{rules}`" for task in tasks for rules in RULES]
     out = []

@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from kept_studies import HOME, KeptStudy, groups, kept_studies
+from kept_studies import HOME, KeptStudy, groups, kept_studies, studied
 from results_answer import answer, contents
 from results_differences import difference_tables
 from results_fifty import fifty_table
@@ -126,7 +126,7 @@ def page(studies: Sequence[KeptStudy], fifty: str = "") -> str:
     Args:
         fifty: what benchmarks/fifty_chips.py wrote.
     """
-    unknown = [title(t) for t in WAKE if not any(s.record["task"] == t for s in studies)]
+    unknown = [title(task) for task in WAKE if task not in studied(WAKE, studies)]
     rest = [READ_HEAD, BEYOND_HEAD]
     rest += [f"Nothing is known of {' and '.join(unknown)}: no study is kept.\n"] if unknown else []
     rest += target_table(BEYOND, studies, WAKE, BESIDES, ours=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kept_studies import KeptStudy, Line, lines_of
+from kept_studies import KeptStudy, Line, lines_of, studied
 from results_goals import YARDSTICK, ByCell, Goal
-from results_words import UNKNOWN, several, table, title
+from results_words import UNKNOWN, table, title
 
 from analoop.deploy.study_files import Row
 
@@ -29,6 +29,11 @@ class Reached:
         return self.goal.margin(self.numbers) >= 0
 
     @property
+    def ours(self) -> bool:
+        """Whether it is what `OURS` has as it is trained now."""
+        return self.line.method == OURS and self.line.usual
+
+    @property
     def order(self) -> tuple[bool, float]:
         """The best is the largest."""
         return self.goal.qualified(self.numbers), self.goal.margin(self.numbers)
@@ -38,9 +43,7 @@ class Reached:
         pairs = zip(self.goal.parts, self.numbers, strict=True)
         text = ", ".join(part.shown(n) for part, n in pairs)
         verdict = (", met" if self.met else ", **missed**") if judged else ""
-        study = self.line.study
-        rows = f"[{several(study.record['networks'], 'network')}][{study.name}]"
-        return f"{self.line.title} {text}{verdict} ({rows})"
+        return f"{self.line.title} {text}{verdict} ({self.line.study.link})"
 
 
 def target_table(
@@ -54,7 +57,7 @@ def target_table(
         besides: tasks whose numbers are shown and met by nobody.
         ours: whether what `OURS` has gets a column.
     """
-    judged = [t for t in judged if any(s.record["task"] == t for s in studies)]
+    judged = studied(judged, studies)
     best = [bool(goal.seed_best) for goal in goals]
     heads = ["goal", *(["seed's best"] if any(best) else []), "target"]
     for task in judged:
@@ -78,7 +81,7 @@ def _best(found: Sequence[Reached], judged: bool) -> str:
 
 
 def _ours(goal: Goal, found: Sequence[Reached]) -> str:
-    mine = [r for r in found if r.line.method == OURS and r.line.usual]
+    mine = [r for r in found if r.ours]
     if mine:
         return mine[0].shown(True)
     return UNKNOWN if goal.method in (None, OURS) else ""
@@ -128,8 +131,7 @@ def summary(goals: Sequence[Goal], studies: Sequence[KeptStudy], task: str) -> l
     if not known:
         return []
     missed = [g for g, found in known.items() if not any(r.met for r in found)]
-    ours = {g: r for g, found in known.items() for r in found
-            if r.line.method == OURS and r.line.usual}  # fmt: skip
+    ours = {goal: r for goal, found in known.items() for r in found if r.ours}
     out = [f"- Met by no method: {_texts(missed)}."]
     if ours:
         unmet = [g for g, r in ours.items() if not r.met]

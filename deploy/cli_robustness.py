@@ -166,7 +166,7 @@ def _own(
     Raises:
         InputError: PROTOCOL, SAME_NAME, NO_INPUT. FileError.
     """
-    from .cli_run import stimulus_of
+    from .cli_run import asked_stimulus
     from .study import by_name
 
     if rules.name != FAIR:
@@ -177,10 +177,7 @@ def _own(
         )
     networks = by_name([Path(name) for name in files], _network)
     first = next(iter(networks.values()))
-    chosen = source or first.provenance.get("task")
-    if not chosen:
-        raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    return networks, stimulus_of(chosen, first.n_inputs, first.provenance)
+    return networks, asked_stimulus(source, first.n_inputs, first.provenance)
 
 
 def _network(path: Path) -> Network:

@@ -201,10 +201,19 @@ def stimulus_for(program: Program, source: str | None, network: Network | None =
     """
     own = program.provenance.get("network", {})
     made = {**({} if network is None else network.provenance), **own}
+    return asked_stimulus(source, program.n_inputs, made)
+
+
+def asked_stimulus(source: str | None, n_channels: int, made: Mapping[str, Any]):
+    """As `stimulus_of`, without a source the task that a network of this provenance learned.
+
+    Raises:
+        InputError: NO_INPUT, if neither is known. FileError.
+    """
     chosen = source or made.get("task")
-    if chosen is None:
+    if not chosen:
         raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    return stimulus_of(chosen, program.n_inputs, made)
+    return stimulus_of(chosen, n_channels, made)
 
 
 def arguments(given: list[str]) -> list[str]:

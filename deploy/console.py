@@ -218,8 +218,8 @@ def print_recording(recording: Recording, program: Program, path: Path | None) -
         f"{int(recording.counts.sum())} spikes, {mean_rate_hz(recording):.1f} Hz per neuron"
     )
     print("  events " + ", ".join(f"{name} {count}" for name, count in books.items()))
-    out, readout = recording.counts[:, program.output_columns], program.readout
-    decided = decisions(recording, readout)
+    readout = program.readout
+    out, decided = recording.counts[:, readout.columns], decisions(recording, readout)
     for trial in range(min(recording.n_trials, 5)):
         more = f" {out[trial].tolist()}" if out.shape[1] <= MOST_COUNTS else ""
         spikes = f"{int(out[trial].sum())} output spikes{more}"

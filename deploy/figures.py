@@ -27,7 +27,8 @@ def rasters(
     first = stimulus.trial == 0
     axes[0].plot(stimulus.time_us[first] / 1e3, stimulus.channel[first], "|", color=_INPUT, ms=3)
     axes[0].set(title="stimulus", ylabel="input channel", xlabel="time (ms)")
-    columns, readout = program.output_columns, program.readout
+    readout = program.readout
+    columns = readout.columns
     for axis, recording in zip(axes[1:], recordings, strict=True):
         mine = recording.trial == 0
         time, neuron = recording.time_us[mine] / 1e3, recording.neuron[mine]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..models.readout import STEP_US, Readout
+from ..models.readout import STEP_US, Readout, most
 from ..models.recording import Recording
 
 
@@ -51,7 +51,7 @@ def winners(counts: np.ndarray, readout: Readout) -> np.ndarray:
     once = readout.distinct
     if len(once) < len(readout.labels):
         counts = counts @ (np.array(readout.labels)[:, None] == np.array(once))
-    return np.where(counts.sum(axis=1) > 0, counts.argmax(axis=1), -1)
+    return most(counts)
 
 
 def accuracy(recording: Recording, readout: Readout, target: np.ndarray) -> float:

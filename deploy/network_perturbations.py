@@ -47,15 +47,15 @@ def perturbed(network: Network, cell: Cell, generator: np.random.Generator) -> P
     Bits: signed weights from one population to another in steps of their range, as those of
     students. Silent: the first neurons of each population but the output's, a share of them.
     """
-    seated, cores, neurons = seats(network, CHIP), CHIP.cores, CHIP.neurons_per_core
     if cell.kind == "mismatch":
         changed = with_weights(network, lambda p: _spread(p.weights, cell.level, generator))
-        seed = int(generator.integers(2**31))
-        draw = paper_draw(seed, cell.level, seated.n_chips, neurons, cores)
+        seated, seed = seats(network, CHIP), int(generator.integers(2**31))
+        draw = paper_draw(seed, cell.level, seated.n_chips, CHIP.neurons_per_core, CHIP.cores)
         return Perturbed(changed, factors_of(draw, seated))
     if cell.kind == "chip":
-        shape = (seated.n_chips, cores, neurons)
-        draw = Draw(int(generator.integers(2**31)), cell.level, shape, "measured")
+        seated, seed = seats(network, CHIP), int(generator.integers(2**31))
+        shape = (seated.n_chips, CHIP.cores, CHIP.neurons_per_core)
+        draw = Draw(seed, cell.level, shape, "measured")
         return Perturbed(network, factors_of(draw, seated))
     if cell.kind == "bits":
         return Perturbed(coarse(network, int(cell.level)))

@@ -13,14 +13,13 @@ import numpy as np
 
 from ..hw.configuration import Configuration, from_content, to_content
 from ..hw.events import Events
-from ..models.archive import content_hash, read_either, write_archive
-from ..models.network import VERSION_DIFFERENCE
-from ..models.readout import Difference, Readout, difference_of, header_of
+from ..models.archive import content_hash, read_content, write_archive
+from ..models.readout import VERSIONS, Difference, Readout, difference_of, header_of, version_of
 from ..models.recording import Stimulus
 from ..models.wiring import expand
 from .routing import ROUTE
 
-_FORMAT, _VERSION = "program", 1
+_FORMAT = "program"
 
 NEURON = np.dtype([("chip", "i8"), ("core", "i8"), ("neuron", "i8"), ("tag", "i8")])
 """Where a model neuron sits and under which tag the host sees it."""
@@ -132,13 +131,12 @@ class Program:
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write a program file."""
-        version = _VERSION if self.difference is None else VERSION_DIFFERENCE
-        return write_archive(path, _FORMAT, version, *_to_file(self))
+        return write_archive(path, _FORMAT, version_of(self.difference), *_to_file(self))
 
     @staticmethod
     def load(path: str | os.PathLike) -> Program:
         """Read a program file. Raises FileError, or RegisterError for illegal registers."""
-        return read_either(path, _FORMAT, (_VERSION, VERSION_DIFFERENCE), _from_file)
+        return read_content(path, _FORMAT, VERSIONS, _from_file)
 
 
 def _to_file(program: Program) -> tuple[dict, dict[str, np.ndarray]]:

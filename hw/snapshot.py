@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..models.archive import content_hash, read_either, write_archive
+from ..models.archive import content_hash, read_content, write_archive
 from ..models.errors import InputError
 from .chip import DYNAPSE2, ChipSpec
 from .configuration import CHIPS
@@ -188,7 +188,7 @@ class Snapshot:
     @staticmethod
     def load(path: str | os.PathLike) -> Snapshot:
         """Read a snapshot file. Raises FileError, or InputError SNAPSHOT_INVALID."""
-        return read_either(path, _FORMAT, (_SCREENING, _WITH_TWIN), _from_content)
+        return read_content(path, _FORMAT, (_SCREENING, _WITH_TWIN), _from_content)
 
 
 def unscreened(twin: Twin, chip: ChipSpec = DYNAPSE2) -> Snapshot:

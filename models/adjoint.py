@@ -176,11 +176,17 @@ def play(p, kinds, adapts, clock, now, notes, drives, outcome, raster, tape, kep
             before[k], dt, dark,
         )  # fmt: skip
         before[k + 1] = count
-        for j in range(before[k], count):
-            lane = spikes[j] % LANES
-            if lane < raster.shape[0]:
-                raster[lane, k, spikes[j] // LANES] = lit(dt, 1)
+        mark(raster, k, spikes, before[k], count, dt)
         deliver(pending, drives, spikes, before, k)
+
+
+@inlined
+def mark(raster, k, spikes, first, last, dt):
+    """Write the spikes of step k, those numbered first to last, into a raster of real lanes."""
+    for j in range(first, last):
+        lane = spikes[j] % LANES
+        if lane < raster.shape[0]:
+            raster[lane, k, spikes[j] // LANES] = lit(dt, 1)
 
 
 @inlined

@@ -114,9 +114,12 @@ def check_writable(path: str | os.PathLike) -> None:
 
 
 def read_archive(
-    path: str | os.PathLike, format: str, version: int
+    path: str | os.PathLike, format: str, version: int | Sequence[int]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Read an archive and check format, version and hash; never runs code from the file.
+
+    Args:
+        version: that it has to have, or those that are read, the newest last.
 
     Raises:
         FileError: FILE_MISSING, FILE_CORRUPT, FILE_WRONG_KIND, FILE_WRONG_VERSION.
@@ -151,9 +154,10 @@ def read_archive(
             f"{path} holds a {found}, a {format} is needed: {way_out}",
             code="FILE_WRONG_KIND",
         )
-    if number != version:
+    known = (version,) if isinstance(version, int) else version
+    if number not in known:
         raise FileError(
-            f"{path} has {format} version {number}, this release reads version {version}: "
+            f"{path} has {format} version {number}, this release reads version {known[-1]}: "
             "write it again with this release",
             code="FILE_WRONG_VERSION",
         )
@@ -165,7 +169,9 @@ def read_archive(
     return header, arrays
 
 
-def read_content(path: str | os.PathLike, format: str, version: int, build: Any) -> Any:
+def read_content(
+    path: str | os.PathLike, format: str, version: int | Sequence[int], build: Any
+) -> Any:
     """Read an archive and build a record from it, turning any missing part into a FileError."""
     header, arrays = read_archive(path, format, version)
     try:
@@ -175,18 +181,6 @@ def read_content(path: str | os.PathLike, format: str, version: int, build: Any)
             f"{path} lacks or misstates a part of a {format} ({error!r}): write it again",
             code="FILE_CORRUPT",
         ) from error
-
-
-def read_either(path: str | os.PathLike, format: str, versions: Sequence[int], build: Any) -> Any:
-    """As `read_content`, of an archive of any of these versions."""
-    *others, last = versions
-    for version in others:
-        try:
-            return read_content(path, format, version, build)
-        except FileError as error:
-            if error.code != "FILE_WRONG_VERSION":
-                raise
-    return read_content(path, format, last, build)
 
 
 def _json(value: Any) -> bytes:

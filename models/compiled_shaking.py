@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from .adjoint import ACROSS, LANES, deliver, taped_step
+from .adjoint import ACROSS, LANES, TAPE, deliver, mark, taped_step
 from .coefficients import Coefficients
 from .compiled import compiled
 from .kernel_rows import CURRENT, LOG_GAIN, NORMAL, NOTES, WAIT, X, Z
@@ -70,7 +70,7 @@ def _play(p, kinds, adapts, clock, shaking, now, drives, raster):
     rows, elements = CURRENT + kinds.size, p.shape[1]
     state, pending = now[:rows], now[rows:]
     notes = np.zeros((NOTES, elements), p.dtype)
-    tape, of_step = np.empty((3, elements), p.dtype), np.empty(LANES, np.uint64)
+    tape, of_step = np.empty((TAPE, elements), p.dtype), np.empty(LANES, np.uint64)
     spikes, waits = np.empty(elements, np.int32), np.empty(elements, p.dtype)
     before = np.zeros(raster.shape[1] + 1, np.int64)
     for k in range(raster.shape[1]):
@@ -81,9 +81,5 @@ def _play(p, kinds, adapts, clock, shaking, now, drives, raster):
             state, p, pending, notes, kinds, adapts, tape, spikes, waits, 0, dt, dark
         )
         before[k], before[k + 1] = 0, count
-        for j in range(count):
-            lane = spikes[j] % LANES
-            if lane < raster.shape[0]:
-                raster[lane, k, spikes[j] // LANES] = lit(dt, 1)
+        mark(raster, k, spikes, 0, count, dt)
         deliver(pending, drives, spikes, before, k)
-    return None

@@ -11,17 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from .archive import content_hash, read_either, write_archive
+from .archive import content_hash, read_content, write_archive
 from .errors import InputError, NetworkError, Violation
 from .parameters import DENDRITES, NeuronParameters
-from .readout import Difference, Readout, difference_of, header_of
+from .readout import VERSIONS, Difference, Readout, difference_of, header_of, version_of
 
 INPUT = "input"
 """Name of the source that stands for the network's input channels."""
 
-_FORMAT, _VERSION = "network", 1
-VERSION_DIFFERENCE = 2
-"""Of networks and programs with a `Difference`, which who reads version 1 would not know of."""
+_FORMAT = "network"
 
 
 @dataclass(frozen=True)
@@ -145,13 +143,12 @@ class Network:
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write a network file."""
-        version = _VERSION if self.difference is None else VERSION_DIFFERENCE
-        return write_archive(path, _FORMAT, version, *_to_file(self))
+        return write_archive(path, _FORMAT, version_of(self.difference), *_to_file(self))
 
     @staticmethod
     def load(path: str | os.PathLike) -> Network:
         """Read a network file. Raises FileError, or NetworkError for malformed content."""
-        return read_either(path, _FORMAT, (_VERSION, VERSION_DIFFERENCE), _from_file)
+        return read_content(path, _FORMAT, VERSIONS, _from_file)
 
 
 def _to_file(network: Network) -> tuple[dict, dict[str, np.ndarray]]:

@@ -56,6 +56,16 @@ class Difference:
         return decide(self.output(spikes), self.signed, self.boundary)
 
 
+VERSIONS = (1, 2)
+"""Of files of networks and programs: without a `Difference`, and with one, which who reads only the
+first would not know of."""
+
+
+def version_of(difference: Difference | None) -> int:
+    """Of a file."""
+    return VERSIONS[difference is not None]
+
+
 def difference_of(header: Mapping[str, Any]) -> Difference | None:
     """From the header of a file of a network or program."""
     return Difference(**header["difference"]) if "difference" in header else None
@@ -64,6 +74,12 @@ def difference_of(header: Mapping[str, Any]) -> Difference | None:
 def header_of(difference: Difference | None) -> dict[str, Any]:
     """For the header of a file; nothing where there is none, so that such files keep their hash."""
     return {} if difference is None else {"difference": vars(difference)}
+
+
+def most(counts: np.ndarray) -> np.ndarray:
+    """Which of some counts [trial, candidate] is the largest, int64 [trial]: the first of equals,
+    -1 if all are 0."""
+    return np.where(counts.sum(axis=1) > 0, counts.argmax(axis=1), -1)
 
 
 def course(spikes: np.ndarray, tau_s: float, full_hz: float) -> np.ndarray:

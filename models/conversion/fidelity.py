@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..readout import most
 from ..recording import Recording, Stimulus
 from .source import SourceNetwork
 from .source_simulation import respond
@@ -87,12 +88,7 @@ def fidelity(source: SourceNetwork, recording: Recording, stimulus: Stimulus) ->
 
 
 def _agreement(told: np.ndarray, made: np.ndarray) -> float:
-    return float((_winner(told) == _winner(made)).mean()) if told.any() else float("nan")
-
-
-def _winner(counts: np.ndarray) -> np.ndarray:
-    """As deploy.metrics.decisions: -1 without spikes, the first of several winners."""
-    return np.where(counts.sum(1) > 0, counts.argmax(1), -1)
+    return float((most(told) == most(made)).mean()) if told.any() else float("nan")
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
