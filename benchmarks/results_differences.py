@@ -9,7 +9,7 @@ from kept_studies import KeptStudy, cells_of, lines
 from results_words import NOTHING, several, table, title
 
 from analoop.deploy.study_files import Row
-from analoop.deploy.study_statistics import Difference, differences
+from analoop.deploy.study_statistics import MethodDifference, differences
 
 
 def difference_tables(studies: Sequence[KeptStudy]) -> list[str]:
@@ -28,7 +28,7 @@ def _table(pool: Sequence[KeptStudy]) -> list[str]:
     for line in lines(pool):
         titles[line.label] = line.title
         rows += [replace(row, method=line.label) for mine in line.rows.values() for row in mine]
-    pairs: dict[tuple[str, str], dict[str, Difference]] = {}
+    pairs: dict[tuple[str, str], dict[str, MethodDifference]] = {}
     for d in differences(rows, cells):
         pairs.setdefault((d.first, d.second), {})[d.cell] = d
     if not pairs:
@@ -49,7 +49,7 @@ def _mismatched(cells: Sequence[str]) -> list[str]:
     return [cell for cell in cells if cell.split()[0] == "mismatch"]
 
 
-def _p(d: Difference | None) -> str:
+def _p(d: MethodDifference | None) -> str:
     if d is None:
         return NOTHING
     found = (d.accuracy_p, d.mse_p, d.spread_p, d.dynamics_p)

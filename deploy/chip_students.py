@@ -10,7 +10,7 @@ import numpy as np
 
 from ..models.errors import FileError, InputError
 from ..models.learning import chip
-from ..models.learning.chip_network import network_of
+from ..models.learning.chip_network import student_network
 from ..models.learning.spike_encoding import SpikeEncoding, spike_counts
 from ..models.learning.student import Student
 from ..models.network import Network
@@ -54,7 +54,7 @@ def checked_network(student: Student) -> Network:
             f"fan-in and weights know no limits; train one with --method {chip.NAME}",
             code="METHOD_TASK",
         )
-    return network_of(student)
+    return student_network(student)
 
 
 def stimulus_of(encoding: SpikeEncoding, samples: Samples) -> Stimulus:

@@ -46,13 +46,13 @@ def convert(
     from ..models.conversion.nir_source import read_nir
     from ..models.conversion.tuning import Tuning
     from . import console, console_convert
-    from .cli_run import stimulus_of
+    from .cli_run import read_stimulus
     from .conversion import convert as run_conversion
 
     check_writable(out)
     read = read_nir(file, dialect, dt, step_ms * 1e-3)
-    stimulus = None if source is None else stimulus_of(source, read.n_inputs)
-    other = None if held_out is None else stimulus_of(held_out, read.n_inputs)
+    stimulus = None if source is None else read_stimulus(source, read.n_inputs)
+    other = None if held_out is None else read_stimulus(held_out, read.n_inputs)
     tuning = Tuning(
         epochs=epochs, together=together, mismatch=mismatch, bias_period=bias_period, seed=seed
     )

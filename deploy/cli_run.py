@@ -175,7 +175,7 @@ def _verified(
     return result
 
 
-def stimulus_of(source: str, n_channels: int, made: Mapping[str, Any] | None = None):
+def read_stimulus(source: str, n_channels: int, made: Mapping[str, Any] | None = None):
     """The stimulus of a file or a task, for a network of this provenance. Raises FileError,
     InputError."""
     from ..models.recording import Stimulus
@@ -205,7 +205,7 @@ def stimulus_for(program: Program, source: str | None, network: Network | None =
 
 
 def asked_stimulus(source: str | None, n_channels: int, made: Mapping[str, Any]):
-    """As `stimulus_of`, without a source the task that a network of this provenance learned.
+    """As `read_stimulus`, without a source the task that a network of this provenance learned.
 
     Raises:
         InputError: NO_INPUT, if neither is known. FileError.
@@ -213,7 +213,7 @@ def asked_stimulus(source: str | None, n_channels: int, made: Mapping[str, Any])
     chosen = source or made.get("task")
     if not chosen:
         raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    return stimulus_of(chosen, n_channels, made)
+    return read_stimulus(chosen, n_channels, made)
 
 
 def arguments(given: list[str]) -> list[str]:

@@ -58,7 +58,7 @@ def jobs(study: OwnStudy) -> Iterator[Job]:
     for name, network in study.networks.items():
         for cell in study.cells:
             if applies(cell, network):
-                for draw in range(study.draws if cell.drawn else 1):
+                for draw in range(cell.draws(study.draws)):
                     place = (name, 0, cell.name, draw)
                     yield place, partial(_row, study, network, cell, place, counts)
 

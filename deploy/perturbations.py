@@ -27,6 +27,10 @@ class Cell:
         """Whether it is another one for every draw."""
         return self.kind in ("mismatch", "chip") and self.level > 0
 
+    def draws(self, most: int) -> int:
+        """Rows of a network in it, where so many chips are drawn."""
+        return most if self.drawn else 1
+
     @property
     def name(self) -> str:
         """As it is written in rows."""

@@ -191,7 +191,7 @@ def rows_of(study: Study, methods: Iterable[str]) -> int:
 def _cells(study: Study, method: str) -> list[tuple[Cell, int]]:
     """Cells that students of a method are put in, and how often."""
     cells = (cell for cell in study.cells if applies(cell, method))
-    return [(cell, study.draws if cell.drawn else 1) for cell in cells]
+    return [(cell, cell.draws(study.draws)) for cell in cells]
 
 
 def _jobs(bench: Bench, students: Sequence[tuple[str, int, Student]]) -> Iterator[Job]:

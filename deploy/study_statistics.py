@@ -63,7 +63,7 @@ class CellSummary:
 
 
 @dataclass(frozen=True)
-class Difference:
+class MethodDifference:
     """Two methods in one cell."""
 
     cell: str
@@ -161,7 +161,7 @@ def _interval(rows: Sequence[Row], samples: int, seed: int) -> tuple[float, floa
     return float(low), float(high)
 
 
-def differences(rows: Sequence[Row], cells: Sequence[str]) -> list[Difference]:
+def differences(rows: Sequence[Row], cells: Sequence[str]) -> list[MethodDifference]:
     """Every pair of methods in every cell where both have two rows or more."""
     from scipy.stats import levene, mannwhitneyu
 
@@ -185,7 +185,7 @@ def differences(rows: Sequence[Row], cells: Sequence[str]) -> list[Difference]:
                 spread = float(levene(error, other_error).pvalue) if varies else 1.0
             followed, other_followed = (column(group, "mse_dynamics") for group in (one, two))
             found.append(
-                Difference(
+                MethodDifference(
                     cell, a, b, float(mannwhitneyu(right, other_right).pvalue),
                     ranks_p(error, other_error), spread, ranks_p(followed, other_followed),
                 )

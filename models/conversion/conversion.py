@@ -27,7 +27,7 @@ from .matching import Legal
 from .sheets import Fitted, lesson_alone, lesson_together, play_alone, play_together, rows_of
 from .source import Change, SourceNetwork
 from .source_simulation import respond
-from .starts import network_of, start
+from .starts import fitted_network, start
 from .tuning import Lesson, Tuning, tune
 
 DEFAULTS = Tuning()
@@ -108,9 +108,9 @@ def convert(
         spikes[INPUT] = stimulus.counts(round(source.dt * 1e6))
     inside = stimulus.inside(round(source.dt * 1e6))
     fitted, changes, lessons = _matched(target, spikes, inside, tuning, legal, fit)
-    before = _measured(source, network_of(target, fitted), played, held_out)
+    before = _measured(source, fitted_network(target, fitted), played, held_out)
     _tuned(fitted, lessons, lesson_together(target, spikes, inside), tuning, news)
-    network = replace(network_of(target, fitted), labels=labels)
+    network = replace(fitted_network(target, fitted), labels=labels)
     after = _measured(source, network, played, held_out)
     lost = losses(target, fitted, spikes, tuning.max_fan_in)
     clock = heard_biases(source, tuning.bias_period) if period_us else ()

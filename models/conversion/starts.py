@@ -53,7 +53,7 @@ def _currents(share: np.ndarray, found: Match, excites: float, inhibits: float) 
     return (positive - np.maximum(-share, 0.0) * found.inhibits * inhibits) / W_UNIT
 
 
-def network_of(source: SourceNetwork, fitted: list[Fitted]) -> Network:
+def fitted_network(source: SourceNetwork, fitted: list[Fitted]) -> Network:
     """The network of the chip with the weights as they are now."""
     projections = []
     for f in fitted:

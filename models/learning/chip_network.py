@@ -230,7 +230,7 @@ def chip_factors(draw: Draw, nominal: Mapping[str, float], hidden: int) -> dict[
     }
 
 
-def network_of(student: Student) -> Network:
+def student_network(student: Student) -> Network:
     """The network to compile, of a student on a nominal chip; its input channels are those of
     `spike_counts` by the `encoding` of its provenance. Where outputs are not signed it has a
     boundary."""

@@ -52,7 +52,7 @@ def test_a_network_that_knows_its_task_needs_no_input(
         loaded.append(name)
         return stimulus()
 
-    monkeypatch.setattr("analoop.deploy.cli_run.stimulus_of", load)
+    monkeypatch.setattr("analoop.deploy.cli_run.read_stimulus", load)
     done = shell("robustness", trained, "-o", tmp_path / "s", "--cells", "nominal")
     assert done.code == 0 and loaded == ["japanese-vowels"]
 

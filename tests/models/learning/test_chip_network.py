@@ -14,10 +14,10 @@ from analoop.models.learning.chip_network import (
     CORE_NEURONS,
     encoding_of,
     made,
-    network_of,
     nominal_of,
     on_silicon,
     respond,
+    student_network,
     with_paper_mismatch,
 )
 from analoop.models.learning.spike_encoding import SpikeEncoding, spike_counts
@@ -56,9 +56,9 @@ def test_it_fires_as_its_network_does_in_the_simulator(seeds: tuple[int, ...]):
     counts = spike_counts(INPUTS, encoding_of(one))
     trial, step, channel = np.nonzero(counts)
     length = np.full(len(counts), 1_000_000)
-    recording = simulate(network_of(one), Stimulus(8, length, trial, step * 1000, channel))
+    recording = simulate(student_network(one), Stimulus(8, length, trial, step * 1000, channel))
     rasters = np.stack([recording.raster(k, 1000) for k in range(4)]).astype(np.float32)
-    ours, host = respond(one, INPUTS), network_of(one).difference
+    ours, host = respond(one, INPUTS), student_network(one).difference
     assert host is not None
     assert rasters.sum() > 1000
     np.testing.assert_allclose(rasters.mean((1, 2)) * 1000, ours.rate_hz, rtol=0.01)
@@ -132,7 +132,7 @@ def test_silicon_deviates_where_the_compiler_puts_neurons(
     """Every place of a chip has a factor of its own: neurons have those of their places."""
     weights = {"w_in": np.ones((2, 128)), "w_rec": np.zeros((128, 128)), "w_out": np.ones((128, 4))}
     one = of_groups(*[weights] * groups)
-    placement = place(network_of(one), DYNAPSE2)
+    placement = place(student_network(one), DYNAPSE2)
     assert placement.n_chips == 1 and len(placement.parameters) == cores
 
     def own(draw: Draw, nominal: dict[str, float]) -> dict[str, np.ndarray]:
