@@ -198,6 +198,12 @@ CURRENTS = tuple(f.name for f in fields(NeuronParameters) if f.name.startswith("
 """Names of the neuron's currents, in a fixed order."""
 SOMA_CURRENTS = ("i_tau_mem", "i_gain_mem", "i_threshold", "i_refractory", "i_pulse")
 """Those that every neuron uses, whatever is switched on; pulses are those of its synapses."""
+SWITCHED_CURRENTS = {
+    "dc": ("i_dc",),
+    "nmda_gate": ("i_nmda_gate",),
+    "adaptation": ("i_tau_ahp", "i_gain_ahp", "i_w_ahp", "i_pulse_ahp"),
+}
+"""Those that a neuron uses where a switch is on; exponential somas use none."""
 
 
 def dendrite_currents(dendrites: tuple[str, ...]) -> tuple[str, ...]:

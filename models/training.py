@@ -243,10 +243,9 @@ def _mismatched(
     parameters: NeuronParameters, level: float, trials: int, neurons: int, seed: tuple[int, ...]
 ):
     """Coefficients [trial, neuron], every trial on a chip of its own."""
-    nominal = parameters.currents()
     number = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    factors = lumped_factors(Draw(number, level, (trials, 1, neurons)), nominal)
     circuits = Circuits(parameters, neurons, EXCITE_INHIBIT, STEP_US * 1e-6)
+    factors = lumped_factors(Draw(number, level, (trials, 1, neurons)), circuits.acting())
     return circuits.coefficients(torch.float32, {name: f[:, 0] for name, f in factors.items()})
 
 

@@ -22,7 +22,12 @@ from .coefficients import Coefficients, coefficients
 from .errors import InputError
 from .gpu_sheet import moved
 from .mismatch import Draw, lumped_factors
-from .parameters import CURRENTS, NeuronParameters
+from .parameters import (
+    SOMA_CURRENTS,
+    SWITCHED_CURRENTS,
+    NeuronParameters,
+    dendrite_currents,
+)
 
 
 class Circuits(NamedTuple):
@@ -37,20 +42,26 @@ class Circuits(NamedTuple):
     dt: float
     """Step [s]."""
 
+    def acting(self) -> dict[str, float]:
+        """Nominal currents [A] of the soma and of dendrites with synapses, and those of what is
+        switched on. No mismatch of the others is felt, so none need be drawn."""
+        on = self.parameters.switches()
+        names = [*SOMA_CURRENTS, *dendrite_currents(self.dendrites)]
+        names += [name for switch, own in SWITCHED_CURRENTS.items() if on[switch] for name in own]
+        return {n: amps for n, amps in self.parameters.currents().items() if n in names}
+
     def coefficients(
         self, dtype: torch.dtype, factors: Mapping[str, np.ndarray | Tensor] | None = None
     ) -> Coefficients:
-        """Of the nominal chip [neuron], or with factors of every current, [trial, neuron] or
-        [neuron]; gradients flow to factors that are tensors."""
-        nominal = self.parameters.currents()
+        """Of the nominal chip [neuron], or with factors of currents, [trial, neuron] or [neuron],
+        those of all that are `acting`; gradients flow to factors that are tensors."""
         one = torch.ones(self.neurons, dtype=dtype)
-        if factors is None:
-            currents = {name: one * amps for name, amps in nominal.items()}
-        else:
-            currents = {
-                name: torch.as_tensor(amps * factors[name], dtype=dtype)
-                for name, amps in nominal.items()
-            }
+        currents = {
+            name: torch.as_tensor(amps * factors[name], dtype=dtype)
+            if factors is not None and name in factors
+            else one * amps
+            for name, amps in self.parameters.currents().items()
+        }
         switches = {name: one * on for name, on in self.parameters.switches().items()}
         return coefficients(currents, switches, self.dendrites, self.dt)
 
@@ -138,11 +149,11 @@ def played(
     chips, factors = _PLAYING.get(), None
     if chips is not None:
         draw = chips.draw(layer, circuits.neurons)
-        drawn = lumped_factors(draw, circuits.parameters.currents())
+        drawn = lumped_factors(draw, circuits.acting())
         chip = np.arange(len(like)) % chips.n
         factors = {name: factor[chip, 0] for name, factor in drawn.items()}
     if free:
-        ones = dict.fromkeys(CURRENTS, np.ones(circuits.neurons))
+        ones = dict.fromkeys(free, np.ones(circuits.neurons))
         drawn = {n: torch.as_tensor(f, dtype=like.dtype) for n, f in (factors or ones).items()}
         factors = drawn | {name: drawn[name] * factor.cpu() for name, factor in free.items()}
     c = circuits.coefficients(like.dtype, factors)

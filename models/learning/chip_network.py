@@ -221,7 +221,7 @@ def _with_factors(student: Student, factors: Mapping[str, np.ndarray]) -> Studen
 
 
 def chip_factors(draw: Draw, nominal: Mapping[str, float], hidden: int) -> dict[str, np.ndarray]:
-    """Factors of all currents, [chip, neuron]: of hidden neurons in the first core of a draw, of
+    """Factors of these currents, [chip, neuron]: of hidden neurons in the first core of a draw, of
     output neurons in the last one."""
     factors = lumped_factors(draw, nominal)
     return {

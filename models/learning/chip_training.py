@@ -12,7 +12,7 @@ from numpy.random import Generator
 from torch import Tensor, nn
 
 from ..mismatch import Draw
-from ..parameters import CURRENTS, SOMA_CURRENTS, NeuronParameters, dendrite_currents
+from ..parameters import SOMA_CURRENTS, NeuronParameters, dendrite_currents
 from ..readout import lead
 from ..tasks.samples import DT_S, Samples
 from ..training import FitLevels, hold, levels_for
@@ -188,9 +188,10 @@ class Model(nn.Module):
         return chosen, nominal
 
     def drawn(self, samples: int, generator: Generator) -> dict[str, np.ndarray]:
-        """Factors of all currents of a chip for each sample, [sample, neuron]."""
-        settings, nominal = self.settings, self.neurons.currents()
+        """Factors of the acting currents of a chip for each sample, [sample, neuron]."""
+        settings = self.settings
         neurons = settings.hidden + 2 * settings.outputs
+        nominal = circuits(self.neurons, neurons).acting()
         level = self.grown * settings.paper_mismatch * generator.random()
         seeds = generator.integers(2**31, size=2)
         measured = Draw(
@@ -198,7 +199,7 @@ class Model(nn.Module):
         )
         paper = paper_draw(int(seeds[1]), level, samples, neurons)
         one, other = (chip_factors(draw, nominal, settings.hidden) for draw in (measured, paper))
-        return {name: one[name] * other[name] for name in CURRENTS}
+        return {name: one[name] * other[name] for name in nominal}
 
     def _play(
         self,

@@ -4,6 +4,7 @@
 # pyright: reportGeneralTypeIssues=false, reportIndexIssue=false
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from torch import Tensor, nn
 from analoop.models import InputError, NeuronParameters
 from analoop.models.chip_layer import ChipLayer
 from analoop.models.mismatch import lumped_factors
+from analoop.models.neuron import rest, step
+from analoop.models.parameters import CURRENTS
 from analoop.models.rockpool_layer import NeuronsTorch, SynapsesTorch
-from analoop.models.virtual_chips import VirtualChips
+from analoop.models.virtual_chips import Circuits, VirtualChips
 
 N_IN, STEPS = 8, 120
 
@@ -209,3 +212,29 @@ def test_chips_that_cannot_be_are_refused(arguments: dict, code: str):
     with pytest.raises(InputError) as caught:
         VirtualChips(**arguments)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "on", [{}, {"dc": True}, {"nmda_gate": True}, {"adaptation": True}], ids=str
+)
+def test_mismatch_is_felt_of_acting_currents_and_of_no_others(on: dict[str, bool]):
+    """So that nobody draws what changes nothing."""
+    nominal = NeuronParameters.from_times()
+    parameters = replace(nominal, i_dc=1e-12, i_nmda_gate=1e-12, i_w_ahp=1e-7, **on)
+    circuits = Circuits(parameters, 1, ("ampa", "nmda"), 1e-3)
+    drive = torch.full((1, 1), 5e-9, dtype=torch.float64)
+
+    def course(*doubled: str) -> Tensor:
+        """Of the soma and its refractory periods."""
+        factors = {name: np.array([2.0]) for name in doubled}
+        c = circuits.coefficients(torch.float64, factors)
+        state, seen = rest(c, (1, 1)), []
+        for k in range(120):
+            state, _ = step(c, state, {"ampa": drive * (k % 5 == 0), "nmda": drive * (k % 7 == 0)})
+            seen.append(torch.stack([state.z, state.wait]))
+        return torch.stack(seen)
+
+    alone = course()
+    assert (alone[:, 1] > 0).any(), "it spikes, so refractory periods and adaptation count"
+    felt = {name for name in CURRENTS if not torch.equal(course(name), alone)}
+    assert felt == set(circuits.acting())
