@@ -58,7 +58,7 @@ in `rows.csv` then. Settings that are not the usual ones of this version stand b
 - rates: mean; median;
 - silenced neurons are 40 % of what [learning.md](learning.md#rules) says for each method, so rows
   of different methods are not quite the same trial. Networks of `chip` are trained to answer 1.5
-  times the target, so their error to it does not begin at 0;
+  times the target (temporal XOR: twice), so their error to it does not begin at 0;
 - "–": there are no such rows. Studies from before the dynamics were judged have no `mse_dynamics`;
   `mse_teacher` is of methods that imitate a teacher.
 
