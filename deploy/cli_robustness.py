@@ -63,7 +63,11 @@ def robustness(
     ] = None,
     changed: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="METHOD.NAME=VALUE", help="Change a setting; repeatable."),
+        typer.Option(
+            "--set",
+            metavar="METHOD.NAME=VALUE",
+            help="Change a setting; of one method alone NAME=VALUE; repeatable.",
+        ),
     ] = None,
     source: Annotated[
         str | None,
@@ -239,6 +243,8 @@ def _settings(task: str, given: str | None, changed: list[str]) -> dict[str, Any
     from .learning import settings_of
 
     methods = given.split(",") if given else own_methods()
+    if len(methods) == 1:  # whose they are need not be said
+        changed = [w if "." in w.partition("=")[0] else f"{methods[0]}.{w}" for w in changed]
     lost = [word for word in changed if word.partition(".")[0] not in methods]
     if lost:
         raise InputError(

@@ -20,6 +20,7 @@ from .students import some_teacher, student
 
 Said = list[list[tuple[int, int, str]]]
 XOR = ("train", "temporal-xor", "--method")
+STUDY = ("robustness", "temporal-xor", "--method")
 TINY = {
     "reservoir": ("liquids=1", "neurons=8", "substeps=1", "samples=2"),
     "force": ("neurons=20", "epochs=9", "samples=2", "validation=1", "patience=1"),
@@ -285,6 +286,8 @@ ALL = ("temporal-xor", "temporal-xor-apart", "synth-snips", "hey-snips")
         ((*XOR, "chip", "--set", "silenced=2"), "SETTING", ("silenced", "at most 1")),
         ((*XOR, "bptt", "--set", "outputs=analog"), "UNKNOWN_OUTPUTS", ("graded",)),
         (("robustness", "temporal-xor", "--set", "ads.tau_slow_s=0"), "SETTING", ("tau_slow_s",)),
+        ((*STUDY, "ads", "--set", "tau_slow_s=0"), "SETTING", ("tau_slow_s", "above 0")),
+        ((*STUDY, "ads,force", "--set", "density=0"), "SETTING", ("METHOD.NAME", "ads, force")),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_way_out_before_anything_is_trained(
