@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from .chain import Held, chain
 from .errors import InputError, NetworkError, Violation, named
 from .network import Network
-from .parameters import SOMA_CURRENTS, NeuronParameters, dendrite_currents
+from .parameters import NeuronParameters
 from .simulation import STEP_US
 from .training import EXCITE_INHIBIT, W_UNIT, amperes, hold
 from .unrolling import unroll_events
@@ -87,10 +87,9 @@ class ChipLayer(nn.Module):
             )
         learned = tuple(learned)
         parameters = parameters or NeuronParameters.from_times()
-        known = dict.fromkeys(_working(parameters, dendrites))
-        for name in learned:
-            named(known, "current that such neurons use", name, "UNKNOWN_CURRENT")
         self.circuits = Circuits(parameters, n, dendrites, dt)
+        for name in learned:
+            named(self.circuits.acting(), "current that such neurons use", name, "UNKNOWN_CURRENT")
         self.max_fan_in = max_fan_in
         start = torch.randn(n_in, n, generator=generator) * 8.0 / max(n_in, 1) ** 0.5
         self.w_in = nn.Parameter(start)
@@ -145,19 +144,6 @@ def _make_room(layer: ChipLayer, state: dict[str, Any], prefix: str, *_: Any) ->
         state.setdefault(f"{prefix}log_factors.{name}", torch.zeros_like(factor))
     kept = state.get(f"{prefix}levels")
     layer.levels = None if kept is None else torch.empty_like(kept, device=layer.w_in.device)
-
-
-def _working(parameters: NeuronParameters, dendrites: tuple[str, ...]) -> list[str]:
-    """Currents that neurons with these dendrites use."""
-    names = [*SOMA_CURRENTS, *dendrite_currents(dendrites)]
-    switches = parameters.switches()
-    if switches["nmda_gate"] and "nmda" in dendrites:
-        names.append("i_nmda_gate")
-    if switches["dc"]:
-        names.append("i_dc")
-    if switches["adaptation"]:
-        names += ["i_tau_ahp", "i_gain_ahp", "i_w_ahp", "i_pulse_ahp"]
-    return names
 
 
 def network_of(layers: Iterable[nn.Module], labels: tuple[str, ...] = ()) -> Network:

@@ -147,7 +147,7 @@ def resting(sheet: Sheet, p: np.ndarray) -> np.ndarray:
 def on_threads(work: Callable, items: Iterable) -> list:
     """Results of `work` for each item, in order."""
     items = list(items)
-    if len(items) == 1:  # as in a part of a batch: a thread would cost a fifth of the work
+    if len(items) == 1:  # as in each part of a batch: a thread would only cost time
         return [work(items[0])]
     with ThreadPoolExecutor(processors()) as pool:
         return list(pool.map(work, items))

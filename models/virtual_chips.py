@@ -45,23 +45,22 @@ class Circuits(NamedTuple):
     def acting(self) -> dict[str, float]:
         """Nominal currents [A] of the soma and of dendrites with synapses, and those of what is
         switched on. No mismatch of the others is felt, so none need be drawn."""
-        on = self.parameters.switches()
+        on, nominal = self.parameters.switches(), self.parameters.currents()
+        on["nmda_gate"] &= "nmda" in self.dendrites
         names = [*SOMA_CURRENTS, *dendrite_currents(self.dendrites)]
         names += [name for switch, own in SWITCHED_CURRENTS.items() if on[switch] for name in own]
-        return {n: amps for n, amps in self.parameters.currents().items() if n in names}
+        return {name: nominal[name] for name in names}
 
     def coefficients(
         self, dtype: torch.dtype, factors: Mapping[str, np.ndarray | Tensor] | None = None
     ) -> Coefficients:
         """Of the nominal chip [neuron], or with factors of currents, [trial, neuron] or [neuron],
-        those of all that are `acting`; gradients flow to factors that are tensors."""
-        one = torch.ones(self.neurons, dtype=dtype)
-        currents = {
-            name: torch.as_tensor(amps * factors[name], dtype=dtype)
-            if factors is not None and name in factors
-            else one * amps
-            for name, amps in self.parameters.currents().items()
-        }
+        of all that are `acting` at least; gradients flow to factors that are tensors."""
+        nominal, one = self.parameters.currents(), torch.ones(self.neurons, dtype=dtype)
+        currents = {name: one * amps for name, amps in nominal.items()}
+        if factors is not None:
+            given = {**self.acting(), **factors}
+            currents |= {n: torch.as_tensor(nominal[n] * factors[n], dtype=dtype) for n in given}
         switches = {name: one * on for name, on in self.parameters.switches().items()}
         return coefficients(currents, switches, self.dendrites, self.dt)
 
@@ -153,7 +152,7 @@ def played(
         chip = np.arange(len(like)) % chips.n
         factors = {name: factor[chip, 0] for name, factor in drawn.items()}
     if free:
-        ones = dict.fromkeys(free, np.ones(circuits.neurons))
+        ones = dict.fromkeys(circuits.acting(), np.ones(circuits.neurons))
         drawn = {n: torch.as_tensor(f, dtype=like.dtype) for n, f in (factors or ones).items()}
         factors = drawn | {name: drawn[name] * factor.cpu() for name, factor in free.items()}
     c = circuits.coefficients(like.dtype, factors)

@@ -12,7 +12,7 @@ from numpy.random import Generator
 from torch import Tensor, nn
 
 from ..mismatch import Draw
-from ..parameters import SOMA_CURRENTS, NeuronParameters, dendrite_currents
+from ..parameters import NeuronParameters
 from ..readout import lead
 from ..tasks.samples import DT_S, Samples
 from ..training import FitLevels, hold, levels_for
@@ -21,7 +21,6 @@ from .attack import attacked
 from .chip_network import (
     FULL_HZ,
     TAU_OUT_S,
-    USED,
     chip_factors,
     circuits,
     paper_draw,
@@ -37,8 +36,6 @@ INPUT_SD, OUTPUT_SD = 8.0, 32.0
 then fire at some Hz on temporal XOR. For other tasks see `Settings.start_hz`."""
 HALF = 0.5
 """Where more is asked for than this an answer stands, else silence [1]."""
-ATTACKED = (*SOMA_CURRENTS, *dendrite_currents(USED))
-"""Currents of a chip that an attack moves: time constants, gains, thresholds, pulses."""
 SHARPNESS = 4.0
 """Slope by which an output becomes the chance of a positive answer, for their divergence [1]."""
 
@@ -71,6 +68,7 @@ class Model(nn.Module):
             settings.tau_mem_s, times, t_refractory=settings.t_refractory_s
         )
         self.neurons = hardware.legal(wanted) if hardware else wanted
+        self.circuits = circuits(self.neurons, hidden + 2 * settings.outputs)
         self.levels: tuple[Tensor, ...] = ()
         self.grown = 1.0
         """Share of mismatch, silence and dead synapses that samples meet now."""
@@ -124,7 +122,7 @@ class Model(nn.Module):
             return loss + settings.divergence * divergence(nominal, output).mean()
 
         def change(there: Mapping[str, Tensor]) -> Tensor:
-            chips = {**factors, **{name: there[name] for name in ATTACKED if name in there}}
+            chips = {**factors, **{name: there[name] for name in factors if name in there}}
             return divergence(nominal, self._play(counts, drives_of(there), chips)[0]).mean()
 
         return loss + settings.divergence * change(self._attacked(held, factors, change, generator))
@@ -154,8 +152,9 @@ class Model(nn.Module):
         sizes = dict.fromkeys(held, self.settings.attack)
         there = dict(held)
         if self.settings.attack_circuits:
-            sizes |= dict.fromkeys(ATTACKED, self.settings.attack_circuits)
-            there |= {n: torch.tensor(factors[n], dtype=torch.float32) for n in ATTACKED}
+            acting = self.circuits.acting()
+            sizes |= dict.fromkeys(acting, self.settings.attack_circuits)
+            there |= {n: torch.tensor(factors[n], dtype=torch.float32) for n in acting}
         reach = {name: size * there[name].detach().abs() for name, size in sizes.items() if size}
         return attacked(there, reach, change, self.settings.attack_steps, generator)
 
@@ -189,9 +188,7 @@ class Model(nn.Module):
 
     def drawn(self, samples: int, generator: Generator) -> dict[str, np.ndarray]:
         """Factors of the acting currents of a chip for each sample, [sample, neuron]."""
-        settings = self.settings
-        neurons = settings.hidden + 2 * settings.outputs
-        nominal = circuits(self.neurons, neurons).acting()
+        settings, neurons, nominal = self.settings, self.circuits.neurons, self.circuits.acting()
         level = self.grown * settings.paper_mismatch * generator.random()
         seeds = generator.integers(2**31, size=2)
         measured = Draw(
@@ -208,8 +205,8 @@ class Model(nn.Module):
         factors: Mapping[str, np.ndarray | Tensor] | None,
     ) -> tuple[Tensor, Tensor]:
         """Readout [sample, step] and spikes [sample, step, neuron] of chips, None: the nominal."""
-        made = circuits(self.neurons, drives[1].shape[-1])
-        spikes = unroll_events(made.coefficients(torch.float32, factors), counts, *drives)
+        c = self.circuits.coefficients(torch.float32, factors)
+        spikes = unroll_events(c, counts, *drives)
         return _low_passed(lead(spikes[..., self.settings.hidden :])) / (DT_S * FULL_HZ), spikes
 
 

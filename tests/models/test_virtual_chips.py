@@ -214,23 +214,27 @@ def test_chips_that_cannot_be_are_refused(arguments: dict, code: str):
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("dendrites", [("ampa", "nmda"), ("gaba", "ampa")], ids="-".join)
 @pytest.mark.parametrize(
     "on", [{}, {"dc": True}, {"nmda_gate": True}, {"adaptation": True}], ids=str
 )
-def test_mismatch_is_felt_of_acting_currents_and_of_no_others(on: dict[str, bool]):
+def test_mismatch_is_felt_of_acting_currents_and_of_no_others(
+    on: dict[str, bool], dendrites: tuple[str, str]
+):
     """So that nobody draws what changes nothing."""
     nominal = NeuronParameters.from_times()
     parameters = replace(nominal, i_dc=1e-12, i_nmda_gate=1e-12, i_w_ahp=1e-7, **on)
-    circuits = Circuits(parameters, 1, ("ampa", "nmda"), 1e-3)
+    circuits = Circuits(parameters, 1, dendrites, 1e-3)
     drive = torch.full((1, 1), 5e-9, dtype=torch.float64)
+    every = dict(zip(dendrites, (53, 5), strict=True))
 
     def course(*doubled: str) -> Tensor:
         """Of the soma and its refractory periods."""
-        factors = {name: np.array([2.0]) for name in doubled}
+        factors = {name: np.array([1.0 + (name in doubled)]) for name in CURRENTS}
         c = circuits.coefficients(torch.float64, factors)
         state, seen = rest(c, (1, 1)), []
         for k in range(120):
-            state, _ = step(c, state, {"ampa": drive * (k % 5 == 0), "nmda": drive * (k % 7 == 0)})
+            state, _ = step(c, state, {d: drive * (k % n == 0) for d, n in every.items()})
             seen.append(torch.stack([state.z, state.wait]))
         return torch.stack(seen)
 

@@ -12,7 +12,7 @@ from analoop.deploy.learning import HARDWARE
 from analoop.models.errors import InputError
 from analoop.models.learning.chip_network import wires
 from analoop.models.learning.chip_settings import Settings
-from analoop.models.learning.chip_training import ATTACKED, Model, divergence, missed
+from analoop.models.learning.chip_training import Model, divergence, missed
 from analoop.models.learning.spike_encoding import spike_counts
 from analoop.models.tasks.samples import DT_S, Samples
 
@@ -126,6 +126,7 @@ def test_an_attack_finds_circuits_that_change_more_than_chance():
     model.start(batch)
     counts = spike_counts(inputs, settings.encoding())
     ones = {name: np.ones((3, 24)) for name in model.neurons.currents()}
+    acting = model.circuits.acting()
     drives, played = wires(**model.held()), []
     with torch.no_grad():
         nominal = model._play(counts, drives, None)[0]
@@ -136,18 +137,18 @@ def test_an_attack_finds_circuits_that_change_more_than_chance():
 
     def change(there: dict[str, torch.Tensor]) -> torch.Tensor:
         played.append(there)
-        chips = {**ones, **{name: there[name] for name in ATTACKED}}
+        chips = {**ones, **{name: there[name] for name in acting}}
         return divergence(nominal, model._play(counts, drives, chips)[0]).mean()
 
     moved = model._attacked(model.held(), ones, change, np.random.default_rng(0))
     assert all(torch.equal(moved[name], w) for name, w in model.held().items())
-    for name in ATTACKED:
+    for name in acting:
         assert 0.09 < float((moved[name] - 1).abs().max()) < 0.105, name
     found = float(change(moved).detach())
     assert len(played) == settings.attack_steps + 1
     for seed in range(8):
         rng = np.random.default_rng(seed)
-        by_chance = {name: torch.tensor(rng.choice([0.9, 1.1], (3, 24))) for name in ATTACKED}
+        by_chance = {name: torch.tensor(rng.choice([0.9, 1.1], (3, 24))) for name in acting}
         assert found > float(divergence(nominal, answer({**ones, **by_chance})).mean())
     loss = model.loss(batch, np.random.default_rng(0))
     loss.backward()
