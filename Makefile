@@ -21,7 +21,7 @@ benchmarks: .venv/test
 	$(BIN)/python benchmarks/quantizer.py
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
-# docs/results.md, from the studies kept in benchmarks/results
+# docs/results.md and its figures, from the studies kept in benchmarks/results
 results: .venv/test
 	$(BIN)/python benchmarks/results_page.py
 

@@ -30,15 +30,20 @@ def answer(
     """
     out: list[str] = []
     for task in (*judged, *besides):
-        found: dict[str, Line] = {}
-        for line in lines_of(studies, task, "fair"):
-            if {ROBUST, NOMINAL} <= line.cells.keys() and line.method != YARDSTICK:
-                found.setdefault(line.method, line)
-        if found:
-            mine = sorted(found.values(), key=lambda x: -x.cells[ROBUST].accuracy_mean)
+        mine = sorted(answering(studies, task), key=lambda x: -x.cells[ROBUST].accuracy_mean)
+        if mine:
             goals = _goals(studies, task) if task in judged else ""
             out += [_sentence(task, mine) + goals, "", *_table(mine)]
     return out
+
+
+def answering(studies: Sequence[KeptStudy], task: str) -> list[Line]:
+    """The line of each method that speaks for it on a task, by rules `fair`."""
+    found: dict[str, Line] = {}
+    for line in lines_of(studies, task, "fair"):
+        if {ROBUST, NOMINAL} <= line.cells.keys() and line.method != YARDSTICK:
+            found.setdefault(line.method, line)
+    return list(found.values())
 
 
 def _sentence(task: str, found: Sequence[Line]) -> str:

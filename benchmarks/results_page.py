@@ -1,4 +1,4 @@
-"""Write docs/results.md from the rows of every study kept in benchmarks/results.
+"""Write docs/results.md and its figures from the rows of every study kept in benchmarks/results.
 
 Run: python benchmarks/results_page.py      (or: make results)
 
@@ -16,6 +16,7 @@ from kept_studies import HOME, KeptStudy, groups, kept_studies, studied
 from results_answer import answer, contents
 from results_differences import difference_tables
 from results_fifty import fifty_table
+from results_figures import drawn, file_of, pictures, png_of
 from results_goals import BEYOND, WORKS, WORKS_XOR
 from results_growth import growth_table
 from results_orders import order_table
@@ -141,21 +142,28 @@ def page(studies: Sequence[KeptStudy], fifty: str = "") -> str:
     for group in groups(studies):
         rest += section(group)
     parts = "\n".join(rest).split("\n")
-    out = [HEAD, SHORT_HEAD, *answer(studies, WAKE, BESIDES), "## Contents\n", *contents(parts)]
+    tasks = (*WAKE, *BESIDES)
+    out = [HEAD, SHORT_HEAD, *answer(studies, WAKE, BESIDES), *pictures(studies, tasks)]
+    out += ["## Contents\n", *contents(parts)]
     out += [*rest, *(f"[{study.name}]: {HOME}/{study.name}/rows.csv" for study in studies)]
     return "\n".join(out).rstrip() + "\n"
 
 
 def main() -> None:
-    """Write the page."""
+    """Write the page, and the figures into a folder images beside it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results.md")
     options = parser.parse_args()
     fifty = options.results / FIFTY
     text = fifty.read_text(encoding="utf-8") if fifty.exists() else ""
-    made = page(kept_studies(options.results), text)
-    print(f"wrote {write_bytes(options.out, made.encode())}")
+    studies = kept_studies(options.results)
+    print(f"wrote {write_bytes(options.out, page(studies, text).encode())}")
+    for task in studied((*WAKE, *BESIDES), studies):
+        if lines := drawn(studies, task):
+            file = options.out.parent / "images" / file_of(task)
+            file.parent.mkdir(exist_ok=True)
+            print(f"wrote {write_bytes(file, png_of(lines))}")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -
     """
     from jinja2 import Environment
 
-    figures = {kind: _figure(kind, record) for kind in _kinds(record)}
+    figures = {kind: figure(kind, record) for kind in _kinds(record)}
     written = [write_bytes(folder / f"{kind}.png", png) for kind, png in figures.items()]
     source = (files("analoop.deploy") / "data" / "study.html.j2").read_text(encoding="utf-8")
     page = Environment(autoescape=True, trim_blocks=True).from_string(source).render(
@@ -72,17 +72,22 @@ def _kinds(record: Mapping[str, Any]) -> list[str]:
     return [kind for kind in TITLES if any(k == kind and level != "0" for k, level in levels)]
 
 
-def _figure(kind: str, record: Mapping[str, Any]) -> bytes:
-    """Mean accuracy with its interval, and the 10th percentile, over the levels of a kind."""
+def figure(kind: str, record: Mapping[str, Any]) -> bytes:
+    """PNG of mean accuracies with their intervals, and 10th percentiles, over levels of a kind.
+
+    Args:
+        kind: of perturbation, in `TITLES`.
+        record: as for `write_report`.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     title, unit = TITLES[kind]
     first = f"{kind} 0" if f"{kind} 0" in record["cells"] else "nominal 0"
     cells = [cell for cell in record["cells"] if cell == first or cell.startswith(kind)]
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
-    axis = figure.subplots()
+    drawing = Figure(figsize=(6.4, 4.2), layout="constrained")
+    FigureCanvasAgg(drawing)
+    axis = drawing.subplots()
     methods = dict.fromkeys(s["method"] for s in record["summaries"])
     for k, method in enumerate(methods):
         mine = {s["cell"]: s for s in record["summaries"] if s["method"] == method}
@@ -105,5 +110,5 @@ def _figure(kind: str, record: Mapping[str, Any]) -> bytes:
     axis.legend(fontsize=8)
     axis.grid(alpha=0.3)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120)
+    drawing.savefig(buffer, format="png", dpi=120)
     return buffer.getvalue()

@@ -8,11 +8,14 @@ import subprocess
 import sys
 from dataclasses import asdict
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import matplotlib.image
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from analoop.deploy.learning import settings_of
 from analoop.deploy.perturbations import cells_of, protocol_of
@@ -70,6 +73,8 @@ def test_the_page_is_what_the_command_makes_of_the_kept_rows(tmp_path: Path):
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     kept = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
     assert (tmp_path / "page.md").read_text(encoding="utf-8") == kept, "run: make results"
+    made = {file.name for file in (tmp_path / "images").iterdir()}
+    assert made == set(re.findall(r"\]\(images/(.+?)\)", kept))
 
 
 def test_a_number_is_that_of_its_rows(made):
@@ -331,6 +336,23 @@ def test_methods_are_compared_over_studies_that_judged_by_the_same_samples(made,
     page = page[start : page.index("\n## ", start)]
     assert "Rows: [mine][mine], [rival][rival]." in page and "| `bptt`, `chip` |" in page
     assert "`robust`" not in page, "it has nothing to be compared with"
+
+
+def test_a_figure_shows_methods_of_the_same_samples_and_no_others(made, tmp_path: Path):
+    cells = {"nominal 0": [0.9, 0.9], "mismatch 0.1": [0.8, 0.8], "mismatch 0.2": [0.6, 0.7]}
+    keep(tmp_path, "alone", cells, method="robust", test_samples="b", draws=9)
+    keep(tmp_path, "mine", cells, method="chip", test_samples="a")
+    assert "![" not in made(tmp_path), "nothing stands beside another"
+    page = made(keep(tmp_path, "rival", cells, method="bptt", test_samples="a"))
+    assert "temporal_xor_mismatch.png)" in page
+    assert "500 test samples: `bptt` ([rival]), `chip` ([mine]).\n" in page
+
+    figures, kept = import_module("results_figures"), import_module("kept_studies")
+    lines = figures.drawn(kept.kept_studies(tmp_path), "temporal-xor")
+    image = matplotlib.image.imread(BytesIO(figures.png_of(lines)))
+    for colour in ("C0", "C1"):  # as many as there are methods
+        assert (abs(image[..., :3] - to_rgb(colour)).max(axis=-1) < 0.01).sum() > 100
+    assert not (abs(image[..., :3] - to_rgb("C2")).max(axis=-1) < 0.01).any()
 
 
 def test_what_a_command_does_not_make_again_is_said_below_it(made, tmp_path: Path):
