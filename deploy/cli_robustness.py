@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -107,7 +107,7 @@ def robustness(
         sizes = networks or NETWORKS, draws, samples or SAMPLES, seed, chosen
         study = Study(sequence_task(name, data), rules, *sizes)
         if not quiet:
-            print(_work(study, list(settings)), file=sys.stderr, flush=True)
+            print(_work(study, settings), file=sys.stderr, flush=True)
         with progress.study(quiet) as tell:
             found = study_methods(out, study, settings, workers, tell)
     elif source or _for_the_chip(what[0]):
@@ -127,15 +127,17 @@ def robustness(
         console_study.print_study(found)
 
 
-def _work(study: Study, methods: Sequence[str]) -> str:
+def _work(study: Study, settings: Mapping[str, Any]) -> str:
     """What a study costs, in networks and rows; no time, which depends on methods and machine."""
     from .robustness import rows_of
+    from .study import taught
 
     return (
-        f"{study.task.name}: a teacher and networks of {', '.join(methods)} are trained "
-        f"({study.networks} of each, {study.networks * len(methods)} in all), then "
-        f"{rows_of(study, methods)} rows of {study.samples} samples are played; what the folder "
-        "holds already is kept"
+        f"{study.task.name}: {'a teacher and ' if taught(settings) else ''}networks of "
+        f"{', '.join(settings)} are trained "
+        f"({study.networks} of each, {study.networks * len(settings)} in all), then "
+        f"{rows_of(study, list(settings))} rows of {study.samples} samples are played; what the "
+        "folder holds already is kept"
     )
 
 

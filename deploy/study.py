@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..models.archive import write_bytes
-from ..models.bookmark import Bookmark, beside
 from ..models.errors import InputError
-from ..models.learning.methods import answer
+from ..models.learning.methods import answer, method_of
 from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher
 from ..models.versions import versions
@@ -34,7 +33,8 @@ T = TypeVar("T")
 def study_methods(
     folder: Path, study: Study, settings: Mapping[str, Any], workers: int, tell: Tell
 ) -> dict[str, Any]:
-    """Train networks of methods, and put them through a study.
+    """Train networks of methods, and put them through a study. A teacher is trained where one of
+    them needs it; without one, errors to it are not known.
 
     Args:
         settings: of each method.
@@ -51,22 +51,10 @@ def study_methods(
     check_figures()
     bench = Bench.of(study)
     methods = {name: asdict(chosen) for name, chosen in settings.items()}
-    planned, updates = 1 + len(settings) * study.networks, teacher_settings(study.task.name).updates
-
-    def teaching(done: int, loss: float) -> None:
-        tell(done / updates, planned, f"teacher: {done} of {updates}, loss {loss:.3f}")
-
     with StudyFiles(folder, _asked(bench, methods=methods)) as files:
-        tell(0, planned, "teacher")
-        if not files.teacher.exists():
-            teacher_for(
-                study.task,
-                study.seed,
-                teaching,
-                teacher_bookmark(files.teacher, study.task, study.seed),
-            ).save(files.teacher)
-        Bookmark(beside(files.teacher)).remove()
-        teacher = Teacher.load(files.teacher)
+        teacher = None
+        if taught(settings):
+            teacher = _teacher(files, study, 1 + len(settings) * study.networks, tell)
         wanted = [
             Wanted(method, chosen, number, files.network(method, number))
             for method, chosen in settings.items()
@@ -74,7 +62,28 @@ def study_methods(
         ]
         train_missing(study, teacher, wanted, workers, tell)
         students = [(net.method, net.number, Student.load(net.path)) for net in wanted]
-        return _judged(files, bench.taught_by(teacher), students, workers, tell)
+        bench = bench if teacher is None else bench.taught_by(teacher)
+        return _judged(files, bench, students, workers, tell)
+
+
+def taught(settings: Mapping[str, Any]) -> bool:
+    """Whether some method with its settings needs a teacher."""
+    return any(method_of(name).needs_teacher(chosen) for name, chosen in settings.items())
+
+
+def _teacher(files: StudyFiles, study: Study, planned: int, tell: Tell) -> Teacher:
+    """The teacher of a study, trained if it is not there yet; it counts as one of the planned."""
+    updates = teacher_settings(study.task.name).updates
+
+    def news(done: int, loss: float) -> None:
+        tell(done / updates, planned, f"teacher: {done} of {updates}, loss {loss:.3f}")
+
+    tell(0, planned, "teacher")
+    mark = teacher_bookmark(files.teacher, study.task, study.seed)
+    if not files.teacher.exists():
+        teacher_for(study.task, study.seed, news, mark).save(files.teacher)
+    mark.remove()
+    return Teacher.load(files.teacher)
 
 
 def study_networks(

@@ -34,7 +34,7 @@ class Wanted:
 
 
 def train_missing(
-    study: Study, teacher: Teacher, wanted: Sequence[Wanted], workers: int, tell: Tell
+    study: Study, teacher: Teacher | None, wanted: Sequence[Wanted], workers: int, tell: Tell
 ) -> None:
     """Train the networks that are not there yet. What comes of one does not depend on the others,
     nor on how many are trained at a time.
@@ -43,9 +43,10 @@ def train_missing(
     their bookmarks.
 
     Args:
+        teacher: None where no network needs one.
         workers: networks trained at a time; torch computes with one thread in each.
-        tell: called by one thread at a time; the teacher counts as a network, a network under way
-            by its share.
+        tell: called by one thread at a time; a teacher counts as a network, a network under way by
+            its share.
 
     Raises:
         InputError: as `train_student`.
@@ -57,7 +58,8 @@ def train_missing(
         for net in missing
     ]
     refuse_others(marks)
-    planned, there = 1 + len(wanted), 1 + len(wanted) - len(missing)
+    planned = len(wanted) + (teacher is not None)
+    there = planned - len(missing)
     shares = dict.fromkeys((network.path for network in missing), 0.0)
     stop, talking = Event(), Lock()
 

@@ -122,7 +122,9 @@ def test_what_a_study_costs_is_said_in_one_line_before_it_begins(
     (line,) = done.err.splitlines()
     rows = 3 * (6 * (1 + 4 * 2 + 5 + 3 + 1) + 2)  # chips with measured mismatch: of `chip` alone
     assert f" {rows} rows of 500 samples" in line and "temporal-xor-apart" in line
-    assert ", ".join(methods) in line and "3 of each, 18 in all" in line
+    assert f"a teacher and networks of {', '.join(methods)}" in line
+    assert "3 of each, 18 in all" in line
+    assert "teacher" not in shell(*asked, "--method", "chip,bptt").err
     assert not shell(*asked, "-q").err
 
 

@@ -89,6 +89,21 @@ def test_the_teacher_of_a_study_counts_as_a_network_and_by_its_share(
 
 
 @pytest.mark.usefixtures("few")
+def test_a_study_of_methods_that_imitate_nobody_trains_no_teacher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delattr("analoop.deploy.study.teacher_for")
+    told = []
+    asked = study(networks=1, draws=1)
+    made = study_methods(tmp_path, asked, OTHERS, 1, lambda *news: told.append(news))
+    assert not (tmp_path / "teacher.npz").exists()
+    assert {s["method"] for s in made["summaries"]} == {*OTHERS}
+    assert all("mse_target" in s["errors"] and "mse_teacher" not in s["errors"]
+               for s in made["summaries"])  # fmt: skip
+    assert {planned for _, planned, what in told if what.startswith("training")} == {2}
+
+
+@pytest.mark.usefixtures("few")
 def test_a_network_under_way_counts_by_its_share_and_its_news_are_called_what_they_are(
     tmp_path: Path,
 ):
