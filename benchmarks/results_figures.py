@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,13 +17,13 @@ KIND = "mismatch"
 
 
 def drawn(studies: Sequence[KeptStudy], task: str) -> list[Line]:
-    """Of the lines that speak for their methods those that most others share test samples with,
-    by name; none where no two do."""
-    found = answering(studies, task)
-    shared = Counter(line.study.judged_by for line in found).most_common(1)
-    if not shared or shared[0][1] < 2:
-        return []
-    mine = [line for line in found if line.study.judged_by == shared[0][0]]
+    """Of the lines that speak for their methods those that share the most test samples, by name;
+    none where no two share them."""
+    pools: dict[tuple[Any, ...], list[Line]] = {}
+    for line in answering(studies, task):
+        pools.setdefault(line.study.judged_by, []).append(line)
+    found = [pool for pool in pools.values() if len(pool) > 1]
+    mine = max(found, key=lambda pool: (pool[0].study.record["samples"], len(pool)), default=[])
     return sorted(mine, key=lambda line: line.method)
 
 
