@@ -42,13 +42,16 @@ def print_conversion(made: Conversion, origin: str) -> None:
     stdout().print(table)
     unjudged = math.isnan(found.label_agreement)
     if found.undecided and not unjudged:
-        print(f"in {found.undecided} trials the source itself has no single winner")
+        print(
+            f"labels were compared in {found.trials - found.undecided} of {found.trials} trials; "
+            "in the others the source itself has no single winner"
+        )
     print("not as in the source:")
     for change in made.changes:
         print(f"  {change}")
     if unjudged:
         print(
-            "fidelity is not judged, as the source's output is silent in all trials: give --input "
+            "fidelity is not judged, as the source has no single winner in any trial: give --input "
             "like the network's own"
         )
     elif not found.passed:

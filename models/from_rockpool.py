@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from rockpool.graph import GraphHolder, LIFNeuronWithSynsRealValue, LinearWeights
+from rockpool.graph import LIFNeuronWithSynsRealValue, LinearWeights
 
 from .errors import NetworkError, Violation
-from .network import INPUT, Network, Population, Projection
+from .network import Network, Population, Projection
+from .rockpool_graph import Way, layer_name, read_graph
 from .rockpool_layer import CircuitNeurons, SynapsesTorch, signed
 
 
@@ -24,69 +25,36 @@ def from_rockpool(net: Any, labels: tuple[str, ...] = ()) -> Network:
         NetworkError: UNSUPPORTED_LAYER for every other module, BIAS, WEIGHT_NEGATIVE,
             UNCONNECTED; all at once.
     """
-    graph = graph_of(net)
-    modules = modules_of(graph)
-    neurons = [m for m in modules if isinstance(m, CircuitNeurons)]
-    linear = [m for m in modules if isinstance(m, LinearWeights)]
+    graph = read_graph(net, CircuitNeurons, names="population")
     found = [
         Violation(
             "UNSUPPORTED_LAYER", layer_name(module),
             f"a model of {type(module).__name__}", "the chip has none",
             _instead(module),
         )
-        for module in modules
-        if module not in neurons and module not in linear
+        for module in graph.others
     ]  # fmt: skip
-    names = {id(m): f"population {k}" for k, m in enumerate(neurons)}
-    sources = {tuple(map(id, graph.input_nodes)): INPUT}
-    sources |= {tuple(map(id, m.output_nodes)): names[id(m)] for m in neurons}
-    targets = {tuple(map(id, m.input_nodes)): m for m in neurons}
+    found += [_unconnected(module) for module in graph.loose]
     projections: list[Projection] = []
-    for module in linear:
-        source = sources.get(tuple(map(id, module.input_nodes)))
-        target = targets.get(tuple(map(id, module.output_nodes)))
-        if source is None or target is None:
-            found.append(_unconnected(module))
-            continue
-        found += [*_bias(module), *_sign(module, target)]
-        projections += _projections(module, source, target, names[id(target)])
+    for way in graph.ways:
+        target = graph.populations[way.target]
+        if way.weights is None:
+            each = np.eye(len(target.input_nodes))
+        else:
+            found += [*_bias(way.weights), *_sign(way.weights, target)]
+            each = np.array(way.weights.weights, dtype=np.float64)  # pyright: ignore
+        projections += _projections(each, way, target)
     if found:
         raise NetworkError(found)
-    populations = [Population(names[id(m)], len(m.output_nodes), _parameters(m)) for m in neurons]
+    modules = graph.populations.items()
+    populations = [Population(name, len(m.output_nodes), _parameters(m)) for name, m in modules]
     return Network(
-        n_inputs=len(graph.input_nodes),
+        n_inputs=graph.n_inputs,
         populations=tuple(populations),
         projections=tuple(projections),
-        output=sources.get(tuple(map(id, graph.output_nodes)), ""),
+        output=graph.output,
         labels=labels,
     )
-
-
-def graph_of(net: Any) -> GraphHolder:
-    try:
-        return net.as_graph()
-    except (AttributeError, NotImplementedError, ValueError) as error:
-        raise NetworkError(
-            [
-                Violation(
-                    "UNSUPPORTED_LAYER", f"network '{type(net).__name__}'",
-                    "modules that Rockpool can put in a graph", f"as_graph() failed ({error})",
-                    "use NeuronsTorch, SynapsesTorch and LinearTorch",
-                )
-            ]
-        ) from error  # fmt: skip
-
-
-def modules_of(graph: GraphHolder) -> list[Any]:
-    """Every module reachable from the inputs, in the order met."""
-    found: list[Any] = []
-    nodes = list(graph.input_nodes)
-    while nodes:
-        for module in nodes.pop(0).sink_modules:
-            if module not in found:
-                found.append(module)
-                nodes += list(module.output_nodes)
-    return found
 
 
 def _parameters(module: CircuitNeurons):
@@ -95,13 +63,10 @@ def _parameters(module: CircuitNeurons):
     return module.parameters
 
 
-def _projections(
-    module: LinearWeights, source: str, target: CircuitNeurons, name: str
-) -> list[Projection]:
-    weights = np.array(module.weights, dtype=np.float64) * target.w_unit  # pyright: ignore
-    parts = np.split(weights, len(target.dendrites), axis=1)
+def _projections(weights: np.ndarray, way: Way, target: CircuitNeurons) -> list[Projection]:
+    parts = np.split(weights * target.w_unit, len(target.dendrites), axis=1)
     return [
-        Projection(source, name, dendrite, part)
+        Projection(way.source, way.target, dendrite, part)
         for dendrite, part in zip(target.dendrites, parts, strict=True)
         if part.any()
     ]
@@ -147,9 +112,3 @@ def _unconnected(module: LinearWeights) -> Violation:
         "the network's inputs or neurons before it and NeuronsTorch behind it",
         "it stands elsewhere", "end the network with NeuronsTorch and alternate the two",
     )  # fmt: skip
-
-
-def layer_name(module: Any) -> str:
-    """The user's words for a graph module: the name it has in the `Sequential`."""
-    name = getattr(module.computational_module, "name", None) or module.name
-    return f"layer {name}"

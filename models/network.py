@@ -229,6 +229,12 @@ def _violations(network: Network):
             "SHAPE", "the output", "two halves whose rates are compared",
             f"there are {sizes[network.output]} neurons", "take an even number",
         )  # fmt: skip
+    others = {type(label).__name__ for label in network.labels if not isinstance(label, str)}
+    if others:
+        yield Violation(
+            "LABELS", "labels", "texts", f"there are values of type {', '.join(sorted(others))}",
+            "give tuple(map(str, labels))",
+        )  # fmt: skip
     seen = set()
     for projection in network.projections:
         yield from _projection_violations(projection, sizes)

@@ -91,7 +91,8 @@ def convert(
         news: called after every pass.
 
     Raises:
-        InputError: CHANNELS, TRIALS. NetworkError: NO_INPUT.
+        InputError: CHANNELS, TRIALS. NetworkError: NO_INPUT; SHAPE, LABELS of labels, before
+            anything is tuned.
 
     Deterministic for a seed on one machine.
     """
@@ -108,9 +109,13 @@ def convert(
         spikes[INPUT] = stimulus.counts(round(source.dt * 1e6))
     inside = stimulus.inside(round(source.dt * 1e6))
     fitted, changes, lessons = _matched(target, spikes, inside, tuning, legal, fit)
-    before = _measured(source, fitted_network(target, fitted), played, held_out)
+
+    def made() -> Network:
+        return replace(fitted_network(target, fitted), labels=labels)
+
+    before = _measured(source, made(), played, held_out)
     _tuned(fitted, lessons, lesson_together(target, spikes, inside), tuning, news)
-    network = replace(fitted_network(target, fitted), labels=labels)
+    network = made()
     after = _measured(source, network, played, held_out)
     lost = losses(target, fitted, spikes, tuning.max_fan_in)
     clock = heard_biases(source, tuning.bias_period) if period_us else ()

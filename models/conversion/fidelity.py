@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..readout import most
 from ..recording import Recording, Stimulus
 from .source import SourceNetwork
 from .source_simulation import respond
@@ -25,10 +24,10 @@ class Fidelity:
     output_correlation: float
     """The same of the output population alone."""
     label_agreement: float
-    """Share of trials in which the same output neuron fires most (the first one if several do); nan
-    if the source's output is silent in all: nothing is judged."""
+    """Share of the trials with a single winner, an output neuron that fires more than all others,
+    in which the chip has the same one; nan if the source has none in any: nothing is judged."""
     undecided: int
-    """Trials in which the source itself has no single winner."""
+    """Trials in which the source itself has no single winner; labels are not compared there."""
     rates_hz: dict[str, tuple[float, float]]
     """Mean rate of each population, source and chip [Hz]."""
     trials: int
@@ -74,12 +73,12 @@ def fidelity(source: SourceNetwork, recording: Recording, stimulus: Stimulus) ->
         if p.name == source.output:
             outputs = told, made
     told, made = outputs
-    best = told.max(1, keepdims=True)
+    decided = winners(told) >= 0
     return Fidelity(
         rate_correlation=_correlation(np.concatenate(theirs, 1), np.concatenate(ours, 1)),
         output_correlation=_correlation(told, made),
-        label_agreement=_agreement(told, made),
-        undecided=int(((told == best).sum(1) > 1).sum()),
+        label_agreement=_agreement(told[decided], made[decided]),
+        undecided=int((~decided).sum()),
         rates_hz=rates,
         trials=stimulus.n_trials,
         stimulus=stimulus.hash,
@@ -87,8 +86,20 @@ def fidelity(source: SourceNetwork, recording: Recording, stimulus: Stimulus) ->
     )
 
 
+def winners(counts: np.ndarray) -> np.ndarray:
+    """The neuron that fires more than all others in each trial, int64 [trial]; -1: there is none.
+
+    Args:
+        counts: spikes, [trial, neuron].
+    """
+    best = counts.max(1, keepdims=True)
+    single = (best[:, 0] > 0) & ((counts == best).sum(1) == 1)
+    return np.where(single, counts.argmax(1), -1)
+
+
 def _agreement(told: np.ndarray, made: np.ndarray) -> float:
-    return float((most(told) == most(made)).mean()) if told.any() else float("nan")
+    """Of trials that the source decides."""
+    return float((winners(told) == winners(made)).mean()) if len(told) else float("nan")
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .sheets import Fitted
+from .sheets import Fitted, weights_of
 from .source import Change, SourceNetwork
 
 
 def losses(
     source: SourceNetwork, fitted: list[Fitted], spikes: dict[str, np.ndarray], fan_in: int
 ) -> Iterator[Change]:
-    """Of fan-in, rate, reset, latency and delays.
+    """Of fan-in, weights, rate, reset, latency and delays.
 
     Args:
         source: the network.
@@ -23,6 +23,7 @@ def losses(
     """
     for one, p in zip(fitted, source.populations, strict=True):
         yield from _fan_in(one, fan_in)
+        yield from _weights(one, weights_of(source, p.name), fan_in)
         yield from _fast(p.name, spikes[p.name])
         if p.subtracts:
             detail = "a spike takes the threshold from the membrane; on the chip it sets it to 0"
@@ -65,6 +66,31 @@ def _fan_in(one: Fitted, limit: int) -> Iterator[Change]:
             f"synapses, {limit} are kept: {gone} of {int(there.sum())} synapses dropped, the "
             "weakest of each neuron",
         )  # fmt: skip
+
+
+def _weights(one: Fitted, told: np.ndarray, limit: int) -> Iterator[Change]:
+    """Of those that the limit of synapses leaves.
+
+    Args:
+        told: the source's, [row, neuron].
+    """
+    there, held = one.weights.there.numpy().sum(0), one.weights.held().detach().numpy()
+    kept, left = int(np.minimum(there, limit).sum()), int((held != 0).sum())
+    if left < kept:
+        yield Change(
+            one.source.name, "weights", "dropped",
+            f"{kept - left} of {kept} are 0 on the chip, the nearest to their tuned values of what "
+            "its code holds",
+        )  # fmt: skip
+    turned = int((held * told < 0).sum())
+    if turned:
+        detail = f"{turned} of {left} have the other sign: tuning moved them through 0"
+        yield Change(one.source.name, "weights", "reinterpreted", detail)
+    if one.weights.levels is not None:
+        steps, values = (len(np.unique(np.abs(w[w != 0]))) for w in (held, told))
+        if steps < values:
+            detail = f"{values} different strengths become {steps}, which one core holds"
+            yield Change(one.source.name, "weights", "reinterpreted", detail)
 
 
 def _fast(name: str, spikes: np.ndarray) -> Iterator[Change]:

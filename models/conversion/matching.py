@@ -38,6 +38,9 @@ SURPLUS = 1.5
 """Excitation that inhibition is measured against [threshold]."""
 
 
+TOLD = 1e-3
+"""Relative change of a time constant from which it is listed [1]."""
+
 Legal = Callable[[NeuronParameters], NeuronParameters]
 """The same parameters at currents the chip really has."""
 
@@ -178,4 +181,24 @@ def match(p: SourcePopulation, dt: float, rest: float, legal: Legal) -> tuple[Ma
     parameters, changes = circuits(p, dt, rest)
     quiet = replace(p, bias=np.zeros(p.size), drive=np.zeros(p.size))
     unbiased, _ = circuits(quiet, dt, rest)
-    return Match(legal(parameters), *event_currents(legal(unbiased), dt)), changes
+    chosen = legal(parameters)
+    changes += _moved(p.name, parameters, chosen)
+    return Match(chosen, *event_currents(legal(unbiased), dt)), changes
+
+
+def _moved(name: str, wanted: NeuronParameters, chosen: NeuronParameters) -> list[Change]:
+    """Time constants that the currents of the chip do not reach."""
+    changes = []
+    for field, c, *leaks in (
+        ("tau_mem", CONSTANTS.c_mem, wanted.i_tau_mem, chosen.i_tau_mem),
+        ("tau_syn", CONSTANTS.c_ampa, wanted.i_tau_ampa, chosen.i_tau_ampa),
+        ("tau_syn of inhibition", CONSTANTS.c_gaba, wanted.i_tau_gaba, chosen.i_tau_gaba),
+    ):
+        before, after = (CONSTANTS.leak_current(1.0, c) / leak for leak in leaks)
+        if abs(after / before - 1) > TOLD:
+            detail = (
+                f"{before * 1e3:.3g} ms become {after * 1e3:.3g} ms: the leak current is one that "
+                "the chip can make"
+            )
+            changes.append(Change(name, field, "reinterpreted", detail))
+    return changes

@@ -2,66 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from rockpool.graph import LIFNeuronWithSynsRealValue, LinearWeights
+from rockpool.graph import LIFNeuronWithSynsRealValue
 
 from ..errors import NetworkError, Violation
-from ..from_rockpool import graph_of, layer_name, modules_of
 from ..network import INPUT
+from ..rockpool_graph import layer_name, read_graph
 from .source import Change, SourceConnection, SourceNetwork, SourcePopulation
 
 
-def read_rockpool(net: Any) -> SourceNetwork:
+def read_rockpool(net: Any, step: float | None = None) -> SourceNetwork:
     """Read a Rockpool module whose graph holds linear weights and leaky integrate-and-fire neurons.
 
     Neurons with noise are read without it. Biases of linear layers and of neurons, recurrent
     weights, time constants and thresholds of every neuron, and the limit of its spikes in a step
-    (`max_spikes_per_dt`) are kept.
+    (`max_spikes_per_dt`) are kept. Layers of nested `Sequential`s may share a name; from the second
+    on they are numbered.
 
     Args:
-        net: a module with `as_graph()`: `Sequential`, `Residual`, ... of `LinearTorch`, `LIFTorch`.
+        net: a module with `as_graph()`, such as a `Sequential` of `LinearTorch` and `LIFTorch`.
+        step: what a step lasts on the chip [s]; None: the dt of its layers.
 
     Raises:
         NetworkError: UNSUPPORTED_LAYER, SYNAPSES, UNCONNECTED, and those of SourceNetwork; all at
             once.
     """
-    graph = graph_of(net)
-    modules = modules_of(graph)
-    neurons = [m for m in modules if isinstance(m, LIFNeuronWithSynsRealValue)]
-    linear = [m for m in modules if isinstance(m, LinearWeights)]
-    found = [_unsupported(m) for m in modules if m not in neurons and m not in linear]
-    found += [_synapses(m) for m in neurons if len(m.input_nodes) != len(m.output_nodes)]
-    names = {id(m): _name(m) for m in neurons}
-    sources = {tuple(map(id, graph.input_nodes)): INPUT}
-    sources |= {tuple(map(id, m.output_nodes)): names[id(m)] for m in neurons}
-    targets = {tuple(map(id, m.input_nodes)): names[id(m)] for m in neurons}
-    order = [names[id(m)] for m in neurons]
-    drives: dict[str, np.ndarray | float] = dict.fromkeys(order, 0.0)
-    connections = []
-    for module in linear:
-        source = sources.get(tuple(map(id, module.input_nodes)))
-        target = targets.get(tuple(map(id, module.output_nodes)))
-        if source is None or target is None:
-            found.append(_unconnected(module))
-            continue
-        back = source != INPUT and order.index(source) >= order.index(target)
-        weights = _numbers(module.weights)
-        connections.append(SourceConnection(source, target, weights, int(back)))
-        if module.biases is not None:
-            drives[target] = drives[target] + _numbers(module.biases)
+    graph = read_graph(net, LIFNeuronWithSynsRealValue)
+    neurons = graph.populations
+    found = [_unsupported(m, type(m).__name__) for m in graph.others]
+    kinds = {name: type(m.computational_module).__name__ for name, m in neurons.items()}
+    found += [_unsupported(neurons[n], kind) for n, kind in kinds.items() if kind != "LIFTorch"]
+    found += [_synapses(m) for m in neurons.values() if len(m.input_nodes) != len(m.output_nodes)]
+    found += [_unconnected(m) for m in graph.loose]
     if found:
         raise NetworkError(found)
-    dt = _dt(neurons)
+    order, connections = list(neurons), []
+    drives: dict[str, np.ndarray | float] = dict.fromkeys(order, 0.0)
+    for way in graph.ways:
+        weights = np.eye(len(neurons[way.target].input_nodes))
+        if way.weights is not None:
+            weights = _numbers(way.weights.weights)
+            if way.weights.biases is not None:
+                drives[way.target] = drives[way.target] + _numbers(way.weights.biases)
+        back = way.source != INPUT and order.index(way.source) >= order.index(way.target)
+        connections.append(SourceConnection(way.source, way.target, weights, int(back)))
+    dt = _dt(neurons.values())
     return SourceNetwork(
-        n_inputs=len(graph.input_nodes),
-        dt=dt,
-        populations=tuple(_population(m, names[id(m)], dt, drives[names[id(m)]]) for m in neurons),
+        n_inputs=graph.n_inputs,
+        dt=step or dt,
+        populations=tuple(_population(m, name, dt, drives[name]) for name, m in neurons.items()),
         connections=tuple(connections),
-        output=sources.get(tuple(map(id, graph.output_nodes)), ""),
-        changes=tuple(_noise(neurons)),
+        output=graph.output,
+        changes=(*_time(dt, step), *_noise(neurons)),
     )
 
 
@@ -84,14 +79,20 @@ def _population(module: Any, name: str, dt: float, drive: np.ndarray | float) ->
     )
 
 
-def _noise(neurons: list[Any]) -> Iterator[Change]:
-    for module in neurons:
+def _noise(neurons: Mapping[str, Any]) -> Iterator[Change]:
+    for name, module in neurons.items():
         noise = _numbers(getattr(module.computational_module, "noise_std", 0.0))
         if noise.any():
-            yield Change(_name(module), "noise_std", "dropped", f"{noise.max():.3g}")
+            yield Change(name, "noise_std", "dropped", f"{noise.max():.3g}")
 
 
-def _dt(neurons: list[Any]) -> float:
+def _time(dt: float, step: float | None) -> Iterator[Change]:
+    if step and abs(dt - step) > 1e-9 * step:
+        detail = f"a step of {dt * 1e3:g} ms lasts {step * 1e3:g} ms on the chip"
+        yield Change("the network", "time", "reinterpreted", detail)
+
+
+def _dt(neurons: Iterable[Any]) -> float:
     steps = {float(m.dt) for m in neurons}
     if len(steps) == 1:
         return steps.pop()
@@ -105,19 +106,15 @@ def _dt(neurons: list[Any]) -> float:
     )  # fmt: skip
 
 
-def _name(module: Any) -> str:
-    return layer_name(module).removeprefix("layer ").strip("'")
-
-
 def _numbers(values: Any) -> np.ndarray:
     if hasattr(values, "detach"):
         values = values.detach().cpu().numpy()
     return np.array(values, np.float64)
 
 
-def _unsupported(module: Any) -> Violation:
+def _unsupported(module: Any, kind: str) -> Violation:
     return Violation(
-        "UNSUPPORTED_LAYER", layer_name(module), f"a model of {type(module).__name__}",
+        "UNSUPPORTED_LAYER", layer_name(module), f"a model of {kind}",
         "conversion knows LIFTorch and linear weights",
         "replace it by LIFTorch; a read-out (ExpSynTorch) is done on the spikes that come back",
     )  # fmt: skip

@@ -129,7 +129,7 @@ class SourceNetwork:
 
     Raises:
         NetworkError: at construction, everything malformed at once: SHAPE, VALUE_NOT_FINITE,
-            UNKNOWN_POPULATION, ORDER, TIME_CONSTANT, THRESHOLD, SPIKES_PER_STEP, STEP.
+            UNKNOWN_POPULATION, NAME_TAKEN, ORDER, TIME_CONSTANT, THRESHOLD, SPIKES_PER_STEP, STEP.
     """
 
     n_inputs: int
@@ -188,6 +188,11 @@ def _violations(network: SourceNetwork) -> Iterator[Violation]:
         )  # fmt: skip
     for population in network.populations:
         yield from _population_violations(population)
+        if population.name in known:
+            yield Violation(
+                "NAME_TAKEN", f"population '{population.name}'", "a name of its own",
+                "it is that of the input or of another population", "rename it",
+            )  # fmt: skip
         known.append(population.name)
         for c in network.connections:
             if c.target == population.name and c.delay == 0 and c.source not in known[:-1]:

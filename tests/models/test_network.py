@@ -61,6 +61,7 @@ def with_weights(weights, source=INPUT, target="hidden", dendrite="nmda") -> dic
         (with_weights(np.zeros((3, 4)), dendrite="ampa"), "PROJECTION_TWICE"),
         ({"output": "outputs"}, "UNKNOWN_POPULATION"),
         ({"labels": ("yes", "no", "perhaps")}, "SHAPE"),
+        ({"labels": (0, 1)}, "LABELS"),
     ],
 )
 def test_a_malformed_part_is_refused_with_its_code(changes, code):

@@ -17,6 +17,7 @@ from rockpool.nn.modules import LIFTorch, LinearTorch
 from analoop.models import InputError, NetworkError, NeuronParameters, Stimulus, simulate
 from analoop.models.from_rockpool import from_rockpool
 from analoop.models.rockpool_layer import NeuronsTorch, SynapsesTorch
+from analoop.models.training import W_UNIT
 
 N_IN, STEPS = 6, 150
 
@@ -119,6 +120,15 @@ def test_a_network_that_does_not_end_in_neurons_is_refused() -> None:
     net = Sequential(SynapsesTorch((N_IN, 10)), NeuronsTorch(10), LinearTorch((10, 4)))
     with pytest.raises(NetworkError, match="UNCONNECTED"):
         from_rockpool(net)
+
+
+def test_neurons_right_behind_neurons_hear_their_counterparts() -> None:
+    """A weight of 1 each, as in Rockpool: here 1 nA."""
+    first, second = NeuronsTorch(5), NeuronsTorch(5, dendrites=("ampa",))
+    read = from_rockpool(Sequential(SynapsesTorch((6, 5)), first, second))
+    (way,) = [p for p in read.projections if p.target == "population 1"]
+    assert (way.source, way.dendrite) == ("population 0", "ampa")
+    assert np.array_equal(way.weights, np.eye(5) * W_UNIT)
 
 
 def test_wrong_dendrites_and_shapes_are_refused() -> None:

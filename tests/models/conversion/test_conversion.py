@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,15 @@ from rockpool.parameters import Constant
 from analoop.models import InputError, Network, NetworkError, Stimulus, simulate
 from analoop.models.conversion.conversion import Conversion, convert
 from analoop.models.conversion.fidelity import fidelity
+from analoop.models.conversion.losses import losses
+from analoop.models.conversion.matching import Match
 from analoop.models.conversion.rockpool_source import read_rockpool
+from analoop.models.conversion.sheets import Fitted
 from analoop.models.conversion.source import SourceConnection, SourceNetwork, SourcePopulation
 from analoop.models.conversion.source_simulation import respond
 from analoop.models.conversion.stimuli import random_stimulus
-from analoop.models.conversion.tuning import Tuning
+from analoop.models.conversion.tuning import Tuning, Weights
+from analoop.models.parameters import NeuronParameters
 
 from .recordings import as_stimulus, task_stimulus
 from .rockpool_networks import trained_rockpool
@@ -121,6 +126,49 @@ def test_more_inputs_than_a_neuron_has_synapses_are_dropped_and_counted() -> Non
     assert made.fidelity.rate_correlation > 0.95
 
 
+def test_weights_that_the_code_drops_and_merges_are_counted() -> None:
+    """Those of fan-in apart. Tuning without passes leaves each weight its sign."""
+    rng, one = np.random.default_rng(1), np.ones(5)
+    p = SourcePopulation("cells", 0.95 * one, 0.9 * one, 0.1 * one, one, 0 * one, 0 * one, one)
+    weights = rng.normal(0.05, 0.2, (40, 5))
+    source = SourceNetwork(40, 1e-3, (p,), (SourceConnection("input", "cells", weights),), "cells")
+    given = random_stimulus(40, 24, 150_000, 15.0, 1)
+    made = convert(source, given, tuning=Tuning(epochs=0, together=0), fit=three_levels)
+    held = [projection.weights for projection in made.network.projections]
+    left = sum(int((w > 0).sum()) for w in held)
+    told = {c.what: c.detail for c in made.changes if c.field == "weights"}
+    assert 0 < left < 200
+    assert f"{200 - left} of 200 are 0 on the chip" in told["dropped"]
+    assert "200 different strengths become 2" in told["reinterpreted"]
+
+
+def three_levels(magnitudes: np.ndarray) -> np.ndarray:
+    return np.array([0.0, 0.5, 1.0]) * magnitudes.max()
+
+
+def test_weights_that_tuning_moved_through_zero_are_counted() -> None:
+    source = biased()
+    weights = Weights(source.connections[0].weights, 64, None)
+    with torch.no_grad():
+        weights.free[0, :3] *= -1
+    match = Match(NeuronParameters.from_times(), 1.0, 1.0)
+    fitted = Fitted(source.populations[0], match, ("input",), weights)
+    told = [c.detail for c in losses(source, [fitted], {"cells": np.zeros((1, 1, 12))}, 64)]
+    assert any("3 of 240 have the other sign" in detail for detail in told)
+
+
+def test_labels_that_do_not_fit_are_refused_before_anything_is_tuned() -> None:
+    stimulus = random_stimulus(20, 16, 100_000, 30.0, 1)
+    for labels, code in ((("a", "b"), "SHAPE"), (tuple(range(12)), "LABELS")):
+        passes: list[str] = []
+        with pytest.raises(NetworkError, match=code):
+            convert(
+                biased(), stimulus, labels=labels,
+                news=lambda stage, loss, told=passes: told.append(stage),
+            )  # fmt: skip
+        assert not passes
+
+
 def test_a_connection_the_source_does_not_have_is_not_made() -> None:
     source = biased()
     sparse = np.where(np.arange(240).reshape(20, 12) % 3 == 0, source.connections[0].weights, 0.0)
@@ -196,6 +244,13 @@ def test_a_malformed_source_is_refused_with_everything_at_once() -> None:
         )  # fmt: skip
     codes = {v.code for v in error.value.violations}
     assert codes == {"STEP", "UNKNOWN_POPULATION", "ORDER", "VALUE_NOT_FINITE", "SHAPE"}
+
+
+@pytest.mark.parametrize("name", ["input", "cells"])
+def test_populations_of_a_source_have_names_of_their_own(name: str) -> None:
+    p = biased().populations[0]
+    with pytest.raises(NetworkError, match="NAME_TAKEN"):
+        SourceNetwork(20, 1e-3, (p, replace(p, name=name)), biased().connections, "cells")
 
 
 def test_trials_of_different_length_are_compared_over_their_own_length() -> None:

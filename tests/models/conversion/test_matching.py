@@ -98,3 +98,15 @@ def test_legal_currents_are_what_is_matched() -> None:
     assert isinstance(found, Match)
     assert spikes(found.parameters, found.excites * 1.01, 0.0) >= 1
     assert spikes(found.parameters, found.excites * 0.99, 0.0) == 0
+
+
+def test_time_constants_that_legal_currents_do_not_reach_are_said() -> None:
+    """A legal current of twice the one wanted halves the membrane's time constant."""
+
+    def legal(wanted: NeuronParameters) -> NeuronParameters:
+        return replace(wanted, i_tau_mem=2 * wanted.i_tau_mem)
+
+    _, changes = match(population(), DT, 0.0, legal)
+    (said,) = [c for c in changes if c.field == "tau_mem"]
+    assert said.what == "reinterpreted" and said.detail.startswith("20 ms become 10 ms")
+    assert not match(population(), DT, 0.0, lambda wanted: wanted)[1]

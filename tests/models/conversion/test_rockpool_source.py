@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from rockpool.nn.combinators import Sequential
-from rockpool.nn.modules import ExpSynTorch, LIFTorch, LinearTorch
+from rockpool.nn.modules import ExpSynTorch, LIFTorch, LinearTorch, aLIFTorch
 from rockpool.parameters import Constant
 
 from analoop.models import NetworkError
@@ -138,6 +138,62 @@ def test_noise_is_dropped_and_said() -> None:
     net = Sequential(LinearTorch((20, 8)), LIFTorch(8, noise_std=Constant(0.1)))
     dropped = [c for c in read_rockpool(net).changes if c.what == "dropped"]
     assert [c.field for c in dropped] == ["noise_std"]
+
+
+def layer(n: int, recurrent: bool = False) -> Any:
+    """Neurons of one spike a step: where many cascade, single precision decides."""
+    return LIFTorch(
+        n, tau_mem=Constant(20e-3), tau_syn=Constant(10e-3), threshold=Constant(1.0),
+        bias=Constant(0.0), has_rec=recurrent, max_spikes_per_dt=1,
+    )  # fmt: skip
+
+
+def linear(shape: tuple[int, int]) -> Any:
+    return LinearTorch(shape, has_bias=False)
+
+
+@pytest.mark.parametrize("recurrent", [False, True])
+def test_neurons_right_behind_neurons_or_the_input_hear_their_counterparts(recurrent: bool) -> None:
+    torch.manual_seed(5)
+    net = Sequential(layer(20), linear((20, 6)), layer(6), layer(6, recurrent))
+    events, _ = pattern_task(10, 8)
+    theirs = in_rockpool(net, events)
+    assert theirs.sum() > 100
+    assert np.array_equal(in_ours(net, events), theirs)
+
+
+def test_layers_of_nested_sequentials_share_a_name_and_are_kept_apart() -> None:
+    torch.manual_seed(6)
+    net = Sequential(*(Sequential(linear((20, 20)), layer(20)) for _ in range(3)))
+    source = read_rockpool(net)
+    assert [p.name for p in source.populations] == ["1_LIFTorch", "1_LIFTorch 2", "1_LIFTorch 3"]
+    events, _ = pattern_task(10, 8)
+    theirs = in_rockpool(net, events)
+    assert theirs.sum() > 100
+    assert np.array_equal(in_ours(net, events), theirs)
+
+
+def test_neurons_whose_graph_looks_like_liftorch_but_that_adapt_are_refused() -> None:
+    net = Sequential(linear((20, 8)), aLIFTorch(8))
+    with pytest.raises(NetworkError, match="UNSUPPORTED_LAYER") as error:
+        read_rockpool(net)
+    assert "a model of aLIFTorch" in str(error.value)
+
+
+def test_a_network_of_longer_steps_is_read_with_steps_of_the_chip() -> None:
+    torch.manual_seed(7)
+    net = Sequential(
+        linear((20, 6)),
+        LIFTorch(6, tau_mem=Constant(20e-3), tau_syn=Constant(10e-3), dt=2e-3),
+    )
+    with pytest.raises(NetworkError, match="STEP"):
+        read_rockpool(net)
+    source = read_rockpool(net, step=1e-3)
+    events, _ = pattern_task(10, 8)
+    theirs = in_rockpool(net, events)
+    assert theirs.sum() > 100
+    assert np.array_equal(respond(source, events)[source.output], theirs)
+    assert [(c.field, c.what) for c in source.changes] == [("time", "reinterpreted")]
 
 
 def test_from_rockpool_points_to_the_conversion() -> None:

@@ -1,0 +1,1 @@
+from models.rockpool_graph import *
