@@ -56,15 +56,20 @@ class FlatGraph:
                     yield name, None, target
                 elif kind in linear:
                     reached.add(target)
-                    yield from self._through(name, target, neurons, found)
+                    yield from self._through(name, target, neurons, linear, found)
         for name, node in self.nodes.items():
             if type(node).__name__ in linear and name not in reached:
-                behind = [a for a, b in self.edges if b == name]
-                if not any(type(self.nodes[a]).__name__ in linear for a in behind):
+                before = {type(self.nodes[a]).__name__ for a, b in self.edges if b == name}
+                if before <= {"Input", "Output"}:  # others are reported themselves
                     found.append(_unconnected(name, "nothing stands before it"))
 
     def _through(
-        self, name: str, via: str, neurons: tuple[str, ...], found: list[Violation]
+        self,
+        name: str,
+        via: str,
+        neurons: tuple[str, ...],
+        linear: tuple[str, ...],
+        found: list[Violation],
     ) -> Iterator[tuple[str, str | None, str]]:
         targets = self.behind(via)
         if not targets:
@@ -74,7 +79,7 @@ class FlatGraph:
                 yield name, via, target
             elif target in self.exit:
                 found.append(_unconnected(via, "the output stands behind it"))
-            else:
+            elif type(self.nodes[target]).__name__ in linear:
                 found.append(_chain(via, target))
 
     def order(self, neurons: tuple[str, ...]) -> list[str]:
@@ -108,9 +113,10 @@ class FlatGraph:
         return ""
 
 
-def flatten(graph: Any) -> FlatGraph:
-    """A `nir.NIRGraph` with its subgraphs' nodes beside its own; flattening nodes are passed."""
-    nodes, edges = _flat(graph, "")
+def flatten(graph: Any, found: list[Violation]) -> FlatGraph:
+    """A `nir.NIRGraph` with its subgraphs' nodes beside its own; flattening nodes are passed. Edges
+    of nodes that are not there go to `found`."""
+    nodes, edges = _flat(graph, "", found)
     kinds = {n: type(node).__name__ for n, node in nodes.items()}
     outer = [n for n in graph.nodes if n in nodes]
     for name in [n for n, kind in kinds.items() if kind == "Flatten"]:
@@ -126,7 +132,9 @@ def flatten(graph: Any) -> FlatGraph:
     )
 
 
-def _flat(graph: Any, prefix: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def _flat(
+    graph: Any, prefix: str, found: list[Violation]
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     nodes: dict[str, Any] = {}
     edges: list[tuple[str, str]] = []
     first, last = {}, {}
@@ -136,14 +144,15 @@ def _flat(graph: Any, prefix: str) -> tuple[dict[str, Any], list[tuple[str, str]
             nodes[full] = node
             first[name] = last[name] = [full]
             continue
-        inner_nodes, inner_edges = _flat(node, f"{full}.")
+        inner_nodes, inner_edges = _flat(node, f"{full}.", found)
         nodes |= inner_nodes
         edges += inner_edges
         kinds = {n: type(part).__name__ for n, part in node.nodes.items()}
         first[name] = [f"{full}.{n}" for n, kind in kinds.items() if kind == "Input"]
         last[name] = [f"{full}.{n}" for n, kind in kinds.items() if kind == "Output"]
     for a, b in graph.edges:
-        edges += [(x, y) for x in last[a] for y in first[b]]
+        edges += [(x, y) for x in last.get(a, []) for y in first.get(b, [])]
+        found += [_missing(f"{prefix}{name}", a, b) for name in (a, b) if name not in graph.nodes]
     return nodes, edges
 
 
@@ -151,6 +160,13 @@ def _unconnected(name: str, there: str) -> Violation:
     return Violation(
         "UNCONNECTED", f"node '{name}'", "neurons behind it, and neurons or the input before it",
         there, "connect it, or leave it out",
+    )  # fmt: skip
+
+
+def _missing(name: str, a: str, b: str) -> Violation:
+    return Violation(
+        "UNKNOWN_NODE", f"edge '{a}' -> '{b}'", "two nodes of the graph",
+        f"there is no node '{name}'", "add it, or take the edge out",
     )  # fmt: skip
 
 

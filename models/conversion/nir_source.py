@@ -40,8 +40,8 @@ def read_nir(
 
     Raises:
         InputError: EXTRA_MISSING, UNKNOWN_DIALECT, STEP. FileError: FILE_MISSING, FILE_CORRUPT.
-        NetworkError: UNSUPPORTED_NODE, LINEAR_CHAIN, UNCONNECTED, OUTPUT, WEIGHT_SHAPE and those
-            of SourceNetwork; all at once.
+        NetworkError: UNSUPPORTED_NODE, UNKNOWN_NODE, NAME_TAKEN, INPUTS, LINEAR_CHAIN, UNCONNECTED,
+            OUTPUT, WEIGHT_SHAPE, all at once; then those of SourceNetwork.
     """
     chosen = dialect
     if isinstance(chosen, str):
@@ -54,11 +54,10 @@ def read_nir(
             "unit of the file's time constants, or leave it to the dialect",
             code="STEP",
         )
-    graph = flatten(_read(Path(path)))
-    found = list(_unsupported(graph))
-    if found:
-        raise NetworkError(found)
-    return _network(graph, chosen, step)
+    found: list[Violation] = []
+    graph = flatten(_read(Path(path)), found)
+    found += _unsupported(graph)
+    return _network(graph, chosen, step, found)
 
 
 def _read(path: Path) -> Any:
@@ -83,6 +82,11 @@ def _read(path: Path) -> Any:
 def _unsupported(graph: FlatGraph) -> Iterator[Violation]:
     for name, node in graph.nodes.items():
         kind = type(node).__name__
+        if name == INPUT and kind in NEURONS:
+            yield Violation(
+                "NAME_TAKEN", f"node '{name}'", "a name of its own", "'input' is the input",
+                "rename it",
+            )  # fmt: skip
         if kind in (*NEURONS, *LINEAR, "Input", "Output"):
             continue
         remedy = {
@@ -98,9 +102,12 @@ def _unsupported(graph: FlatGraph) -> Iterator[Violation]:
         )
 
 
-def _network(graph: FlatGraph, dialect: Dialect, step: float) -> SourceNetwork:
-    found: list[Violation] = []
+def _network(
+    graph: FlatGraph, dialect: Dialect, step: float, found: list[Violation]
+) -> SourceNetwork:
+    """The network, or all that was found so far and is found here."""
     drives: dict[str, np.ndarray] = {}
+    biased: set[tuple[str, str]] = set()
     raw: list[tuple[str, str, np.ndarray]] = []
     for source, via, target in graph.ways(NEURONS, LINEAR, found):
         size = _size(graph.nodes[target])
@@ -116,13 +123,19 @@ def _network(graph: FlatGraph, dialect: Dialect, step: float) -> SourceNetwork:
         if bias.size not in (1, size):
             found.append(_bias(via, bias, target, size))
             continue
-        drives[target] = drives.get(target, np.zeros(size)) + bias
+        if (via, target) not in biased:  # once, however many nodes send through it
+            drives[target] = drives.get(target, np.zeros(size)) + bias
+        biased.add((via, target))
     order, output = graph.order(NEURONS), graph.output(NEURONS, found)
     lost = [n for n, node in graph.nodes.items() if type(node).__name__ in NEURONS]
     found += [_unreached(name) for name in lost if name not in order]
     widths = {w.shape[0] for source, _, w in raw if source == INPUT}
-    if not found and len(widths) != 1:
-        found.append(_inputs(widths))
+    if len(graph.entry) != 1:
+        found.append(_inputs(graph.entry))
+    elif not found and len(widths) != 1:
+        found.append(_widths(widths))
+    elif not found:
+        found += _declared(graph, max(widths))
     if found:
         raise NetworkError(found)
     place = {name: k for k, name in enumerate([INPUT, *order])}
@@ -222,7 +235,28 @@ def _unreached(name: str) -> Violation:
     )  # fmt: skip
 
 
-def _inputs(widths: set[int]) -> Violation:
+def _inputs(names: tuple[str, ...]) -> Violation:
+    return Violation(
+        "INPUTS", "the input", "one Input node", f"there are {len(names)}: {list(names)}",
+        "join them into one, whose channels are those of all of them",
+    )  # fmt: skip
+
+
+def _declared(graph: FlatGraph, width: int) -> Iterator[Violation]:
+    """Libraries write a batch before the channels, or images, so the last axes count."""
+    (name,) = graph.entry
+    shape = (graph.nodes[name].input_type or {}).get("input")
+    if shape is None:
+        return
+    sizes = np.cumprod(np.atleast_1d(shape)[::-1])
+    if width not in sizes:
+        yield Violation(
+            "WEIGHT_SHAPE", f"node '{name}'", f"weights behind it for its shape {list(shape)}",
+            f"they are for {width} channels", "correct the shape, or the weights",
+        )  # fmt: skip
+
+
+def _widths(widths: set[int]) -> Violation:
     return Violation(
         "UNCONNECTED", "the input", "weights behind it, all of one number of channels",
         f"there are {sorted(widths)}", "connect the input node to Linear or Affine nodes",

@@ -71,9 +71,78 @@ def test_every_node_that_cannot_be_mapped_is_named_with_a_way_out(tmp_path: Path
     with pytest.raises(NetworkError) as error:
         read_nir(write(tmp_path / "net.nir", nodes, edges))
     found = {v.object: v for v in error.value.violations}
-    assert found.keys() == {"node 'conv'", "node 'read'"}
+    assert found.keys() == {"node 'conv'", "node 'read'", "the output"}
     assert "Linear" in found["node 'conv'"].remedy
-    assert {v.code for v in found.values()} == {"UNSUPPORTED_NODE"}
+    assert {v.code for v in found.values()} == {"UNSUPPORTED_NODE", "OUTPUT"}
+
+
+def test_a_node_that_cannot_be_mapped_hides_nothing_else(tmp_path: Path) -> None:
+    nodes = {
+        "in": nir.Input(np.array([3])), "a": nir.Linear(np.ones((3, 3))),
+        "b": nir.Linear(np.ones((4, 3))), "late": nir.Delay(np.ones(4)), "input": lif(4),
+        "alone": nir.Linear(np.ones((4, 3))), "output": nir.Output(np.array([4])),
+    }  # fmt: skip
+    edges = [
+        ("in", "a"), ("a", "b"), ("b", "late"), ("late", "input"), ("alone", "input"),
+        ("input", "output"), ("input", "ghost"),
+    ]  # fmt: skip
+    with pytest.raises(NetworkError) as error:
+        read_nir(write(tmp_path / "net.nir", nodes, edges))
+    assert {(v.code, v.object) for v in error.value.violations} == {
+        ("UNSUPPORTED_NODE", "node 'late'"), ("UNKNOWN_NODE", "edge 'input' -> 'ghost'"),
+        ("LINEAR_CHAIN", "node 'b'"), ("UNCONNECTED", "node 'alone'"),
+        ("NAME_TAKEN", "node 'input'"),
+    }  # fmt: skip
+
+
+def test_a_bias_acts_once_however_many_send_through_its_weights(tmp_path: Path) -> None:
+    """A skip connection: a and b into the same weights."""
+    nodes = {
+        "input": nir.Input(np.array([2])), "wa": nir.Linear(np.ones((2, 2))),
+        "a": lif(2), "wb": nir.Linear(np.ones((2, 2))), "b": lif(2),
+        "sum": nir.Affine(np.ones((2, 2)), np.array([0.6, 0.2])), "c": lif(2),
+        "output": nir.Output(np.array([2])),
+    }  # fmt: skip
+    edges = [
+        ("input", "wa"), ("wa", "a"), ("a", "wb"), ("wb", "b"), ("a", "sum"), ("b", "sum"),
+        ("sum", "c"), ("c", "output"),
+    ]  # fmt: skip
+    source = read_nir(write(tmp_path / "net.nir", nodes, edges))
+    assert source.population("c").drive.tolist() == [0.6, 0.2]
+    assert {(c.source, c.target) for c in source.connections if c.target == "c"} == {
+        ("a", "c"), ("b", "c"),
+    }  # fmt: skip
+
+
+def fed(path: Path, inputs: dict[str, Any]) -> Path:
+    """Neurons with 6 channels behind each input node."""
+    nodes: dict[str, Any] = {"lif": lif(2), "output": nir.Output(np.array([2]))}
+    edges = [("lif", "output")]
+    for name, shape in inputs.items():
+        nodes |= {name: nir.Input(np.array(shape)), f"w {name}": nir.Linear(np.ones((2, 6)))}
+        edges += [(name, f"w {name}"), (f"w {name}", "lif")]
+    return write(path, nodes, edges)
+
+
+def test_several_inputs_are_not_laid_on_top_of_each_other(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match="INPUTS") as error:
+        read_nir(fed(tmp_path / "net.nir", {"left": [6], "right": [6]}))
+    assert "['left', 'right']" in str(error.value)
+
+
+@pytest.mark.parametrize("shape", [[6], [6, 1], [2, 3], [5, 6]])
+def test_a_batch_or_an_image_may_be_in_the_shape_of_the_input(
+    tmp_path: Path, shape: list[int]
+) -> None:
+    assert read_nir(fed(tmp_path / "net.nir", {"input": shape})).n_inputs == 6
+
+
+@pytest.mark.parametrize("shape", [[7], [6, 7]])
+def test_the_shape_of_the_input_has_to_be_that_of_the_weights(
+    tmp_path: Path, shape: list[int]
+) -> None:
+    with pytest.raises(NetworkError, match="WEIGHT_SHAPE"):
+        read_nir(fed(tmp_path / "net.nir", {"input": shape}))
 
 
 def test_weights_behind_weights_and_a_network_that_ends_in_weights_are_refused(
