@@ -1,15 +1,18 @@
-"""Converted networks of other libraries on twenty virtual chips: do they stay like their sources?
+"""Converted networks of other libraries: are they like their sources, and on twenty virtual chips?
 
     python benchmarks/converted_on_chips.py > benchmarks/results/converted_on_chips.txt
 
 The networks and the task of tests/models/conversion, needs Rockpool and nir (extras of `test`).
-Each is converted twice with the default `Tuning`, for the nominal chip and with `mismatch=1`,
-compiled and played on simulated boards: the nominal one and seeds 1..20, mismatch as measured.
+Each is converted with the default `Tuning` and continuous weights, and compared as it was matched
+and as it was tuned, by the software model; then with the chip's code, for the nominal chip and with
+`mismatch=1`, compiled and played on simulated boards: the nominal one and seeds 1..20, mismatch as
+measured.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +24,7 @@ from analoop.deploy.conversion import convert  # noqa: E402
 from analoop.deploy.execution import run_virtual  # noqa: E402
 from analoop.hw.virtual_board import VirtualBoard  # noqa: E402
 from analoop.models.conversion.conversion import Conversion  # noqa: E402
-from analoop.models.conversion.fidelity import fidelity  # noqa: E402
+from analoop.models.conversion.fidelity import Fidelity, fidelity  # noqa: E402
 from analoop.models.conversion.nir_source import read_nir  # noqa: E402
 from analoop.models.conversion.rockpool_source import read_rockpool  # noqa: E402
 from analoop.models.conversion.source import SourceNetwork  # noqa: E402
@@ -41,17 +44,33 @@ def main() -> None:
         f"on {TUNED_ON}, played {HELD_OUT}; tuning seed 0\n"
         "rate correlation with the source over all neurons and trials; label agreement in percent"
     )
-    print(f"{'':40} {'nominal board':>17} {'mean of chips':>17} {'worst chip':>17}")
     for name, source, period in sources():
+        given = task_stimulus(*TUNED_ON), task_stimulus(*HELD_OUT)
+        plain = convert(source, *given, Tuning(bias_period=period), code=False)
+        heads = ("matched, no code", "tuned, no code")
+        row(name, [cell(plain.before), cell(plain.fidelity)], heads)
+        undecided = plain.fidelity.undecided
+        print(f"  source: no single winner in {undecided} of {plain.fidelity.trials} trials")
         for level in (0.0, 1.0):
             tuning = Tuning(bias_period=period, mismatch=level)
-            made = convert(source, task_stimulus(*TUNED_ON), task_stimulus(*HELD_OUT), tuning)
+            made = convert(source, *given, tuning)
             nominal, *chips = on_boards(source, made)
-            rows = np.array(chips)
-            title = f"{name}, tuned " + ("with mismatch" if level else "nominal")
-            cells = (np.array(nominal), rows.mean(0), rows.min(0))
-            print(f"{title:40} " + " ".join(f"{r:9.4f} {100 * a:5.1f} %" for r, a in cells))
-            sys.stdout.flush()
+            title = "  code, tuned " + ("with mismatch" if level else "nominal")
+            cells = [cell(made.fidelity), nominal, np.mean(chips, 0), np.min(chips, 0)]
+            row(title, cells, ("software", "nominal board", "mean of chips", "worst chip"))
+
+
+def row(
+    title: str, cells: Sequence[tuple[float, float] | np.ndarray], heads: Sequence[str]
+) -> None:
+    """Rate correlation and label agreement under each head."""
+    told = [f"{h} {r:.4f} {100 * a:5.1f} %" for h, (r, a) in zip(heads, cells, strict=True)]
+    print(f"{title:28} " + ", ".join(told), flush=True)
+
+
+def cell(found: Fidelity) -> tuple[float, float]:
+    """Rate correlation and label agreement."""
+    return found.rate_correlation, found.label_agreement
 
 
 def sources() -> list[tuple[str, SourceNetwork, int]]:
@@ -71,7 +90,7 @@ def on_boards(source: SourceNetwork, made: Conversion) -> list[tuple[float, floa
     boards = [VirtualBoard(), *(VirtualBoard(seed + 1) for seed in range(CHIPS))]
     recordings = run_virtual(compile(made.network), boards, made.as_input(made.held_out))
     found = [fidelity(source, recording, made.held_out) for recording in recordings]
-    return [(one.rate_correlation, one.label_agreement) for one in found]
+    return [cell(one) for one in found]
 
 
 if __name__ == "__main__":

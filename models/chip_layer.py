@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from .chain import Held, chain
 from .errors import InputError, NetworkError, Violation, named
+from .layer_checks import check_drive, check_finite, check_input, check_layer
 from .network import Network
 from .parameters import NeuronParameters
 from .simulation import STEP_US
@@ -52,7 +53,8 @@ class ChipLayer(nn.Module):
         generator: draws the start weights; None: torch's own, as any torch module.
 
     Raises:
-        InputError: SIGN, UNKNOWN_CURRENT; in a call, SHAPE, COUNTS_NEGATIVE, LEVELS.
+        InputError: SIGN, UNKNOWN_CURRENT, STEP, FAN_IN; in a call, SHAPE, COUNTS_NEGATIVE, LEVELS,
+            WEIGHT_NOT_FINITE, TENSOR, PRECISION, CHECKPOINT.
     """
 
     w_in: nn.Parameter
@@ -85,6 +87,7 @@ class ChipLayer(nn.Module):
                 "inhibits: use ('ampa', 'gaba') or another such pair",
                 code="SIGN",
             )
+        check_layer(dt, max_fan_in)
         learned = tuple(learned)
         parameters = parameters or NeuronParameters.from_times()
         self.circuits = Circuits(parameters, n, dendrites, dt)
@@ -99,7 +102,7 @@ class ChipLayer(nn.Module):
             {name: nn.Parameter(torch.zeros(())) for name in learned}
         )
         self.register_buffer("levels", None)
-        self.register_load_state_dict_pre_hook(_make_room)
+        self.register_load_state_dict_pre_hook(make_room)
 
     def tuned(self) -> NeuronParameters:
         """Currents and switches of its neurons, with what was learned of them."""
@@ -118,13 +121,14 @@ class ChipLayer(nn.Module):
 
     def forward(self, counts: Tensor) -> Tensor:
         """Spikes of every neuron in every step."""
+        check_input(counts, self.w_in.dtype)
         if counts.ndim != 3 or counts.shape[-1] != len(self.w_in):
             raise InputError(
                 f"spike counts are [trial, step, {len(self.w_in)}], got {list(counts.shape)}",
                 code="SHAPE",
             )
-        _refuse_negative(counts)
         counts = counts.to(self.w_in.dtype)
+        self._check(counts)
         circuits = self.circuits._replace(parameters=self.tuned())
         free = {name: torch.exp(p - p.detach()) for name, p in self.log_factors.items()}
         c = played(self, circuits, counts, free)
@@ -132,31 +136,44 @@ class ChipLayer(nn.Module):
         back = None if w_rec is None else split(w_rec) * W_UNIT
         return unroll_events(c, counts, split(w_in) * W_UNIT, back)
 
+    def _check(self, counts: Tensor) -> None:
+        check_drive(
+            counts, "a number of spikes", "give 0 or more, and inhibit by negative weights",
+            "COUNTS_NEGATIVE",
+        )  # fmt: skip
+        check_finite(self.named_parameters())
+
     def extra_repr(self) -> str:
         """What torch prints within the brackets."""
         n_in, n = self.w_in.shape
         return f"{n_in}, {n}, recurrent={self.w_rec is not None}, max_fan_in={self.max_fan_in}"
 
 
-def _make_room(layer: ChipLayer, state: dict[str, Any], prefix: str, *_: Any) -> None:
-    """torch expects the buffers that are there: levels come, or go, with what is loaded."""
-    for name, factor in layer.log_factors.items():  # of before: nothing was learned of currents
-        state.setdefault(f"{prefix}log_factors.{name}", torch.zeros_like(factor))
+def make_room(layer: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """torch expects the buffers that are there: levels come with what is loaded, and go with a
+    whole state that has none. A part of a state leaves them."""
     kept = state.get(f"{prefix}levels")
-    layer.levels = None if kept is None else torch.empty_like(kept, device=layer.w_in.device)
+    own = dict(layer.named_parameters())
+    if kept is not None:
+        device = next(iter(own.values())).device
+        layer.register_buffer("levels", torch.empty_like(kept, device=device))
+    elif all(f"{prefix}{name}" in state for name in own):
+        layer.register_buffer("levels", None)
 
 
-def network_of(layers: Iterable[nn.Module], labels: tuple[str, ...] = ()) -> Network:
+def network_of(layers: ChipLayer | Iterable[nn.Module], labels: tuple[str, ...] = ()) -> Network:
     """A stack of chip layers, such as an `nn.Sequential`, as a network to be compiled.
 
     Args:
-        layers: `ChipLayer`s, from the input to the output.
+        layers: a `ChipLayer`, or several from the input to the output.
         labels: what each neuron of the last one stands for, or nothing.
 
     Raises:
-        NetworkError: UNSUPPORTED_LAYER for every other module; and as `chain`.
+        NetworkError: UNSUPPORTED_LAYER for every other module, STEP; and as `chain`.
+
+    The chip knows no steps: those that are not 1 ms are kept as `step_us` in the provenance.
     """
-    layers = list(layers)
+    layers = [layers] if isinstance(layers, ChipLayer) else list(layers)
     others = [(k, layer) for k, layer in enumerate(layers) if not isinstance(layer, ChipLayer)]
     if others:
         raise NetworkError(
@@ -168,7 +185,21 @@ def network_of(layers: Iterable[nn.Module], labels: tuple[str, ...] = ()) -> Net
                 for k, layer in others
             ]
         )  # fmt: skip
-    return chain([_held(layer) for layer in layers if isinstance(layer, ChipLayer)], labels)
+    chips = [layer for layer in layers if isinstance(layer, ChipLayer)]
+    steps = sorted({layer.circuits.dt for layer in chips})
+    if len(steps) > 1:
+        raise NetworkError(
+            [
+                Violation(
+                    "STEP", "the network", "one time step for all layers", f"there are {steps} s",
+                    "give all layers the same dt",
+                )
+            ]
+        )  # fmt: skip
+    network = chain([_held(layer) for layer in chips], labels)
+    if steps == [STEP_US * 1e-6]:
+        return network
+    return replace(network, provenance={"step_us": steps[0] * 1e6})
 
 
 def _held(layer: ChipLayer) -> Held:
@@ -186,11 +217,3 @@ def signed(dendrites: tuple[str, ...]) -> bool:
 def split(weight: Tensor) -> Tensor:
     """Signed [source, neuron] to non-negative [source, 2, neuron]: what excites, what inhibits."""
     return torch.stack([torch.relu(weight), torch.relu(-weight)], 1)
-
-
-def _refuse_negative(counts: Tensor) -> None:
-    if bool((counts < 0).any()):
-        raise InputError(
-            "a number of spikes is negative: give 0 or more, and inhibit by negative weights",
-            code="COUNTS_NEGATIVE",
-        )

@@ -15,10 +15,11 @@ import rockpool.parameters as rp
 import torch
 from rockpool.graph import GenericNeurons, LinearWeights, as_GraphHolder
 from rockpool.nn.modules import TorchModule
-from torch import Tensor
+from torch import Tensor, nn
 
-from .chip_layer import signed, split
+from .chip_layer import make_room, signed, split
 from .errors import InputError
+from .layer_checks import check_drive, check_finite, check_input, check_layer
 from .parameters import DENDRITES, NeuronParameters
 from .simulation import STEP_US
 from .training import W_UNIT, hold
@@ -52,10 +53,14 @@ class SynapsesTorch(TorchModule):
         weight: signed start values, [Nin, N].
         max_fan_in: synapses kept per neuron, the strongest, at every call; share the chip's 64 CAM
             words among all that feed a population.
+
+    Raises:
+        InputError: FAN_IN; in a call, LEVELS, WEIGHT_NOT_FINITE.
     """
 
-    levels: Tensor | None = None
-    """Magnitudes the chip would hold the weights at (ascending, 0 first); None: continuous."""
+    levels: Tensor | None
+    """Magnitudes the chip would hold the weights at (ascending, 0 first); None: continuous. Part
+    of the `state_dict` where there are some; Rockpool's own `save` knows parameters only."""
 
     def __init__(
         self,
@@ -64,6 +69,7 @@ class SynapsesTorch(TorchModule):
         max_fan_in: int = 64,
         **kwargs,
     ):
+        check_layer(STEP_US * 1e-6, max_fan_in)
         super().__init__(shape=(shape[0], 2 * shape[1]), **kwargs)
         self.max_fan_in: int = rp.SimulationParameter(max_fan_in)  # pyright: ignore
         self.weight: Tensor = rp.Parameter(  # pyright: ignore[reportAttributeAccessIssue]
@@ -72,9 +78,12 @@ class SynapsesTorch(TorchModule):
             init_func=lambda size: torch.randn(size) * 8.0 / size[0] ** 0.5,
             family="weights",
         )
+        nn.Module.register_buffer(self, "levels", None)  # Rockpool would make it a state of neurons
+        self.register_load_state_dict_pre_hook(make_room)
 
     def forward(self, data: Tensor) -> Tensor:
         """Drive of every dendrite and neuron."""
+        check_finite([(f"{self.name}.weight", self.weight)])
         return data @ _split(hold(self.weight, self.max_fan_in, self.levels))
 
     def as_graph(self):
@@ -102,7 +111,8 @@ class NeuronsTorch(TorchModule):
         dt: step [s].
 
     Raises:
-        InputError: UNKNOWN_DENDRITE, SHAPE, SIGN; in a call, DRIVE_NEGATIVE.
+        InputError: UNKNOWN_DENDRITE, SHAPE, SIGN, STEP, FAN_IN; in a call, DRIVE_NEGATIVE,
+            WEIGHT_NOT_FINITE, TENSOR, PRECISION, CHECKPOINT.
     """
 
     def __init__(
@@ -134,6 +144,7 @@ class NeuronsTorch(TorchModule):
                 "and one that inhibits: use ('ampa', 'gaba') or another such pair",
                 code="SIGN",
             )
+        check_layer(dt, max_fan_in)
         super().__init__(shape=(len(dendrites) * n, n), spiking_output=True, **kwargs)
         self.max_fan_in: int = rp.SimulationParameter(max_fan_in)  # pyright: ignore
         self.circuit = parameters or NeuronParameters.from_times()
@@ -147,17 +158,18 @@ class NeuronsTorch(TorchModule):
 
     def forward(self, data: Tensor) -> Tensor:
         """Spikes of every neuron in every step."""
+        check_input(data, getattr(data, "dtype", torch.float32))
         data, _ = self._auto_batch(data)
-        if bool((data < 0).any()):
-            raise InputError(
-                f"{self.name}: drive is negative, a synapse's current is not: put SynapsesTorch in "
-                "front, or keep the weights of LinearTorch non-negative",
-                code="DRIVE_NEGATIVE",
-            )
+        check_drive(
+            data, f"{self.name}: drive, a synapse's current,",
+            "put SynapsesTorch in front, or keep the weights of LinearTorch non-negative",
+            "DRIVE_NEGATIVE",
+        )  # fmt: skip
         n, kinds = self.size_out, len(self.dendrites)
         c = played(self, Circuits(self.circuit, n, self.dendrites, self.dt), data)
         w_rec = None
         if self._has_rec:
+            check_finite([(f"{self.name}.w_rec", self.w_rec)])
             w_rec = split(hold(self.w_rec, self.max_fan_in, None)) * W_UNIT
         arriving = data.reshape(*data.shape[:2], kinds, n) * W_UNIT
         return unroll(c, arriving, w_rec)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar, Token
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -85,19 +86,22 @@ class VirtualChips:
         first: number of the first batch, to go on where a training stopped: its `batch`.
 
     Raises:
-        InputError: CHIPS, SEED, MISMATCH_LEVEL, MISMATCH_SAMPLER.
+        InputError: CHIPS, SEED, MISMATCH_LEVEL, MISMATCH_SAMPLER. Within it, CHECKPOINT where a
+            layer is called on the way back, as `torch.utils.checkpoint` does: it would play the
+            chips of another batch. Layers bound their memory by checkpoints of their own.
     """
 
     def __init__(
         self, n: int, seed: int, level: float = 1.0, sampler: str = "measured", first: int = 0
     ):
-        if n < 1 or first < 0:
+        if not (_whole(n, 1) and _whole(first, 0)):
             raise InputError(
-                f"virtual chips are 1 or more and batches count from 0, got {n} and {first}",
+                f"virtual chips are a whole number of 1 or more and batches count from 0, got {n} "
+                f"and {first}: give n=32, first=0",
                 code="CHIPS",
             )
-        if seed < 0:
-            raise InputError(f"a seed is 0 or more, got {seed}", code="SEED")
+        if not _whole(seed, 0):
+            raise InputError(f"a seed is a whole number, 0 or more, got {seed}", code="SEED")
         Draw(seed, level, (n, 1, 1), sampler)  # refuses level and sampler
         self.n, self.seed, self.level, self.sampler = n, seed, level, sampler
         self.batch = first
@@ -116,6 +120,13 @@ class VirtualChips:
 
     def draw(self, layer: nn.Module, neurons: int) -> Draw:
         """The silicon of a layer that is called now."""
+        if torch._C._current_graph_task_id() != -1:  # a backward pass is under way
+            raise InputError(
+                "a layer on virtual chips was called again on the way back, by "
+                "torch.utils.checkpoint: leave it out, layers of chip neurons bound their memory "
+                "themselves",
+                code="CHECKPOINT",
+            )
         if any(other is layer for other in self._played):
             self._next()
         self._played.append(layer)
@@ -126,6 +137,10 @@ class VirtualChips:
     def _next(self) -> None:
         self._played.clear()
         self.batch += 1
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, Integral) and int(value) >= least
 
 
 _PLAYING: ContextVar[VirtualChips | None] = ContextVar("virtual chips", default=None)

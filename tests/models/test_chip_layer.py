@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,6 @@ from analoop.models import (
     simulate,
     virtual_chips,
 )
-from analoop.models import chip_layer as module
 from analoop.models.chip_layer import ChipLayer, network_of
 from analoop.models.network import Network
 from analoop.models.virtual_chips import VirtualChips
@@ -88,7 +88,7 @@ def test_the_gradient_is_the_slope_by_finite_differences_through_the_relaxed_spi
                 return functional_call(net, parameters, given)
         return functional_call(net, parameters, given)
 
-    monkeypatch.setattr(module, "_refuse_negative", lambda counts: None)
+    monkeypatch.setattr(ChipLayer, "_check", lambda layer, counts: None)
     free = start.clone().requires_grad_()
     spikes = out(free)
     gradient = torch.autograd.grad((spikes * weight).sum(), free)[0]
@@ -156,6 +156,27 @@ def test_levels_go_where_the_state_goes(tmp_path: Path):
     assert other[0].levels is None and torch.equal(other(counts()), plain(counts()))
 
 
+def learning() -> ChipLayer:
+    layer = ChipLayer(N_IN, 4, learned=("i_tau_mem",), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        layer.log_factors["i_tau_mem"].fill_(0.5)
+    layer.levels = torch.tensor([0.0, 1.0, 4.0])
+    return layer
+
+
+def test_a_part_of_a_state_changes_nothing_else():
+    layer = learning()
+    layer.load_state_dict({"w_in": torch.ones(N_IN, 4)}, strict=False)
+    assert layer.log_factors["i_tau_mem"] == 0.5 and layer.levels is not None
+
+
+def test_a_state_without_what_was_learned_is_no_whole_state():
+    layer = learning()
+    with pytest.raises(RuntimeError, match="log_factors.i_tau_mem"):
+        layer.load_state_dict({"w_in": torch.ones(N_IN, 4)})
+    assert layer.log_factors["i_tau_mem"] == 0.5 and layer.levels is not None
+
+
 @pytest.mark.parametrize(
     "levels", [[1.0, 4.0], [0.0, 4.0, 1.0], [0.0, 1.0, 1.0], [0.0], [0.0, float("nan")], [[0.0, 1]]]
 )
@@ -214,7 +235,7 @@ def test_numbers_of_spikes_may_be_of_any_type():
 @pytest.mark.parametrize("name", SOMAS)
 def test_every_tensor_lies_where_the_module_was_moved(name: str, monkeypatch):
     """On torch's device without memory, where two devices in one operation are refused."""
-    monkeypatch.setattr(module, "_refuse_negative", lambda counts: None)
+    monkeypatch.setattr(ChipLayer, "_check", lambda layer, counts: None)
     net = stack(SOMAS[name], max_fan_in=5).to("meta")
     net[0].levels = torch.tensor([0.0, 1.0, 4.0], device="meta")
     for n in (0, 2):
@@ -245,10 +266,59 @@ def test_what_does_not_fit_is_refused_and_says_what_would():
     with pytest.raises(InputError, match=r"\[trial, step, 6\], got \[90, 6\]") as caught:
         layer(counts()[0])
     assert caught.value.code == "SHAPE"
-    with pytest.raises(InputError, match="negative"):
-        layer(-counts())
+    for wrong in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(InputError, match="negative, infinite or not a number") as caught:
+            layer(counts().float().index_fill(1, torch.tensor(3), wrong))
+        assert caught.value.code == "COUNTS_NEGATIVE"
+    given: Any = counts().numpy()
+    with pytest.raises(InputError, match="a ndarray: give a tensor"):
+        layer(given)
     with pytest.raises(InputError, match="signed"):
         ChipLayer(2, 2, dendrites=("gaba", "ampa"))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_weights_that_fell_apart_are_named_instead_of_played_as_silence(value: float):
+    layer = ChipLayer(N_IN, 4, recurrent=True)
+    with torch.no_grad():
+        layer.get_parameter("w_rec")[0, :2] = value
+    with pytest.raises(InputError, match="2 of 16 values of w_rec") as caught:
+        layer(counts())
+    assert caught.value.code == "WEIGHT_NOT_FINITE"
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_refused(dtype: torch.dtype):
+    with pytest.raises(InputError, match=r"use .float\(\)") as caught:
+        ChipLayer(N_IN, 4).to(dtype)(counts())
+    assert caught.value.code == "PRECISION"
+
+
+@pytest.mark.parametrize("dt", [0.0, -1e-3, float("nan"), float("inf")])
+def test_a_step_that_cannot_be_is_refused(dt: float):
+    with pytest.raises(InputError) as caught:
+        ChipLayer(2, 2, dt=dt)
+    assert caught.value.code == "STEP"
+
+
+@pytest.mark.parametrize("synapses", [0, -3, 2.5])
+def test_a_number_of_synapses_that_cannot_be_is_refused(synapses: Any):
+    with pytest.raises(InputError) as caught:
+        ChipLayer(2, 2, max_fan_in=synapses)
+    assert caught.value.code == "FAN_IN"
+
+
+def test_one_layer_is_a_network_too():
+    layer = ChipLayer(N_IN, 4)
+    assert network_of(layer).hash == network_of([layer]).hash
+
+
+def test_layers_of_other_steps_are_a_network_that_says_so_and_mixed_ones_are_none():
+    slow = [ChipLayer(N_IN, 4, dt=4e-3), ChipLayer(4, 2, dt=4e-3)]
+    assert network_of(slow).provenance["step_us"] == 4000
+    assert "step_us" not in network_of(ChipLayer(N_IN, 4)).provenance
+    with pytest.raises(NetworkError, match="one time step"):
+        network_of([slow[0], ChipLayer(4, 2)])
 
 
 def test_modules_that_are_no_layer_of_a_chip_are_all_named():
@@ -299,9 +369,6 @@ def test_a_layer_learns_the_time_constants_and_the_threshold_of_another():
     copied = layer(usual, ("i_tau_mem", "i_threshold"))
     copied.load_state_dict(pupil.state_dict())
     assert copied.tuned() == found and torch.equal(copied(data), pupil(data))
-
-    copied.load_state_dict(layer(usual).state_dict())  # of one that learned no currents
-    assert copied.tuned() == usual
 
 
 @pytest.mark.parametrize("name", ["tau_mem", "i_tau_nmda", "i_dc", "i_tau_ahp"])

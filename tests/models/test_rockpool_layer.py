@@ -166,7 +166,28 @@ def test_fan_in_and_weight_levels_are_respected_in_training_and_on_import() -> N
     assert max((np.stack([p.weights for p in network.projections]) > 0).sum((0, 1))) <= 64
 
 
+def test_levels_go_where_the_state_goes() -> None:
+    first, second = (Sequential(SynapsesTorch((N_IN, 8)), NeuronsTorch(8)) for _ in range(2))
+    first[0].levels = torch.tensor([0.0, 2.0, 9.0])
+    second.load_state_dict(first.state_dict())
+    assert second[0].levels.tolist() == [0.0, 2.0, 9.0]
+    data = spikes_in().float()
+    assert torch.equal(first(data)[0], second(data)[0]) and first(data)[0].sum() > 0
+    second.load_state_dict(Sequential(SynapsesTorch((N_IN, 8)), NeuronsTorch(8)).state_dict())
+    assert second[0].levels is None
+
+
+@pytest.mark.parametrize("name", ["weight", "w_rec"])
+def test_weights_that_fell_apart_are_named_instead_of_played_as_silence(name: str) -> None:
+    net = Sequential(SynapsesTorch((N_IN, 8)), NeuronsTorch(8, has_rec=True))
+    with torch.no_grad():
+        net[0 if name == "weight" else 1].get_parameter(name)[0, 0] = float("nan")
+    with pytest.raises(InputError, match=f"1 of .* values of .*{name}") as error:
+        net(spikes_in().float())
+    assert error.value.code == "WEIGHT_NOT_FINITE"
+
+
 def test_negative_drive_is_refused_and_not_silently_without_effect() -> None:
     net = Sequential(LinearTorch((N_IN, 8), weight=-torch.rand(N_IN, 8)), NeuronsTorch(4))
-    with pytest.raises(InputError, match="drive is negative"):
+    with pytest.raises(InputError, match="drive, a synapse's current, is negative"):
         net(spikes_in().float())

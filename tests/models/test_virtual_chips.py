@@ -11,6 +11,7 @@ import pytest
 import torch
 from rockpool.nn.combinators import Sequential
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from analoop.models import InputError, NeuronParameters
 from analoop.models.chip_layer import ChipLayer
@@ -190,6 +191,23 @@ def test_a_layer_called_again_begins_a_batch_for_the_layers_behind_it():
         assert chips.batch == 1
 
 
+def through_checkpoint(net: ChipLayer, reentrant: bool) -> None:
+    given = data().clone().requires_grad_()
+    checkpoint(net, given, use_reentrant=reentrant).sum().backward()  # pyright: ignore
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_a_checkpoint_of_ones_own_is_refused_as_it_would_play_other_chips_on_the_way_back(
+    reentrant: bool,
+):
+    for one in (layer(), ChipLayer(N_IN, 4, learned=("i_tau_mem",))):
+        chips = VirtualChips(n=2, seed=0)
+        with chips, pytest.raises(InputError, match="leave it out") as caught:
+            through_checkpoint(one, reentrant)
+        assert caught.value.code == "CHECKPOINT" and chips.batch == 1
+        through_checkpoint(one, reentrant)  # on the nominal chip it does no harm
+
+
 @pytest.mark.parametrize("sampler", ["measured", "rockpool", "paper"])
 def test_every_kind_of_mismatch_can_be_played(sampler: str):
     net = nn.Sequential(layer(), layer(12, 3))
@@ -203,7 +221,10 @@ def test_every_kind_of_mismatch_can_be_played(sampler: str):
     [
         ({"n": 0, "seed": 0}, "CHIPS"),
         ({"n": 1, "seed": 0, "first": -1}, "CHIPS"),
+        ({"n": 2.5, "seed": 0}, "CHIPS"),
+        ({"n": 1, "seed": 0, "first": 0.5}, "CHIPS"),
         ({"n": 1, "seed": -1}, "SEED"),
+        ({"n": 1, "seed": 1.5}, "SEED"),
         ({"n": 1, "seed": 0, "level": -1.0}, "MISMATCH_LEVEL"),
         ({"n": 1, "seed": 0, "sampler": "other"}, "MISMATCH_SAMPLER"),
     ],

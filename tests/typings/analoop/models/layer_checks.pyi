@@ -1,0 +1,1 @@
+from models.layer_checks import *
