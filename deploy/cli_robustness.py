@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +17,7 @@ from .console import print_json
 if TYPE_CHECKING:
     from ..models.network import Network
     from ..models.recording import Stimulus
-    from .perturbations import Protocol
+    from .perturbations import Cell, Protocol
     from .robustness import Study
 
 FAIR = "fair"
@@ -90,8 +90,9 @@ def robustness(
     from ..models.learning.student import Student
     from ..models.runner import processors
     from .learning import sequence_task
+    from .network_perturbations import applies as fits
     from .network_robustness import OwnStudy
-    from .perturbations import cells_of, protocol_of
+    from .perturbations import applies, cells_of, protocol_of
     from .robustness import Study
     from .study import study_methods, study_networks, study_own
 
@@ -100,11 +101,12 @@ def robustness(
     if name:
         _refuse({"--input": source}, "networks for the chip, not for a task")
     else:
-        given = {"--method": methods, "--networks": networks, "--set": changed}
+        given = {"--method": methods, "--networks": networks, "--set": changed or None}
         _refuse(given, "a task, not for files of networks")
     if name:
         settings = _settings(name, methods, changed or [])
         sizes = networks or NETWORKS, draws, samples or SAMPLES, seed, chosen
+        _refuse_unfit(cells, chosen, lambda cell: any(applies(cell, m) for m in settings))
         study = Study(sequence_task(name, data), rules, *sizes)
         if not quiet:
             print(_work(study, settings), file=sys.stderr, flush=True)
@@ -114,10 +116,13 @@ def robustness(
         refused = {"--samples": samples, "--data": data}
         _refuse(refused, "methods and their networks, not for networks for the chip")
         own, played = _own(what, source, rules)
+        _refuse_unfit(cells, chosen, lambda cell: any(fits(cell, n) for n in own.values()))
         with progress.study(quiet) as tell:
             found = study_own(out, OwnStudy(own, played, draws, seed, chosen), workers, tell)
     else:
-        task = sequence_task(Student.load(what[0]).task, data)
+        students = [Student.load(file) for file in what]
+        task = sequence_task(students[0].task, data)
+        _refuse_unfit(cells, chosen, lambda cell: any(applies(cell, s.method) for s in students))
         study = Study(task, rules, 1, draws, samples or SAMPLES, seed, chosen)
         with progress.study(quiet) as tell:
             found = study_networks(out, study, [Path(name) for name in what], workers, tell)
@@ -143,11 +148,25 @@ def _work(study: Study, settings: Mapping[str, Any]) -> str:
 
 def _refuse(given: dict[str, Any], what: str) -> None:
     """Raises InputError METHOD_TASK for options that are given and would be without effect."""
-    there = [name for name, value in given.items() if value]
+    there = [name for name, value in given.items() if value is not None]
     if there:
         raise InputError(
             f"{' and '.join(there)} would be without effect: for {what}; leave them out",
             code="METHOD_TASK",
+        )
+
+
+def _refuse_unfit(asked: str | None, chosen: Sequence[Cell], fits: Callable[[Cell], bool]) -> None:
+    """Raises InputError CELL for a kind that is asked for and fits no network of the study."""
+    if asked is None:
+        return
+    kinds = {cell.kind: any(fits(c) for c in chosen if c.kind == cell.kind) for cell in chosen}
+    lost = [kind for kind, some in kinds.items() if not some]
+    if lost:
+        raise InputError(
+            f"--cells {', '.join(lost)} would be without effect: no network of this study can be "
+            "put there; leave it out",
+            code="CELL",
         )
 
 
@@ -170,7 +189,7 @@ def _own(
     """Networks for the chip by name, and what is played to them.
 
     Raises:
-        InputError: PROTOCOL, SAME_NAME, NO_INPUT. FileError.
+        InputError: PROTOCOL, SAME_NAME, NO_INPUT, OTHER_TASK. FileError.
     """
     from .cli_run import asked_stimulus
     from .study import by_name
@@ -182,8 +201,19 @@ def _own(
             code="PROTOCOL",
         )
     networks = by_name([Path(name) for name in files], _network)
-    first = next(iter(networks.values()))
-    return networks, asked_stimulus(source, first.n_inputs, first.provenance)
+    (name, first), *others = networks.items()
+    stimulus = asked_stimulus(source, first.n_inputs, first.provenance)
+    if not Path(source or "").is_file():  # what a task sounds like is each network's own matter
+        heard = ("encoding", "task")
+        for other, network in others:
+            differ = [k for k in heard if network.provenance.get(k) != first.provenance.get(k)]
+            if differ:
+                raise InputError(
+                    f"{name} and {other} differ in {' and '.join(differ)}, so they do not hear the "
+                    "same: study them apart, or give a stimulus file by --input",
+                    code="OTHER_TASK",
+                )
+    return networks, stimulus
 
 
 def _network(path: Path) -> Network:
@@ -244,7 +274,7 @@ def _settings(task: str, given: str | None, changed: list[str]) -> dict[str, Any
     from ..models.learning.methods import own_methods
     from .learning import settings_of
 
-    methods = given.split(",") if given else own_methods()
+    methods = own_methods() if given is None else given.split(",")
     if len(methods) == 1:  # whose they are need not be said
         changed = [w if "." in w.partition("=")[0] else f"{methods[0]}.{w}" for w in changed]
     lost = [word for word in changed if word.partition(".")[0] not in methods]

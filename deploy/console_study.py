@@ -14,11 +14,12 @@ def print_study(found: dict[str, Any]) -> None:
     protocol = found["protocol"]["name"]
     print(f"SIMULATED: {found['task']}, protocol {protocol}, seed {found['seed']}, "
           f"{found['samples']} samples in each run")  # fmt: skip
-    table = Table("method", "cell")
+    table = Table("method")
+    table.add_column("cell", no_wrap=True)
     judged = any("mse_target" in s["errors"] for s in found["summaries"])
     errors = ("MSE", "rise") if judged else ()
     for name in ("runs", "median", "mean", "95 %", "P10", *errors, "rate (Hz)"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     last = None
     for s in found["summaries"]:
         interval = f"{s['accuracy_mean_low']:.3f}-{s['accuracy_mean_high']:.3f}"

@@ -165,25 +165,22 @@ def train_student(
         student = _finite(student, method)
         boundary = generator_for(run, task.name, "boundary")
         student = _finite(_with_boundary(student, task, boundary, told), method)
-    except InputError as error:
-        if error.code == "DIVERGED":  # nothing there is worth going on from
-            bookmark.remove()
-        raise
-    test = task.draw("test", TESTED, generator_for(run, task.name, "test"))
-    output, rate_hz = answer(student, test, seen=told.again)
-    right = decided(student, task, output) == test.label
-    return replace(
-        student,
-        provenance={
-            **student.provenance,
+        test = task.draw("test", TESTED, generator_for(run, task.name, "test"))
+        output, rate_hz = answer(student, test, seen=told.again)
+        right = decided(student, task, output) == test.label
+        made = {
             "method": method,
             "seed": [run, network],
             "test_samples": TESTED,
             "test_accuracy": float(right.mean()),
             "rate_hz": float(rate_hz.mean()),
             "versions": versions(),
-        },
-    )
+        }
+        return _finite(replace(student, provenance={**student.provenance, **made}), method)
+    except InputError as error:
+        if error.code == "DIVERGED":  # nothing there is worth going on from
+            bookmark.remove()
+        raise
 
 
 class _Told:

@@ -78,12 +78,13 @@ def trials(quiet: bool) -> Iterator[Tell]:
 @contextmanager
 def study(quiet: bool) -> Iterator[Tell]:
     """A function to report with what of a study is done, what is planned, and words for it."""
-    last, said = -LINE_S, ""
+    last, said, finished = -LINE_S, "", False
 
     def line(done: float, planned: int, what: str) -> None:
-        nonlocal last, said
+        nonlocal last, said, finished
         words = f"{int(done)}/{planned}  {what}"
-        if words != said and (time.monotonic() - last >= LINE_S or done == planned):
+        ended, finished = done == planned and not finished, done == planned
+        if words != said and (time.monotonic() - last >= LINE_S or ended):
             last, said = time.monotonic(), words
             _line(words)
 

@@ -37,7 +37,7 @@ class WorkFolder:
 
     Raises:
         InputError: OTHER_<NAME>, the folder holds other work; <NAME>_HELD by another process.
-        FileError: FILE_NOT_WRITABLE.
+        FileError: FILE_NOT_WRITABLE; FILE_CORRUPT, what the file says cannot be read.
     """
 
     def __init__(self, folder: Path, name: str, asked: Mapping[str, Any]):
@@ -115,10 +115,16 @@ def check_free(folder: Path, name: str) -> None:
 
 
 def _same(file: Path, name: str, asked: Mapping[str, Any]) -> None:
-    """Refuse other work of the same verb than this."""
+    """Refuse other work of the same verb than this. Raises InputError OTHER_<NAME>, FileError
+    FILE_CORRUPT."""
     if not file.exists():
         return
-    there = _said(file) or {}
+    there = _said(file)
+    if there is None:
+        raise FileError(
+            f"{file} cannot be read, so nobody knows what {file.parent} holds: give another folder",
+            code="FILE_CORRUPT",
+        )
     differ = sorted(k for k in {*there, *asked} if there.get(k) != asked.get(k))
     if differ:
         raise InputError(
@@ -195,13 +201,17 @@ def read_table(path: Path, build: Callable[[Mapping[str, str]], T], maker: str) 
         FileError: FILE_MISSING, FILE_CORRUPT.
     """
     header, *lines = _lines(path) or [[]]
-    try:
-        return [build(dict(zip(header, line, strict=True))) for line in lines]
-    except (KeyError, ValueError, TypeError) as error:
-        raise FileError(
-            f"{path} is no table that '{maker}' wrote ({error!r}): take one that it wrote",
-            code="FILE_CORRUPT",
-        ) from error
+    found = []
+    for number, line in enumerate(lines, 2):
+        try:
+            found.append(build(dict(zip(header, line, strict=True))))
+        except (KeyError, ValueError, TypeError) as error:
+            raise FileError(
+                f"{path}, line {number}, is nothing that '{maker}' wrote ({error!r}): take the "
+                "line out, or take a table that it wrote",
+                code="FILE_CORRUPT",
+            ) from error
+    return found
 
 
 def _lines(path: Path) -> list[list[str]]:

@@ -64,7 +64,7 @@ class Study:
 VALIDATION = 500
 """Most validation samples, which gains are fitted with."""
 LIMIT = 1e6
-"""Outputs are cut off here: a network that runs away is wrong, not infinitely so."""
+"""Outputs and rates [Hz] are cut off here: who runs away is wrong, not infinitely so."""
 KEPT_BYTES = 1_500_000_000
 """Most memory for what a teacher's units do; what is more is computed anew for every row."""
 
@@ -159,7 +159,9 @@ def made(
     Args:
         hashes: of every network, by its label and number.
     """
-    rows = [row for row in files.table.rows() if hashes.get(row.place[:2]) == row.network_hash]
+    jobs = list(jobs)
+    found = files.rows({place for place, _ in jobs})
+    rows = [row for row in found if hashes.get(row.place[:2]) == row.network_hash]
     files.table.keep(rows)  # those of networks that were replaced are made anew
     there = {row.place for row in rows}
     jobs = [job for job in jobs if job[0] not in there]
@@ -223,7 +225,7 @@ def _row(bench: Bench, student: Student, cell: Cell, place: Place, gain: Gain) -
         accuracy=float(((decisions == label) & (decisions != MISS)).mean()),
         mse_target=_mean_square(output - bench.test.target),
         mse_teacher=to_teacher,
-        rate_hz=float(rate_hz.mean()),
+        rate_hz=float(np.nan_to_num(rate_hz, nan=LIMIT).clip(max=LIMIT).mean()),
         gain=gain.value,
         network_hash=student.hash,
         mse_dynamics=dynamics.mse if dynamics.count else None,

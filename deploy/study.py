@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..models.archive import write_bytes
 from ..models.errors import InputError
-from ..models.learning.methods import answer, method_of
+from ..models.learning.methods import answer, check_arrays, method_of
 from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher
 from ..models.versions import versions
@@ -22,7 +22,7 @@ from .robustness import Bench, Study, evaluate, made
 from .study_files import Row, StudyFiles
 from .study_report import check_figures, write_report
 from .study_statistics import tables
-from .study_training import Wanted, train_missing
+from .study_training import Wanted, check_there, train_missing
 
 if TYPE_CHECKING:
     from .progress import Tell
@@ -45,8 +45,9 @@ def study_methods(
 
     Raises:
         InputError: OTHER_STUDY, STUDY_HELD, UNKNOWN_METHOD, OTHER_TRAINING, DIVERGED,
-            OTHER_TEACHER of a network in the folder; TOO_FEW_SAMPLES of the task; NO_MATPLOTLIB.
-        FileError: the folder cannot be written.
+            OTHER_NETWORK in the folder, OTHER_TEACHER of one; TOO_FEW_SAMPLES of the task;
+            NO_MATPLOTLIB.
+        FileError: the folder cannot be written, a file of it not read.
     """
     check_figures()
     bench = Bench.of(study)
@@ -60,6 +61,7 @@ def study_methods(
             for method, chosen in settings.items()
             for number in range(study.networks)
         ]
+        check_there(study, wanted)
         train_missing(study, teacher, wanted, workers, tell)
         students = [(net.method, net.number, Student.load(net.path)) for net in wanted]
         bench = bench if teacher is None else bench.taught_by(teacher)
@@ -132,6 +134,7 @@ def _fitting(path: Path, bench: Bench) -> Student:
             code="OTHER_TASK",
         )
     try:
+        check_arrays(student, bench.study.task.channels)
         answer(student, bench.test.chosen(slice(0, 1)))
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise InputError(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ..models.errors import FileError, InputError
 from .resumable import RowFile, WorkFolder, read_table
 
 Place = tuple[str, int, str, int]
@@ -72,10 +74,37 @@ class StudyFiles(WorkFolder):
     """
 
     def __init__(self, folder: Path, asked: Mapping[str, Any]):
+        if (folder / "rows.csv").exists() and not (folder / "study.json").exists():
+            raise InputError(
+                f"{folder} holds rows of a study, and no study.json that says of which: give "
+                "another folder, or delete rows.csv",
+                code="OTHER_STUDY",
+            )
         super().__init__(folder, "study", dict(asked) | {"row_format": ROW_FORMAT})
         (folder / "networks").mkdir(exist_ok=True)
         self.table = RowFile(folder / "rows.csv", Row, read_rows)
-        """What was judged so far."""
+
+    def rows(self, places: Collection[Place]) -> list[Row]:
+        """What was judged so far.
+
+        Args:
+            places: all that the study has.
+
+        Raises:
+            FileError: FILE_CORRUPT, a row of another place, or two of one.
+        """
+        rows, seen = self.table.rows(), set[Place]()
+        for row in rows:
+            if row.place not in places or row.place in seen:
+                what = "two rows of" if row.place in seen else "a row that is none of this study,"
+                method, network, cell, draw = row.place
+                raise FileError(
+                    f"{self.table.path} has {what} {method} {network}, {cell}, draw {draw}: take "
+                    "it out, and it is made anew if it is wanted",
+                    code="FILE_CORRUPT",
+                )
+            seen.add(row.place)
+        return rows
 
     @property
     def teacher(self) -> Path:
@@ -95,4 +124,7 @@ def _row(line: Mapping[str, str]) -> Row:
         else None if name in MAY_LACK and not line[name] else float(line[name])
         for name in NAMES if name not in later
     }  # fmt: skip
+    numbers = [value for value in values.values() if isinstance(value, float)]
+    if not all(map(math.isfinite, numbers)) or not 0 <= values["accuracy"] <= 1:
+        raise ValueError("numbers are finite, and accuracies from 0 to 1")
     return Row(**values)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..models.archive import write_bytes
 from ..models.errors import InputError
+from ..models.learning.methods import METHODS
 from .study_files import Row
 from .study_statistics import ERRORS
 
@@ -47,6 +48,7 @@ def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -
         figures={kind: base64.b64encode(png).decode() for kind, png in figures.items()},
         titles=TITLES,
         errors=ERRORS,
+        mark=lambda method, kind: _mark(method, kind, record["protocol"]),
     )  # fmt: skip
     return [write_bytes(folder / "report.html", page.encode()), *written]
 
@@ -72,6 +74,18 @@ def _kinds(record: Mapping[str, Any]) -> list[str]:
     return [kind for kind in TITLES if any(k == kind and level != "0" for k, level in levels)]
 
 
+def _label(method: str, kind: str, protocol: Mapping[str, Any]) -> str:
+    """A method in a legend, as it stands: no formula, and shown if it begins with an underscore."""
+    return method.replace("$", r"\$") + _mark(method, kind, protocol)
+
+
+def _mark(method: str, kind: str, protocol: Mapping[str, Any]) -> str:
+    """Words behind a method that is judged by its teacher's decisions, not by labels."""
+    known = METHODS.get(method)
+    judged = protocol["teacher_counts"] and kind == "mismatch" and known and known.taught
+    return " (against its teacher)" if judged else ""
+
+
 def figure(kind: str, record: Mapping[str, Any]) -> bytes:
     """PNG of mean accuracies with their intervals, and 10th percentiles, over levels of a kind.
 
@@ -89,6 +103,7 @@ def figure(kind: str, record: Mapping[str, Any]) -> bytes:
     FigureCanvasAgg(drawing)
     axis = drawing.subplots()
     methods = dict.fromkeys(s["method"] for s in record["summaries"])
+    legend: dict[str, Any] = {}
     for k, method in enumerate(methods):
         mine = {s["cell"]: s for s in record["summaries"] if s["method"] == method}
         at = [x for x, cell in enumerate(cells) if cell in mine]
@@ -97,7 +112,8 @@ def figure(kind: str, record: Mapping[str, Any]) -> bytes:
         low = [s["accuracy_mean"] - s["accuracy_mean_low"] for s in found]
         high = [s["accuracy_mean_high"] - s["accuracy_mean"] for s in found]
         shifted = [x + 0.06 * (k - (len(methods) - 1) / 2) for x in at]
-        axis.errorbar(shifted, mean, (low, high), fmt="o-", color=f"C{k}", label=method, capsize=3)
+        drawn = axis.errorbar(shifted, mean, (low, high), fmt="o-", color=f"C{k}", capsize=3)
+        legend[_label(method, kind, record["protocol"])] = drawn
         axis.plot(shifted, [s["accuracy_p10"] for s in found], "v", color=f"C{k}", mfc="none")
     labels = ["none" if cell == first else cell.split()[1] for cell in cells]
     axis.set_xticks(range(len(cells)), labels)
@@ -107,7 +123,7 @@ def figure(kind: str, record: Mapping[str, Any]) -> bytes:
         f"{record['seed']}; dots: mean and 95 % interval, triangles: 10th percentile",
         fontsize=9,
     )
-    axis.legend(fontsize=8)
+    axis.legend(legend.values(), legend.keys(), fontsize=8)
     axis.grid(alpha=0.3)
     buffer = io.BytesIO()
     drawing.savefig(buffer, format="png", dpi=120)

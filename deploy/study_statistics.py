@@ -34,8 +34,9 @@ class ErrorSummary:
     sd: float | None
     """Standard deviation; None: of one row."""
     rise: float | None
-    """The median over that of the nominal cell, less 1: .15 is 15 % above (paper.md 3.1). None:
-    there is no nominal cell, or it has no error."""
+    """The median over that of the cell without perturbation, less 1: .15 is 15 % above (paper.md
+    3.1). That is level 0 of the kind where there is one, whose gain is fitted as that of the
+    others, else the nominal cell. None: there is none, or it has no error."""
     mean_rise: float | None
     """The same of the means."""
 
@@ -90,8 +91,13 @@ def summaries(
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.method, row.cell), []).append(row)
+
+    def base(method: str, cell: str) -> list[Row]:
+        own = groups.get((method, f"{cell.split()[0]} 0"))
+        return own or groups.get((method, "nominal 0"), [])
+
     return [
-        _summary(groups[method, cell], groups.get((method, "nominal 0"), []), samples, seed)
+        _summary(groups[method, cell], base(method, cell), samples, seed)
         for method in dict.fromkeys(row.method for row in rows)
         for cell in cells
         if (method, cell) in groups
@@ -129,7 +135,7 @@ def column(rows: Sequence[Row], name: str) -> list[float]:
 
 
 def _error(values: Sequence[float], nominal: Sequence[float]) -> ErrorSummary:
-    """Of a cell, and how it has risen above the nominal one."""
+    """Of a cell, and how it has risen above the one without perturbation."""
 
     def rise(of: Callable[[Sequence[float]], Any]) -> float | None:
         base = float(of(nominal)) if nominal else 0.0
@@ -142,9 +148,9 @@ def _error(values: Sequence[float], nominal: Sequence[float]) -> ErrorSummary:
 
 
 def _interval(rows: Sequence[Row], samples: int, seed: int) -> tuple[float, float]:
-    """Of the mean accuracy. Draws of one network are alike, so networks are drawn, then draws. All
-    rows answer to the same samples, so these are drawn once for all of them: as if every network
-    were right in the same ones, which is at least as wide as it is."""
+    """Of the mean accuracy, which it holds. Draws of one network are alike, so networks are drawn,
+    then draws. All rows answer to the same samples, so these are drawn once for all of them: as if
+    every network were right in the same ones, which is at least as wide as it is."""
     by_network: dict[int, list[float]] = {}
     for row in rows:
         by_network.setdefault(row.network, []).append(row.accuracy)
@@ -158,7 +164,8 @@ def _interval(rows: Sequence[Row], samples: int, seed: int) -> tuple[float, floa
     means = (table[chosen, draw] * there).sum((1, 2)) / there.sum((1, 2))
     means = generator.binomial(samples, means.clip(0.0, 1.0)) / samples
     low, high = np.percentile(means, COVERED)
-    return float(low), float(high)
+    mean = float(np.mean([row.accuracy for row in rows]))  # may lie between 1 - 1 / samples and 1
+    return min(float(low), mean), max(float(high), mean)
 
 
 def differences(rows: Sequence[Row], cells: Sequence[str]) -> list[MethodDifference]:

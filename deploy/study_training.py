@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 from ..models.bookmark import Bookmark, beside, refuse_others
-from ..models.errors import InputError
+from ..models.errors import FileError, InputError
 from ..models.learning.methods import method_of
+from ..models.learning.student import Student
 from ..models.learning.teacher import Teacher
 from ..models.reference import one_thread
 from .bookmarks import student_bookmark
@@ -31,6 +33,36 @@ class Wanted:
     """Of the method's own class."""
     number: int
     path: Path
+
+
+def check_there(study: Study, wanted: Sequence[Wanted]) -> None:
+    """Refuse networks in the folder that are not those that are wanted, before hours of training.
+
+    Raises:
+        InputError: OTHER_NETWORK. FileError: FILE_CORRUPT, one that cannot be read.
+    """
+    for network in wanted:
+        if not network.path.exists():
+            continue
+        try:
+            there = Student.load(network.path)
+        except FileError as error:
+            raise FileError(
+                f"{error}; or delete it, and it is trained again", code=error.code
+            ) from error
+        need = {
+            "task": study.task.name, "method": network.method,
+            "seed": [study.seed, network.number], "settings": asdict(network.settings),
+        }  # fmt: skip
+        found = {"task": there.task} | {n: there.provenance.get(n) for n in list(need)[1:]}
+        differ = [name for name, value in json.loads(json.dumps(need)).items()
+                  if found[name] != value]  # fmt: skip
+        if differ:
+            raise InputError(
+                f"{network.path} is not the network that is wanted there, they differ in "
+                f"{', '.join(differ)}: delete it, and it is trained, or give another folder",
+                code="OTHER_NETWORK",
+            )
 
 
 def train_missing(

@@ -44,6 +44,12 @@ MISMATCH = (
 """What the authors perturb; not the fast connections, their time constant, nor the readout's."""
 QUANTIZED = ("encoder", "decoder", "w_slow", "w_fast")
 """Weights. By a slip of a name the authors never quantise the fast ones (paper.md 1.6)."""
+SHAPES = {
+    "w_in": "channel unit", "w_out": "unit", "encoder": "unit neuron", "decoder": "neuron unit",
+    "w_slow": "neuron neuron", "w_fast": "neuron neuron",
+    **dict.fromkeys(("tau_mem_s", "tau_slow_s", "v_start", "v_th"), "neuron"),
+}  # fmt: skip
+"""Axes of the arrays: of one name, of one length."""
 SCALED = ("w_fast", "w_slow")
 """What their compensation makes weaker."""
 ADAPTATION_KEPT = 0.99

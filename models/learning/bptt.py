@@ -21,6 +21,7 @@ from .bptt_network import (
     GRADED_OUT,
     MISMATCH,
     QUANTIZED,
+    SHAPES,
     WEIGHTS,
     from_teacher,
     initial,
@@ -30,7 +31,7 @@ from .bptt_training import TOGETHER, Model, Situation, Training, descend, misfit
 from .student import Student
 from .teacher import Progress, Teacher
 
-__all__ = ["MISMATCH", "NAME", "QUANTIZED", "Settings", "respond", "train"]
+__all__ = ["MISMATCH", "NAME", "QUANTIZED", "SHAPES", "Settings", "respond", "train"]
 
 NAME = "bptt"
 

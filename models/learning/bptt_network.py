@@ -23,6 +23,11 @@ MISMATCH = (
 )
 """As the authors had it (paper.md 1.6); `w_link` is no weight of theirs, but one of ours."""
 QUANTIZED = WEIGHTS
+SHAPES = {
+    "w_in": "channel neuron", "w_link": "neuron", "w_rec": "neuron neuron", "w_out": "neuron",
+    **dict.fromkeys((*BIASES, *TAUS_S), "neuron"), "tau_out": "one",
+}  # fmt: skip
+"""Axes of the arrays: of one name, of one length."""
 SPIKING, GRADED = "spiking", "graded"
 """What layers pass on: spikes, or the authors' smooth function of V."""
 W_IN_SD, W_LINK, W_REC_SD, W_OUT_SD = 0.05, 0.5, 0.3, 0.5

@@ -31,13 +31,13 @@ from ..reference import one_thread
 from ..tasks.samples import SequenceTask
 from . import chip_start
 from .bptt_training import REST, TOGETHER, descend
-from .chip_network import MISMATCH, NAME, QUANTIZED, made, respond
+from .chip_network import MISMATCH, NAME, QUANTIZED, SHAPES, made, respond
 from .chip_settings import Settings
 from .chip_training import Hardware, Model, fit_codes
 from .student import Student
 from .teacher import Progress, Teacher
 
-__all__ = ["MISMATCH", "NAME", "QUANTIZED", "Hardware", "Settings", "respond", "train"]
+__all__ = ["MISMATCH", "NAME", "QUANTIZED", "SHAPES", "Hardware", "Settings", "respond", "train"]
 
 REFIT = REST
 """Updates between fits of the weight code; a training goes on where the code is fitted anew."""

@@ -47,6 +47,11 @@ WEIGHTS = ("w_in", "w_rec", "w_out")
 MISMATCH = tuple(Perturbed(name) for name in WEIGHTS)
 """What mismatch of the seed paper touches besides the neurons: every entry."""
 QUANTIZED = WEIGHTS
+SHAPES = {
+    "w_in": "input hidden", "w_rec": "hidden hidden", "w_out": "hidden output",
+    **dict.fromkeys(CURRENTS, "hidden+output"),
+}  # fmt: skip
+"""Axes of the arrays: of one name, of one length; inputs are those of the encoding."""
 NAME = "chip"
 """Of the method."""
 USED = ("ampa", "nmda", "gaba")

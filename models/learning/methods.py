@@ -42,6 +42,8 @@ class Method:
     """What mismatch touches."""
     quantized: tuple[str, ...]
     """Weights that become coarse."""
+    shapes: Mapping[str, str]
+    """Arrays of its students, and their axes by name."""
     filtered: bool
     """Whether its output is low-pass filtered before a decision (paper.md 1.5)."""
     told: str = "loss"
@@ -96,7 +98,7 @@ def _method(
     """A module's method, or a variant of it with some settings `changed` for all tasks."""
     return Method(
         variant or module.NAME, module.Settings, module.train, module.respond, module.MISMATCH,
-        module.QUANTIZED, variant_of=module.NAME if variant else None,
+        module.QUANTIZED, module.SHAPES, variant_of=module.NAME if variant else None,
         usual={**(xor or {}), **(changed or {})},
         wake_phrase={**(wake_phrase or {}), **(changed or {})}, **more,
     )  # fmt: skip
@@ -220,6 +222,37 @@ def method_of(name: str) -> Method:
         InputError: UNKNOWN_METHOD.
     """
     return named(METHODS, "method", name, "UNKNOWN_METHOD")
+
+
+def check_arrays(student: Student, channels: int) -> None:
+    """Refuse a student whose arrays are not what its method makes: compiled loops would read beyond
+    them.
+
+    Args:
+        channels: of the samples that it is to answer to.
+
+    Raises:
+        ValueError: arrays that lack, whose axes do not fit, or with values that are not finite.
+        InputError: UNKNOWN_METHOD.
+    """
+    method = method_of(student.method)
+    lengths = {"channel": channels, "sign*channel": 2 * channels, "one": 1}
+    if method.on_silicon is not None:
+        lengths["input"] = chip_network.encoding_of(student).channels(channels)
+    for name, words in method.shapes.items():
+        array, axes = student.arrays.get(name), words.split()
+        if array is None or array.ndim != len(axes):
+            raise ValueError(f"{name} is to be [{', '.join(axes)}]")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} has values that are not finite")
+        for axis, length in zip(axes, array.shape, strict=True):
+            if "+" in axis:
+                lengths[axis] = sum(lengths[part] for part in axis.split("+"))
+            if lengths.setdefault(axis, length) != length:
+                raise ValueError(
+                    f"{name} is to be [{', '.join(axes)}] with {lengths[axis]} for {axis}, it has "
+                    f"{list(array.shape)}"
+                )
 
 
 def answer(

@@ -42,6 +42,11 @@ MISMATCH = (
 """What mismatch changes (paper.md 1.6); not the input layer and its weights."""
 QUANTIZED = ("w_in", "w_rec", "w_out")
 """Matrices of weights."""
+SHAPES = {
+    "w_in": "sign*channel neuron", "w_rec": "neuron neuron", "w_out": "neuron",
+    **dict.fromkeys(("tau_mem_s", "tau_exc_s", "tau_inh_s", "v_th"), "neuron"),
+}  # fmt: skip
+"""Axes of the arrays: of one name, of one length."""
 CHUNK = 100
 """Steps that noise is drawn for at once; no result depends on it."""
 

@@ -22,7 +22,7 @@ from ..settings import check
 from ..tasks.samples import Samples, SequenceTask
 from . import attack
 from .bptt import begin, finished
-from .bptt_network import GRADED, MISMATCH, QUANTIZED, respond
+from .bptt_network import GRADED, MISMATCH, QUANTIZED, SHAPES, respond
 from .bptt_training import Parameters, Situation, Training, descend, misfit, penalties
 from .student import Perturbed, Student
 from .teacher import Progress, Teacher
@@ -31,6 +31,7 @@ __all__ = [
     "MISMATCH",
     "NAME",
     "QUANTIZED",
+    "SHAPES",
     "Settings",
     "attacked",
     "drawn",

@@ -1,5 +1,6 @@
 """`analoop robustness`: which networks it is of, and what it is asked."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,31 @@ def test_a_network_that_knows_its_task_needs_no_input(
     monkeypatch.setattr("analoop.deploy.cli_run.read_stimulus", load)
     done = shell("robustness", trained, "-o", tmp_path / "s", "--cells", "nominal")
     assert done.code == 0 and loaded == ["japanese-vowels"]
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"task": "temporal-xor", "encoding": {"input_full": 0.3}}, "differ in encoding"),
+        ({"task": "temporal-xor-apart", "encoding": {"input_full": 1.0}}, "differ in task"),
+    ],
+)
+@pytest.mark.parametrize("given", [(), ("--input", "temporal-xor")])
+def test_networks_that_hear_a_task_otherwise_are_not_played_what_the_first_one_hears(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: dict, words: str,
+    given: tuple,
+):  # fmt: skip
+    monkeypatch.setattr("analoop.deploy.cli_run.read_stimulus", lambda *given: stimulus())
+    first = {"task": "temporal-xor", "encoding": {"input_full": 1.0}}
+    files = [
+        replace(network(), provenance=made).save(tmp_path / f"{k}.npz")
+        for k, made in enumerate((first, first, other))
+    ]
+    asked = ("-o", tmp_path / "s", "--cells", "nominal", *given)
+    refused = shell("robustness", *files, *asked)
+    assert refused.code == 2 and f"0 and 2 {words}" in refused.err and "OTHER_TASK" in refused.err
+    assert not (tmp_path / "s").exists()
+    assert shell("robustness", *files[:2], *asked).code == 0
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from analoop.deploy import learning
 from analoop.deploy.learning import generator_for, sequence_task, settings_of, train_student
 from analoop.models import InputError
+from analoop.models.bookmark import Bookmark
 from analoop.models.learning import ads, force
 from analoop.models.learning.methods import METHODS, answer, decided, own_methods
 from analoop.models.learning.student import Student
@@ -190,6 +191,27 @@ def test_a_student_that_is_not_finite_is_refused(
     with pytest.raises(InputError, match=f"numbers of {name} are not finite") as caught:
         train_student(TASK, "reservoir", settings_of("reservoir", TASK.name, []), None, (0, 0))
     assert caught.value.code == "DIVERGED"
+
+
+def test_a_student_whose_rate_is_not_finite_has_diverged_and_leaves_no_bookmark(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """Its weights may still be finite; else the same training would end so every time."""
+    student = Student("reservoir", TASK.name, {}, {})
+    runaway = replace(METHODS["reservoir"], train=lambda *given: student)
+    monkeypatch.setitem(METHODS, "reservoir", runaway)
+
+    def run_away(student: Student, samples: Samples, **more: object):
+        return np.zeros((len(samples), 5)), np.full(len(samples), np.inf)
+
+    monkeypatch.setattr(learning, "answer", run_away)
+    monkeypatch.setattr(learning, "decided", lambda student, task, out: np.zeros(len(out)))
+    kept = tmp_path / "net.npz.part"
+    kept.write_bytes(b"kept")
+    settings = settings_of("reservoir", TASK.name, [])
+    with pytest.raises(InputError, match="numbers of rate_hz are not finite") as caught:
+        train_student(TASK, "reservoir", settings, None, (0, 0), bookmark=Bookmark(kept))
+    assert caught.value.code == "DIVERGED" and not kept.exists()
 
 
 def test_hey_snips_is_made_of_a_folder_and_its_training_list_is_the_same_every_time(tmp_path: Path):

@@ -52,3 +52,16 @@ def test_where_nobody_looks_whole_ones_are_counted_in_lines(capsys: pytest.Captu
     with progress.study(quiet=False) as tell:
         tell(3.25, 5, "training chip 2: 550 of 2200, loss 0.352")
     assert capsys.readouterr().err == "3/5  training chip 2: 550 of 2200, loss 0.352\n"
+
+
+def test_what_is_done_to_the_end_is_told_once_however_often_it_has_news(
+    capsys: pytest.CaptureFixture[str],
+):
+    """Networks that are trained are tested, and say their last news again with each portion."""
+    with progress.study(quiet=False) as tell:
+        for k in range(40):
+            tell(2, 2, f"training bptt {k % 2}: 1 of 1")
+        for done in range(3):
+            tell(done, 2, "rows")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["2/2  training bptt 0: 1 of 1", "2/2  rows"]

@@ -1,9 +1,11 @@
 """The robustness study over small ADS networks: rows, rules, resumption, report."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +13,12 @@ import pytest
 from analoop.deploy import output_gain, robustness
 from analoop.deploy.output_gain import fitted_gain
 from analoop.deploy.perturbations import PROTOCOLS, Cell, under
-from analoop.deploy.robustness import Bench, rows_of
+from analoop.deploy.robustness import Bench, Study, rows_of
 from analoop.deploy.study import study_methods, study_networks
 from analoop.deploy.study_files import StudyFiles
 from analoop.models import InputError
 from analoop.models.bookmark import Bookmark
+from analoop.models.errors import AnaloopError, FileError
 from analoop.models.learning import methods
 from analoop.models.learning.student import Conditions, Student
 from analoop.models.tasks.samples import Samples
@@ -69,6 +72,63 @@ def test_rows_of_a_network_that_was_replaced_are_made_anew(tmp_path: Path):
     table.write_text(table.read_text().replace(student(1).hash, "another"), encoding="utf-8")
     assert rows(tmp_path, study()) == whole
     assert "another" not in table.read_text()
+
+
+def damaged(folder: Path, change: Callable[[str], str]) -> FileError:
+    """What going on with rows says whose first one was changed so."""
+    rows(folder, study())
+    header, first, *rest = (folder / "rows.csv").read_text().splitlines()
+    text = "\n".join([header, change(first), *rest]) + "\n"
+    (folder / "rows.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(FileError) as caught:
+        rows(folder, study())
+    assert caught.value.code == "FILE_CORRUPT"
+    return caught.value
+
+
+@pytest.mark.parametrize("accuracy", ["nan", "7", "-0.5", "inf"])
+def test_a_row_with_numbers_that_cannot_be_is_named(tmp_path: Path, accuracy: str):
+    def change(line: str) -> str:
+        cells = line.split(",")
+        return ",".join([*cells[:4], accuracy, *cells[5:]])
+
+    assert "rows.csv, line 2" in str(damaged(tmp_path, change))
+
+
+def test_a_row_that_is_there_twice_or_is_none_of_the_study_is_named(tmp_path: Path):
+    twice = damaged(tmp_path / "a", lambda line: f"{line}\n{line}")
+    assert "two rows of ads" in str(twice)
+    other = damaged(tmp_path / "b", lambda line: line.replace(line.split(",")[2], "bits 9"))
+    assert "none of this study, ads" in str(other) and "bits 9" in str(other)
+
+
+def test_rows_without_what_says_of_which_study_are_not_gone_on_with(tmp_path: Path):
+    rows(tmp_path, study())
+    (tmp_path / "study.json").unlink()
+    with pytest.raises(InputError, match=r"no study\.json") as caught:
+        rows(tmp_path, study(seed=7))
+    assert caught.value.code == "OTHER_STUDY"
+
+
+@pytest.mark.parametrize("text", ["", "{", "\x00"])
+def test_a_study_whose_file_cannot_be_read_is_said_to_be_so(tmp_path: Path, text: str):
+    rows(tmp_path, study())
+    (tmp_path / "study.json").write_text(text, encoding="utf-8")
+    with pytest.raises(FileError, match="cannot be read") as caught:
+        rows(tmp_path, study())
+    assert caught.value.code == "FILE_CORRUPT"
+
+
+def test_a_network_that_runs_away_has_a_rate_that_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def run_away(*given: Any) -> tuple[np.ndarray, np.ndarray]:
+        return np.full((6, 1000), np.inf), np.array([1.0, np.inf, np.nan, 1e30, 2.0, 3.0])
+
+    monkeypatch.setattr("analoop.deploy.robustness.answer", run_away)
+    monkeypatch.setattr("analoop.deploy.robustness.decided", lambda *given: np.zeros(6, int))
+    found = rows(tmp_path, study(cells=CELLS[:1]))
+    assert {row.rate_hz for row in found} == {(3 * 1e6 + 6) / 6}
 
 
 def test_the_fair_protocol_tunes_nothing_and_the_papers_weakens_the_recurrence():
@@ -202,6 +262,32 @@ def test_a_study_goes_on_within_a_training_that_was_killed(
     assert not mark.exists()
 
 
+def test_networks_in_the_folder_that_are_not_those_asked_for_are_refused(
+    tmp_path: Path, teacher: None
+):
+    nominal = study(cells=(Cell("nominal", 0),))
+    study_methods(tmp_path, nominal, {"ads": TINY}, 1, lambda *news: None)
+    networks = tmp_path / "networks"
+    kept = (networks / "ads-0.npz").read_bytes()
+
+    def refused(error: type[AnaloopError], words: str, asked: Study = nominal) -> None:
+        told: list[str] = []
+        with pytest.raises(error, match=words) as caught:
+            study_methods(tmp_path, asked, {"ads": TINY}, 1, lambda *news: told.append(news[2]))
+        assert "delete it" in str(caught.value)
+        assert not any("training" in what for what in told), "before anything is trained"
+
+    (networks / "ads-0.npz").write_bytes((networks / "ads-1.npz").read_bytes())
+    refused(InputError, "differ in seed")
+    (networks / "ads-1.npz").unlink()
+    (networks / "ads-0.npz").write_bytes(kept[:-9])
+    refused(FileError, r"ads-0\.npz")
+    (networks / "ads-0.npz").write_bytes(kept)
+    for name in ("study.json", "rows.csv"):
+        (tmp_path / name).unlink()
+    refused(InputError, "differ in seed", study(cells=(Cell("nominal", 0),), seed=7))
+
+
 def test_a_study_whose_figures_cannot_be_drawn_is_refused_before_hours_of_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -236,11 +322,20 @@ def wide() -> Student:
     return Student("ads", TASK.name, {**arrays, "w_in": np.ones((16, 8), np.float32)}, {})
 
 
+def changed(name: str, how: Callable[[np.ndarray], np.ndarray]) -> Student:
+    """One with an array that compiled loops would read beyond, or whose numbers are none."""
+    arrays = student().arrays
+    return Student("ads", TASK.name, {**arrays, name: how(arrays[name])}, student().constants)
+
+
 @pytest.mark.parametrize(
     ("students", "protocol", "code"),
     [
         ([Student("ads", "synth-snips", {}, {})], "fair", "OTHER_TASK"),
         ([wide()], "fair", "STUDENT_INVALID"),
+        ([changed("v_th", lambda a: a[:3])], "fair", "STUDENT_INVALID"),
+        ([changed("w_slow", lambda a: a * np.nan)], "fair", "STUDENT_INVALID"),
+        ([changed("decoder", lambda a: a.T)], "fair", "STUDENT_INVALID"),
         ([Student("magic", TASK.name, {}, {})], "fair", "UNKNOWN_METHOD"),
         ([student(0), student(1)], "fair", "SAME_NAME"),
         ([student()], "paper", "NO_TEACHER"),
@@ -288,6 +383,8 @@ def test_train_and_robustness_by_command_line(tmp_path: Path, shell: Shell, monk
         (("train", "japanese-vowels", "--method", "ads"), "METHOD_TASK"),
         (("robustness", "temporal-xor", "--protocol", "kind"), "UNKNOWN_PROTOCOL"),
         (("robustness", "temporal-xor", "--method", "ads", "--set", "force.neurons=3"), "SETTING"),
+        (("robustness", "temporal-xor", "--method", ""), "UNKNOWN_METHOD"),
+        (("robustness", "temporal-xor", "--method", "ads,bptt", "--cells", "chip"), "CELL"),
         (("robustness", "no-such-file"), "FILE_MISSING"),
     ],
 )

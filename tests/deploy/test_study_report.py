@@ -1,8 +1,11 @@
 """The report of a study, over made-up rows: it shows what networks were put through, no more."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from matplotlib.axes import Axes
 
 from analoop.deploy.perturbations import PROTOCOLS, Protocol, applies, cells_of
 from analoop.deploy.study_files import Row
@@ -45,3 +48,42 @@ def test_levels_without_any_perturbation_make_no_figure(tmp_path: Path):
     names, page = written(tmp_path, PAPER, rows)
     assert names == {"report.html"} and "<img" not in page
     assert page.count("<details") == 2, "the rows themselves are there"
+
+
+def test_a_study_of_nothing_perturbed_has_its_table(tmp_path: Path):
+    _, page = written(tmp_path, FAIR, [row("ads", "nominal 0")])
+    assert "<h2>Nothing perturbed</h2>" in page and "0.900</a>" in page
+
+
+def test_what_a_teacher_judges_says_so(tmp_path: Path):
+    rows = [row(m, c.name) for m in ("ads", "bptt") for c in cells_of(PAPER) for _ in range(2)
+            if applies(c, m)]  # fmt: skip
+    _, page = written(tmp_path, PAPER, rows)
+    for cell, words in (
+        ("mismatch 0.1", "ads (against its teacher), bptt</td>"), ("bits 3", "ads, bptt</td>"),
+    ):  # fmt: skip
+        assert f"<td>{cell}</td><td>{words}" in page
+    assert "of level 0, whose gain is fitted" in page and "of the nominal cell" in page
+    assert "against its teacher" not in written(tmp_path, FAIR, rows)[1]
+
+
+def test_without_errors_there_is_no_table_of_them(tmp_path: Path):
+    own = [replace(row("mine", c), mse_target=None) for c in ("nominal 0", "bits 3")]
+    _, page = written(tmp_path, FAIR, own)
+    assert "mse_target" not in page and "<th>error</th>" not in page
+
+
+def test_any_name_of_a_network_can_be_drawn_and_is_in_the_legend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    names = ["we$_$ird", "$\\foo$", "_under", "plain"]
+    shown: list[str] = []
+
+    def legend(axis: Axes, handles: Iterable, labels: Iterable[str], **more: object) -> None:
+        shown.extend(labels)
+
+    monkeypatch.setattr(Axes, "legend", legend)
+    written(tmp_path, FAIR, [row(n, c) for n in names for c in ("nominal 0", "bits 3")])
+    assert [label.replace(r"\$", "$") for label in shown] == names
+    monkeypatch.undo()
+    written(tmp_path, FAIR, [row(n, c) for n in names for c in ("nominal 0", "bits 3")])

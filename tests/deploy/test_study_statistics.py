@@ -51,6 +51,25 @@ def test_a_cell_is_summed_up_as_numpy_does(made: list[Row]):
     assert found.accuracy_mean_low < found.accuracy_mean < found.accuracy_mean_high
 
 
+@pytest.mark.parametrize("wrong", [1, 2, 49_999])
+def test_the_interval_of_a_mean_holds_it_where_nearly_all_is_right_or_wrong(wrong: int):
+    """Bootstrap means are multiples of 1 / 500, so their percentiles may all be 1, or 0."""
+    accuracy = np.ones(100)
+    accuracy[: max(wrong // 500, 1)] = 1 - min(wrong, 500) / 500
+    (found,) = summaries(rows("one", CELLS[1], accuracy, np.ones(100)), CELLS, 500, 0)
+    assert found.accuracy_mean_low <= found.accuracy_mean <= found.accuracy_mean_high
+
+
+def test_errors_rise_over_level_0_of_their_kind_where_there_is_one():
+    cells = ("nominal 0", "mismatch 0", "mismatch 0.1", "bits 3")
+    found = summaries(
+        [row for cell, mse in zip(cells, (1.0, 2.0, 3.0, 4.0), strict=True)
+         for row in rows("one", cell, np.ones(1), np.full(1, mse))], cells, 500, 0,
+    )  # fmt: skip
+    rises = {s.cell: s.errors["mse_target"].rise for s in found}
+    assert rises == {"nominal 0": 0.0, "mismatch 0": 0.0, "mismatch 0.1": 0.5, "bits 3": 3.0}
+
+
 def test_the_interval_is_wider_when_networks_differ_than_when_draws_do(made: list[Row]):
     """Ten draws of one network are not ten networks."""
     base = np.linspace(0.5, 0.9, 10)
