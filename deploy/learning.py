@@ -115,9 +115,10 @@ def teacher_for(
             caller removes it when the teacher is safe.
 
     Raises:
-        InputError: OTHER_TRAINING.
-        FileError: FILE_NOT_WRITABLE: the bookmark.
+        InputError: OTHER_TRAINING, TOO_FEW_SAMPLES of what students of it are judged with.
+        FileError: FILE_NOT_WRITABLE: the bookmark; a recording.
     """
+    check_parts(task)
     generator = generator_for(seed, task.name, "teacher")
     return train_teacher(task, teacher_settings(task.name), generator, progress, bookmark)
 
@@ -146,10 +147,11 @@ def train_student(
         bookmark: as for `teacher_for`, of a training by this very teacher.
 
     Raises:
-        InputError: UNKNOWN_METHOD, NO_TEACHER, OTHER_TRAINING; DIVERGED, numbers of the student are
-            not finite: then the bookmark is removed.
-        FileError: FILE_NOT_WRITABLE: the bookmark.
+        InputError: UNKNOWN_METHOD, NO_TEACHER, OTHER_TRAINING; TOO_FEW_SAMPLES to judge it with;
+            DIVERGED, numbers of the student are not finite: then the bookmark is removed.
+        FileError: FILE_NOT_WRITABLE: the bookmark; a recording that cannot be read.
     """
+    check_parts(task)
     run, network = seed
     generator = generator_for(run, task.name, method, network)
     how = method_of(method)
@@ -181,6 +183,14 @@ def train_student(
         if error.code == "DIVERGED":  # nothing there is worth going on from
             bookmark.remove()
         raise
+
+
+def check_parts(task: SequenceTask) -> None:
+    """Refuse a task whose samples a trained student could not be judged with, before hours of
+    training. Raises InputError TOO_FEW_SAMPLES, FileError FILE_MISSING, FILE_CORRUPT."""
+    for part, number in (("validation", VALIDATED), ("test", TESTED)):
+        if part == "test" or not task.signed:
+            task.check(part, number)
 
 
 class _Told:

@@ -94,7 +94,13 @@ def hey_snips(
                 wanted[k] = target(clean)
         return Samples(filtered(sound), wanted, label[which])
 
-    return SequenceTask(NAME, CHANNELS, STEPS, draw, signed=False)
+    def check(part: str, number: int) -> None:
+        label = np.array([clip.positive for clip in clips[part]], np.int64)
+        balanced(label, number, np.random.default_rng(0), names[part], MORE, fixed=True)
+        for clip in clips[part]:
+            read_wave(clip.path)
+
+    return SequenceTask(NAME, CHANNELS, STEPS, draw, False, check)
 
 
 def read_list(folder: Path, part: str) -> list[Clip]:
@@ -111,7 +117,7 @@ def read_list(folder: Path, part: str) -> list[Clip]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         clips = [Clip(folder / e["audio_file_path"], bool(int(e["is_hotword"]))) for e in entries]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise FileError(
             f"{path} is no list of recordings with audio_file_path and is_hotword ({error!r}): "
             "unpack the archive again",

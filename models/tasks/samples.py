@@ -60,3 +60,6 @@ class SequenceTask:
     share nothing."""
     signed: bool
     """Whether negatives have an output of their own (-1); otherwise it is 0."""
+    check: Callable[[str, int], None] = lambda part, number: None
+    """Raises what drawing so many samples of a part would raise, as far as it can be known before:
+    too few recordings, some that cannot be read."""

@@ -80,7 +80,12 @@ def target(clean: np.ndarray) -> np.ndarray:
 
 
 def balanced(
-    label: np.ndarray, number: int, generator: Generator, what: str, more: str = ""
+    label: np.ndarray,
+    number: int,
+    generator: Generator,
+    what: str,
+    more: str = "",
+    fixed: bool = False,
 ) -> np.ndarray:
     """So many different indices in random order, half of them positive; int64 [number].
 
@@ -90,6 +95,7 @@ def balanced(
         label: 1 or 0 [sample].
         what: their name in messages.
         more: how to have more of them, for messages.
+        fixed: whether nobody can ask for fewer.
 
     Raises:
         InputError: TOO_FEW_SAMPLES.
@@ -99,7 +105,8 @@ def balanced(
         there = np.flatnonzero(label == value)
         if len(there) < wanted:
             kind = "positive" if value else "negative"
-            ways = (f"ask for {2 * len(there)} at most" if len(there) else "", more)
+            fewer = len(there) and not fixed
+            ways = (f"ask for {2 * len(there)} at most" if fewer else "", more)
             raise InputError(
                 f"{number} samples of {what} need {wanted} {kind} ones, there are {len(there)}: "
                 + (" or ".join(filter(None, ways)) or "ask for none"),

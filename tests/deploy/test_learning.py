@@ -214,6 +214,26 @@ def test_a_student_whose_rate_is_not_finite_has_diverged_and_leaves_no_bookmark(
     assert caught.value.code == "DIVERGED" and not kept.exists()
 
 
+@pytest.mark.parametrize("taught", [False, True])
+def test_a_task_whose_students_could_not_be_judged_is_refused_before_training(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, taught: bool
+):
+    folder = write_corpus(tmp_path, {"train.json": 120, "dev.json": 12, "test.json": 12})
+    task = sequence_task("hey-snips", folder)
+    monkeypatch.setattr(learning, "VALIDATED", 4)
+    told: list[int] = []
+
+    def train() -> None:
+        if taught:
+            learning.teacher_for(task, 0, lambda done, loss: told.append(done))
+        settings = settings_of("bptt", "hey-snips", ["updates=1", "neurons=4"])
+        train_student(task, "bptt", settings, None, (0, 0), lambda done, loss: told.append(done))
+
+    with pytest.raises(InputError, match="1000 samples of the test part") as caught:
+        train()
+    assert caught.value.code == "TOO_FEW_SAMPLES" and not told
+
+
 def test_hey_snips_is_made_of_a_folder_and_its_training_list_is_the_same_every_time(tmp_path: Path):
     folder = write_corpus(tmp_path, {"train.json": 120, "dev.json": 4, "test.json": 4})
     one, other = (

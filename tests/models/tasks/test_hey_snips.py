@@ -168,6 +168,23 @@ def test_a_wave_file_that_cannot_be_used_is_named(corpus: Path, how: str, code: 
     assert caught.value.code == code
 
 
+def test_one_recording_that_cannot_be_used_is_found_before_any_is_drawn(corpus: Path):
+    task = task_of(corpus)
+    task.check("test", 6)
+    damage(corpus / "audio_files" / "te-7.wav", "cut")
+    with pytest.raises(FileError, match=r"te-7\.wav"):
+        task.check("test", 6)
+    task.check("validation", 6)
+
+
+def test_too_few_recordings_to_judge_with_are_found_before_any_is_drawn(corpus: Path):
+    """Nobody asked for their number, so no way out is to ask for fewer."""
+    with pytest.raises(InputError, match="need 4 positive ones, there are 3") as caught:
+        task_of(corpus).check("test", 8)
+    assert caught.value.code == "TOO_FEW_SAMPLES"
+    assert "ask for" not in str(caught.value) and "give a corpus" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
@@ -176,6 +193,7 @@ def test_a_wave_file_that_cannot_be_used_is_named(corpus: Path, how: str, code: 
         ("[]", "FILE_CORRUPT"),
         ("[1]", "FILE_CORRUPT"),
         ('[{"audio_file_path": "a.wav"}]', "FILE_CORRUPT"),
+        ('[{"audio_file_path": "a.wav", "is_hotword": Infinity}]', "FILE_CORRUPT"),
     ],
 )
 def test_a_list_that_cannot_be_used_is_named(corpus: Path, content: str | None, code: str):
