@@ -6,8 +6,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from ..models.errors import FileError, InputError
 from ..models.learning import chip
 from ..models.learning.chip_network import student_network
@@ -59,13 +57,7 @@ def checked_network(student: Student) -> Network:
 
 def stimulus_of(encoding: SpikeEncoding, samples: Samples) -> Stimulus:
     """The samples as input events, every event at the start of its step, and their labels."""
-    counts = spike_counts(samples.input, encoding)
-    trial, step, channel = np.nonzero(counts)
-    number = counts[trial, step, channel].astype(np.int64)
-    trials, steps, channels = counts.shape
-    repeated = (np.repeat(x, number) for x in (trial, step * STEP_US, channel))
-    durations = np.full(trials, steps * STEP_US)
-    return Stimulus(channels, durations, *repeated, target=samples.label)
+    return Stimulus.from_counts(spike_counts(samples.input, encoding), STEP_US, samples.label)
 
 
 def task_stimulus(task: str, made: Mapping[str, Any]) -> Stimulus:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -205,7 +206,8 @@ def stimulus_for(program: Program, source: str | None, network: Network | None =
 
 
 def asked_stimulus(source: str | None, n_channels: int, made: Mapping[str, Any]):
-    """As `read_stimulus`, without a source the task that a network of this provenance learned.
+    """As `read_stimulus`, without a source the task that a network of this provenance learned; for
+    a converted one with its bias channel (models/conversion/bias_channel.py).
 
     Raises:
         InputError: NO_INPUT, if neither is known. FileError.
@@ -213,7 +215,26 @@ def asked_stimulus(source: str | None, n_channels: int, made: Mapping[str, Any])
     chosen = source or made.get("task")
     if not chosen:
         raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    return read_stimulus(chosen, n_channels, made)
+    found, period_us = read_stimulus(chosen, n_channels, made), made.get("bias_period_us")
+    return _with_clock(found, n_channels, period_us) if period_us else found
+
+
+def _with_clock(found: Stimulus, n_channels: int, period_us: int) -> Stimulus:
+    """What a converted network with a bias channel hears, of a stimulus for its source: one channel
+    less, or that one silent as a CSV file leaves it."""
+    from ..models.conversion.bias_channel import with_clock
+
+    clock = n_channels - 1
+    if found.n_channels == n_channels and not (found.channel == clock).any():
+        found = replace(found, n_channels=clock)
+    if found.n_channels != clock:
+        return found
+    print(
+        f"note: an event every {period_us} us is added on channel {clock}, for the biases of the "
+        "network that was converted",
+        file=sys.stderr,
+    )
+    return with_clock(found, period_us)
 
 
 def arguments(given: list[str]) -> list[str]:

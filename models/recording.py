@@ -146,6 +146,38 @@ class Stimulus:
             self.target[chosen] if len(self.target) else self.target,
         )
 
+    @staticmethod
+    def from_counts(counts: Any, step_us: int, target: Any = ()) -> Stimulus:
+        """The stimulus that has so many events in each step, all at its start; `counts` backwards.
+
+        Args:
+            counts: whole numbers, 0 or more, [trial, step, channel]; an array or a tensor.
+            step_us: length of a step [us].
+            target: as the field, [trial], or nothing.
+
+        Raises:
+            InputError: SHAPE; STIMULUS_INVALID.
+        """
+        counts = np.asarray(counts)
+        if counts.ndim != 3:
+            raise InputError(
+                f"counts are [trial, step, channel], got {list(counts.shape)}: give three axes",
+                code="SHAPE",
+            )
+        wrong = ~((counts >= 0) & (counts == np.trunc(counts)) & (counts < 2**31))
+        if wrong.any():
+            raise InputError(
+                f"stimulus: {int(wrong.sum())} of the counts are no whole numbers of 0 or more: "
+                "round them",
+                code="STIMULUS_INVALID",
+            )
+        trials, steps, channels = counts.shape
+        trial, step, channel = np.nonzero(counts)
+        number = counts[trial, step, channel].astype(np.int64)
+        trial, time_us, channel = (np.repeat(x, number) for x in (trial, step * step_us, channel))
+        durations = np.full(trials, steps * step_us)
+        return Stimulus(channels, durations, trial, time_us, channel, np.asarray(target))
+
     def counts(self, step_us: int) -> np.ndarray:
         """Number of events per step, float64 [trial, step, channel]; steps cover every trial."""
         steps = -(-int(self.duration_us.max(initial=0)) // step_us)

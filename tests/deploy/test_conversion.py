@@ -13,7 +13,7 @@ pytest.importorskip("nir")
 from analoop.deploy import compile, run  # noqa: E402
 from analoop.deploy.conversion import convert  # noqa: E402
 from analoop.hw import open_board  # noqa: E402
-from analoop.models import Network, Stimulus  # noqa: E402
+from analoop.models import Network, Recording, Stimulus  # noqa: E402
 from analoop.models.conversion.fidelity import fidelity  # noqa: E402
 from analoop.models.conversion.nir_source import read_nir  # noqa: E402
 from analoop.models.conversion.rockpool_source import read_rockpool  # noqa: E402
@@ -86,6 +86,34 @@ def test_the_command_writes_a_network_and_says_what_changed(shell: Shell, tmp_pa
     assert {c["field"] for c in done.json["changes"]} >= {"time", "latency"}
     told = shell(*arguments)
     assert told.out.startswith("SIMULATED") and "not as in the source:" in told.out
+
+
+@pytest.mark.parametrize("form", ["npz", "csv"])
+def test_a_network_with_a_bias_channel_is_played_the_stimulus_of_its_source(
+    shell: Shell, tmp_path: Path, form: str
+) -> None:
+    given = patterns(12, 1)
+    if form == "npz":
+        played = given.save(tmp_path / "input.npz")
+    else:
+        played = tmp_path / "input.csv"
+        events = zip(given.time_us, given.channel, given.trial, strict=True)
+        lines = ["time_us,channel,trial", *(f"{t},{c},{k}" for t, c, k in events)]
+        played.write_text("\n".join(lines), encoding="utf-8")
+    source = read_nir(DATA / "sinabs.nir", "sinabs")
+    made = convert(source, given, given, Tuning(epochs=0, together=0, bias_period=3))
+    net = made.network.save(tmp_path / "net.npz")
+    program, out = tmp_path / "program.npz", tmp_path / "recording.npz"
+    assert shell("compile", net, "-o", program).code == 0
+    done = shell("run", program, "--board", "sim:nominal", "--input", played, "-o", out)
+    assert done.code == 0, done.err
+    assert "an event every 3000 us is added on channel 20" in done.err
+    with open_board("sim:nominal") as board:
+        wanted = run(compile(made.network), board, made.as_input(given))
+    if form == "npz":
+        assert (Recording.load(out).counts == wanted.counts).all() and wanted.counts.any()
+    else:  # trials end 50 ms behind their last event
+        assert Recording.load(out).counts.sum() > 0.8 * wanted.counts.sum()
 
 
 def test_a_conversion_that_misses_its_fidelity_ends_with_exit_code_1(

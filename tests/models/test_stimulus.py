@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from analoop.models.errors import FileError, InputError
 from analoop.models.recording import Stimulus
@@ -222,3 +224,25 @@ def test_a_slip_of_the_pen_in_a_trial_number_is_refused_and_takes_no_memory(tmp_
     path.write_text("trial,time_us,channel\n0,5,0\n100000000000,5,0\n")
     with pytest.raises(FileError, match="trial 100000000000"):
         Stimulus.read_csv(path, 1)
+
+
+@given(counts=arrays(np.int64, (3, 5, 2), elements=st.integers(0, 4)))
+def test_counts_of_a_stimulus_made_of_counts_are_these(counts: np.ndarray):
+    made = Stimulus.from_counts(torch.tensor(counts), 2000, [1, 0, 1])
+    assert np.array_equal(made.counts(2000), counts) and made.target.tolist() == [1, 0, 1]
+    assert made.duration_us.tolist() == [10_000] * 3
+
+
+@pytest.mark.parametrize(
+    ("counts", "code"),
+    [
+        (np.ones((2, 3)), "SHAPE"),
+        (np.full((1, 1, 1), 0.5), "STIMULUS_INVALID"),
+        (np.full((1, 1, 1), -1), "STIMULUS_INVALID"),
+        (np.full((1, 1, 1), np.nan), "STIMULUS_INVALID"),
+    ],
+)
+def test_counts_that_are_none_make_no_stimulus(counts: np.ndarray, code: str):
+    with pytest.raises(InputError) as caught:
+        Stimulus.from_counts(counts, 1000)
+    assert caught.value.code == code
