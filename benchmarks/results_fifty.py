@@ -9,7 +9,7 @@ from kept_studies import KeptStudy, Line, lines
 from results_goals import DROPS
 from results_words import WAKE, share, table, title
 
-LINE = re.compile(r"(\S+), (?:network|student) (\w+)((?:, \w+)*)((?: +\d+\.\d)+) Hz")
+LINE = re.compile(r"(\S+), (?:network|student) (\w+)((?:, \w+)*)((?: +-?\d+\.\d)+) Hz")
 """Task, hash, what is wrong with the chips, numbers in percent and the rate."""
 
 

@@ -20,8 +20,7 @@ def title(task: str) -> str:
 
 def share(value: float) -> str:
     """A share of 1 in three digits."""
-    text = f"{value:.3f}"
-    return text[1:] if text.startswith("0") else text
+    return f"{value:.3f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.3f}"
 
 
 def number(value: float) -> str:

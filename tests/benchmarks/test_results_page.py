@@ -365,7 +365,7 @@ def test_what_a_command_does_not_make_again_is_said_below_it(made, tmp_path: Pat
 def test_fifty_chips_name_their_network_and_are_held_against_the_goal(made, tmp_path: Path):
     text = """SIMULATED: three lines of a kept text
 synth-snips, student h                                           88.0  86.2        1.8   71.0        17.0         4.8 Hz
-synth-snips, student 0123, defects, screened                     88.0  87.0        1.0   84.0         4.0         4.8 Hz
+synth-snips, student 0123, defects, screened                     88.0  88.5       -0.5   84.0         4.0         4.8 Hz
 japanese-vowels, network 776258dee34f, defects                   97.3  66.0       31.3    0.0        97.3        30.3 Hz
 """  # noqa: E501
     keep(tmp_path, "snips", {"nominal 0": [0.9]}, task="synth-snips", method="chip")
@@ -373,7 +373,7 @@ japanese-vowels, network 776258dee34f, defects                   97.3  66.0     
     own = line(page, "### Fifty chips", "| SynthSnips | `chip`, network [0][snips]")
     assert own[3:] == [".880", ".862", ".710", ".018", ".170", "met, **missed**"]
     other = line(page, "| SynthSnips | 0123, of no study here")
-    assert other[2] == "defects, screened" and other[-1] == "met, met"
+    assert other[2] == "defects, screened" and other[6] == "-.005" and other[-1] == "met, met"
     assert line(page, "| japanese-vowels")[-1] == "another task"
 
 
