@@ -91,7 +91,7 @@ def convert(
         news: called after every pass.
 
     Raises:
-        InputError: CHANNELS, TRIALS. NetworkError: NO_INPUT; SHAPE, LABELS of labels, before
+        InputError: STIMULUS, CHANNELS, TRIALS. NetworkError: NO_INPUT; SHAPE, LABELS of labels, before
             anything is tuned.
 
     Deterministic for a seed on one machine.
@@ -178,6 +178,12 @@ def _measured(
 
 def _check(source: SourceNetwork, stimulus: Stimulus, held_out: Stimulus | None) -> None:
     for name, given in (("stimulus", stimulus), ("held_out", held_out)):
+        if given is not None and not isinstance(given, Stimulus):
+            raise InputError(
+                f"{name} is a {type(given).__name__}: give a stimulus, of spike counts [trial, "
+                f"step, channel] Stimulus.from_counts(counts, step_us={round(source.dt * 1e6)})",
+                code="STIMULUS",
+            )
         if given is not None and given.n_channels != source.n_inputs:
             raise InputError(
                 f"{name} has {given.n_channels} channels, the network {source.n_inputs}: give one "

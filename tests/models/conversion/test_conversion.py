@@ -197,6 +197,9 @@ def test_input_that_does_not_fit_is_refused() -> None:
         convert(biased(), random_stimulus(7, 16, 100_000, 30.0, 1))
     with pytest.raises(InputError, match="too few"):
         convert(biased(), random_stimulus(20, 3, 100_000, 30.0, 1))
+    counts: Any = np.zeros((16, 100, 20))
+    with pytest.raises(InputError, match=r"from_counts\(counts, step_us=1000\)"):
+        convert(biased(), counts)
     deaf = SourceNetwork(20, 1e-3, biased().populations, (), "cells")
     with pytest.raises(NetworkError, match="NO_INPUT"):
         convert(deaf, random_stimulus(20, 16, 100_000, 30.0, 1))
