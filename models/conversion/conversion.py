@@ -91,8 +91,8 @@ def convert(
         news: called after every pass.
 
     Raises:
-        InputError: STIMULUS, CHANNELS, TRIALS. NetworkError: NO_INPUT; SHAPE, LABELS of labels, before
-            anything is tuned.
+        InputError: STIMULUS, CHANNELS, TRIALS. NetworkError: NO_INPUT; SHAPE, LABELS of labels,
+            before anything is tuned.
 
     Deterministic for a seed on one machine.
     """
