@@ -203,16 +203,16 @@ def _own(
     networks = by_name([Path(name) for name in files], _network)
     (name, first), *others = networks.items()
     stimulus = asked_stimulus(source, first.n_inputs, first.provenance)
-    if not Path(source or "").is_file():  # what a task sounds like is each network's own matter
-        heard = ("encoding", "task")
-        for other, network in others:
-            differ = [k for k in heard if network.provenance.get(k) != first.provenance.get(k)]
-            if differ:
-                raise InputError(
-                    f"{name} and {other} differ in {' and '.join(differ)}, so they do not hear the "
-                    "same: study them apart, or give a stimulus file by --input",
-                    code="OTHER_TASK",
-                )
+    heard = ["bias_period_us"]  # what a task sounds like, too, is each network's own matter
+    heard += [] if Path(source or "").is_file() else ["encoding", "task"]
+    for other, network in others:
+        differ = [k for k in heard if network.provenance.get(k) != first.provenance.get(k)]
+        if differ:
+            raise InputError(
+                f"{name} and {other} differ in {' and '.join(differ)}, so they do not hear the "
+                "same: study them apart",
+                code="OTHER_TASK",
+            )
     return networks, stimulus
 
 

@@ -185,9 +185,20 @@ def made(
     return sorted(rows, key=lambda row: row.place)
 
 
+def places(study: Study, methods: Iterable[str]) -> set[Place]:
+    """Of every row of a study of these methods."""
+    return {
+        (method, number, cell.name, draw)
+        for method in methods
+        for number in range(study.networks)
+        for cell, draws in _cells(study, method)
+        for draw in range(draws)
+    }
+
+
 def rows_of(study: Study, methods: Iterable[str]) -> int:
     """Rows of a study of these methods."""
-    return study.networks * sum(draws for m in methods for _, draws in _cells(study, m))
+    return len(places(study, methods))
 
 
 def _cells(study: Study, method: str) -> list[tuple[Cell, int]]:

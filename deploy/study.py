@@ -18,7 +18,7 @@ from .bookmarks import teacher_bookmark
 from .learning import teacher_for, teacher_settings
 from .network_robustness import OwnStudy, jobs
 from .perturbations import PROTOCOLS
-from .robustness import Bench, Study, evaluate, made
+from .robustness import Bench, Study, evaluate, made, places
 from .study_files import Row, StudyFiles
 from .study_report import check_figures, write_report
 from .study_statistics import tables
@@ -53,15 +53,16 @@ def study_methods(
     bench = Bench.of(study)
     methods = {name: asdict(chosen) for name, chosen in settings.items()}
     with StudyFiles(folder, _asked(bench, methods=methods)) as files:
-        teacher = None
-        if taught(settings):
-            teacher = _teacher(files, study, 1 + len(settings) * study.networks, tell)
         wanted = [
             Wanted(method, chosen, number, files.network(method, number))
             for method, chosen in settings.items()
             for number in range(study.networks)
         ]
         check_there(study, wanted)
+        files.rows(places(study, settings))
+        teacher = None
+        if taught(settings):
+            teacher = _teacher(files, study, 1 + len(wanted), tell)
         train_missing(study, teacher, wanted, workers, tell)
         students = [(net.method, net.number, Student.load(net.path)) for net in wanted]
         bench = bench if teacher is None else bench.taught_by(teacher)

@@ -101,7 +101,7 @@ class ChipLayer(nn.Module):
         self.log_factors = nn.ParameterDict(
             {name: nn.Parameter(torch.zeros(())) for name in learned}
         )
-        self.register_buffer("levels", None)
+        set_levels(self, None)
         self.register_load_state_dict_pre_hook(make_room)
 
     def tuned(self) -> NeuronParameters:
@@ -149,6 +149,11 @@ class ChipLayer(nn.Module):
         return f"{n_in}, {n}, recurrent={self.w_rec is not None}, max_fan_in={self.max_fan_in}"
 
 
+def set_levels(layer: nn.Module, levels: Tensor | None) -> None:
+    """As a buffer of torch alone: Rockpool's modules would take them for a state of neurons."""
+    nn.Module.register_buffer(layer, "levels", levels)
+
+
 def make_room(layer: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
     """torch expects the buffers that are there: levels come with what is loaded, and go with a
     whole state that has none. A part of a state leaves them."""
@@ -156,9 +161,9 @@ def make_room(layer: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> 
     own = dict(layer.named_parameters())
     if kept is not None:
         device = next(iter(own.values())).device
-        layer.register_buffer("levels", torch.empty_like(kept, device=device))
+        set_levels(layer, torch.empty_like(kept, device=device))
     elif all(f"{prefix}{name}" in state for name in own):
-        layer.register_buffer("levels", None)
+        set_levels(layer, None)
 
 
 def network_of(layers: ChipLayer | Iterable[nn.Module], labels: tuple[str, ...] = ()) -> Network:

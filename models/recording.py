@@ -158,7 +158,15 @@ class Stimulus:
         Raises:
             InputError: SHAPE; STIMULUS_INVALID.
         """
-        counts = np.asarray(counts)
+        if hasattr(counts, "detach"):
+            counts = counts.detach().cpu().double()
+        try:
+            counts = np.asarray(counts, np.float64)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"counts are numbers [trial, step, channel], got others ({error}): give an array",
+                code="STIMULUS_INVALID",
+            ) from error
         if counts.ndim != 3:
             raise InputError(
                 f"counts are [trial, step, channel], got {list(counts.shape)}: give three axes",

@@ -15,9 +15,9 @@ import rockpool.parameters as rp
 import torch
 from rockpool.graph import GenericNeurons, LinearWeights, as_GraphHolder
 from rockpool.nn.modules import TorchModule
-from torch import Tensor, nn
+from torch import Tensor
 
-from .chip_layer import make_room, signed, split
+from .chip_layer import make_room, set_levels, signed, split
 from .errors import InputError
 from .layer_checks import check_drive, check_finite, check_input, check_layer
 from .parameters import DENDRITES, NeuronParameters
@@ -78,7 +78,7 @@ class SynapsesTorch(TorchModule):
             init_func=lambda size: torch.randn(size) * 8.0 / size[0] ** 0.5,
             family="weights",
         )
-        nn.Module.register_buffer(self, "levels", None)  # Rockpool would make it a state of neurons
+        set_levels(self, None)
         self.register_load_state_dict_pre_hook(make_room)
 
     def forward(self, data: Tensor) -> Tensor:
@@ -158,6 +158,8 @@ class NeuronsTorch(TorchModule):
 
     def forward(self, data: Tensor) -> Tensor:
         """Spikes of every neuron in every step."""
+        if isinstance(data, Tensor) and not data.is_floating_point():
+            data = data.to(torch.get_default_dtype())
         check_input(data, getattr(data, "dtype", torch.float32))
         data, _ = self._auto_batch(data)
         check_drive(

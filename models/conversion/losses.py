@@ -82,7 +82,7 @@ def _weights(one: Fitted, told: np.ndarray, limit: int) -> Iterator[Change]:
             f"{kept - left} of {kept} are 0 on the chip, the nearest to their tuned values of what "
             "its code holds",
         )  # fmt: skip
-    turned = int((held * told < 0).sum())
+    turned = int((held * told * np.sign(one.source.gain) < 0).sum())
     if turned:
         detail = f"{turned} of {left} have the other sign: tuning moved them through 0"
         yield Change(one.source.name, "weights", "reinterpreted", detail)

@@ -238,7 +238,7 @@ def _unreached(name: str) -> Violation:
 def _inputs(names: tuple[str, ...]) -> Violation:
     return Violation(
         "INPUTS", "the input", "one Input node", f"there are {len(names)}: {list(names)}",
-        "join them into one, whose channels are those of all of them",
+        "join them into one, whose channels are those of all of them" if names else "add one",
     )  # fmt: skip
 
 
@@ -248,10 +248,10 @@ def _declared(graph: FlatGraph, width: int) -> Iterator[Violation]:
     shape = (graph.nodes[name].input_type or {}).get("input")
     if shape is None:
         return
-    sizes = np.cumprod(np.atleast_1d(shape)[::-1])
-    if width not in sizes:
+    axes = np.atleast_1d(shape).tolist()
+    if width not in np.cumprod(axes[::-1]):
         yield Violation(
-            "WEIGHT_SHAPE", f"node '{name}'", f"weights behind it for its shape {list(shape)}",
+            "WEIGHT_SHAPE", f"node '{name}'", f"weights behind it for its shape {axes}",
             f"they are for {width} channels", "correct the shape, or the weights",
         )  # fmt: skip
 

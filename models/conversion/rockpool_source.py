@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from rockpool.graph import LIFNeuronWithSynsRealValue
+from rockpool.nn.modules import LIFTorch
 
 from ..errors import NetworkError, Violation
 from ..network import INPUT
@@ -33,8 +34,8 @@ def read_rockpool(net: Any, step: float | None = None) -> SourceNetwork:
     graph = read_graph(net, LIFNeuronWithSynsRealValue)
     neurons = graph.populations
     found = [_unsupported(m, type(m).__name__) for m in graph.others]
-    kinds = {name: type(m.computational_module).__name__ for name, m in neurons.items()}
-    found += [_unsupported(neurons[n], kind) for n, kind in kinds.items() if kind != "LIFTorch"]
+    modules = [m for m in neurons.values() if not isinstance(m.computational_module, LIFTorch)]
+    found += [_unsupported(m, type(m.computational_module).__name__) for m in modules]
     found += [_synapses(m) for m in neurons.values() if len(m.input_nodes) != len(m.output_nodes)]
     found += [_unconnected(m) for m in graph.loose]
     if found:

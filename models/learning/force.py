@@ -44,13 +44,13 @@ MISMATCH = (
 )
 """What mismatch changes (paper.md 1.6); neither the refractory period, the bias nor the teacher."""
 QUANTIZED = ("w_in", "w_rec", "decoder", "feedback")
+"""Matrices of weights."""
 SHAPES = {
     "teacher_in": "channel unit", "teacher_out": "unit", "w_in": "unit neuron",
     "feedback": "unit neuron", "decoder": "neuron unit", "w_rec": "neuron neuron",
     **dict.fromkeys(("tau_mem_s", "tau_syn_s", "v_start", "v_th"), "neuron"),
 }  # fmt: skip
 """Axes of the arrays: of one name, of one length."""
-"""Matrices of weights."""
 LOCKSTEP = 4
 """Samples that are answered side by side."""
 

@@ -83,6 +83,19 @@ def test_networks_that_hear_a_task_otherwise_are_not_played_what_the_first_one_h
     assert shell("robustness", *files[:2], *asked).code == 0
 
 
+def test_networks_whose_bias_channels_tick_otherwise_do_not_hear_the_clock_of_the_first_one(
+    shell: Shell, tmp_path: Path
+):
+    played = stimulus().save(tmp_path / "input.npz")
+    files = [
+        replace(network(), provenance={"bias_period_us": period}).save(tmp_path / f"{period}.npz")
+        for period in (3000, 50000)
+    ]
+    asked = ("--input", played, "-o", tmp_path / "s", "--cells", "nominal")
+    refused = shell("robustness", *files, *asked)
+    assert refused.code == 2 and "differ in bias_period_us" in refused.err
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -170,11 +170,21 @@ def test_levels_go_where_the_state_goes() -> None:
     first, second = (Sequential(SynapsesTorch((N_IN, 8)), NeuronsTorch(8)) for _ in range(2))
     first[0].levels = torch.tensor([0.0, 2.0, 9.0])
     second.load_state_dict(first.state_dict())
-    assert second[0].levels.tolist() == [0.0, 2.0, 9.0]
+    second.reset_state()
+    assert second[0].levels.tolist() == [0.0, 2.0, 9.0] and not second[0].state()
     data = spikes_in().float()
     assert torch.equal(first(data)[0], second(data)[0]) and first(data)[0].sum() > 0
     second.load_state_dict(Sequential(SynapsesTorch((N_IN, 8)), NeuronsTorch(8)).state_dict())
     assert second[0].levels is None
+    third, fourth = (Sequential(SynapsesTorch((N_IN, 8)), NeuronsTorch(8)) for _ in range(2))
+    fourth.load_state_dict(third.state_dict())
+    assert torch.equal(third(data)[0], fourth(data)[0])
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int64])
+def test_drive_may_be_whole_numbers(dtype: torch.dtype) -> None:
+    net, data = NeuronsTorch(3, dendrites=("ampa", "gaba")), spikes_in()
+    assert torch.equal(net(data.to(dtype))[0], net(data.float())[0])
 
 
 @pytest.mark.parametrize("name", ["weight", "w_rec"])

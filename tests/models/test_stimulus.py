@@ -1,6 +1,7 @@
 """Stimuli: what comes in is kept to the event, what makes no sense is refused by name."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -233,6 +234,14 @@ def test_counts_of_a_stimulus_made_of_counts_are_these(counts: np.ndarray):
     assert made.duration_us.tolist() == [10_000] * 3
 
 
+@pytest.mark.parametrize("dtype", [torch.bool, torch.float32, torch.bfloat16])
+def test_counts_may_be_a_tensor_of_any_kind(dtype: torch.dtype):
+    """What a layer answers wants gradients, too."""
+    counts = (torch.arange(12).reshape(2, 3, 2) % 2).to(dtype)
+    given = counts.requires_grad_() if counts.is_floating_point() else counts
+    assert Stimulus.from_counts(given, 1000).counts(1000).sum() == 6
+
+
 @pytest.mark.parametrize(
     ("counts", "code"),
     [
@@ -240,9 +249,12 @@ def test_counts_of_a_stimulus_made_of_counts_are_these(counts: np.ndarray):
         (np.full((1, 1, 1), 0.5), "STIMULUS_INVALID"),
         (np.full((1, 1, 1), -1), "STIMULUS_INVALID"),
         (np.full((1, 1, 1), np.nan), "STIMULUS_INVALID"),
+        (np.full((1, 1, 1), np.inf), "STIMULUS_INVALID"),
+        (np.array([[["many"]]]), "STIMULUS_INVALID"),
+        ([[[1]], [[1, 2]]], "STIMULUS_INVALID"),
     ],
 )
-def test_counts_that_are_none_make_no_stimulus(counts: np.ndarray, code: str):
+def test_counts_that_are_none_make_no_stimulus(counts: Any, code: str):
     with pytest.raises(InputError) as caught:
         Stimulus.from_counts(counts, 1000)
     assert caught.value.code == code

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from rockpool.nn.combinators import Sequential
-from rockpool.nn.modules import ExpSynTorch, LIFTorch, LinearTorch, aLIFTorch
+from rockpool.nn.modules import ExpSynTorch, LIFBitshiftTorch, LIFTorch, LinearTorch, aLIFTorch
 from rockpool.parameters import Constant
 
 from analoop.models import NetworkError
@@ -167,6 +167,20 @@ def test_layers_of_nested_sequentials_share_a_name_and_are_kept_apart() -> None:
     net = Sequential(*(Sequential(linear((20, 20)), layer(20)) for _ in range(3)))
     source = read_rockpool(net)
     assert [p.name for p in source.populations] == ["1_LIFTorch", "1_LIFTorch 2", "1_LIFTorch 3"]
+    events, _ = pattern_task(10, 8)
+    theirs = in_rockpool(net, events)
+    assert theirs.sum() > 100
+    assert np.array_equal(in_ours(net, events), theirs)
+
+
+class Named(LIFTorch):
+    """A user's own, with the same equations."""
+
+
+@pytest.mark.parametrize("kind", [Named, LIFBitshiftTorch])
+def test_neurons_that_are_liftorch_by_inheritance_are_read(kind: Any) -> None:
+    torch.manual_seed(6)
+    net = Sequential(linear((20, 6)), kind(6, threshold=Constant(1.0), max_spikes_per_dt=1))
     events, _ = pattern_task(10, 8)
     theirs = in_rockpool(net, events)
     assert theirs.sum() > 100
