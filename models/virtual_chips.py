@@ -120,13 +120,6 @@ class VirtualChips:
 
     def draw(self, layer: nn.Module, neurons: int) -> Draw:
         """The silicon of a layer that is called now."""
-        if torch._C._current_graph_task_id() != -1:  # a backward pass is under way
-            raise InputError(
-                "a layer on virtual chips was called again on the way back, by "
-                "torch.utils.checkpoint: leave it out, layers of chip neurons bound their memory "
-                "themselves",
-                code="CHECKPOINT",
-            )
         if any(other is layer for other in self._played):
             self._next()
         self._played.append(layer)
@@ -139,10 +132,26 @@ class VirtualChips:
         self.batch += 1
 
 
+def _refuse_replay(layer: nn.Module, virtual: bool) -> None:
+    """Refuse a call on the way back, of a layer that played virtual chips on the way there: the
+    context may have ended by now, or belong to another thread than torch's for a GPU."""
+    if torch._C._current_graph_task_id() == -1:  # no backward pass is under way
+        layer.__dict__[PLAYED_VIRTUAL] = virtual
+    elif virtual or layer.__dict__.get(PLAYED_VIRTUAL):
+        raise InputError(
+            "a layer on virtual chips was called again on the way back, by "
+            "torch.utils.checkpoint: leave it out, layers of chip neurons bound their memory "
+            "themselves",
+            code="CHECKPOINT",
+        )
+
+
 def _whole(value: object, least: int) -> bool:
     return isinstance(value, Integral) and int(value) >= least
 
 
+PLAYED_VIRTUAL = "_played_virtual"
+"""What a layer is marked with: whether its last call was on virtual chips."""
 _PLAYING: ContextVar[VirtualChips | None] = ContextVar("virtual chips", default=None)
 
 
@@ -161,6 +170,7 @@ def played(
         Coefficients of the nominal chip [neuron], or of the chip of each trial [trial, neuron].
     """
     chips, factors = _PLAYING.get(), None
+    _refuse_replay(layer, chips is not None)
     if chips is not None:
         draw = chips.draw(layer, circuits.neurons)
         drawn = lumped_factors(draw, circuits.acting())

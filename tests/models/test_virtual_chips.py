@@ -205,6 +205,10 @@ def test_a_checkpoint_of_ones_own_is_refused_as_it_would_play_other_chips_on_the
         with chips, pytest.raises(InputError, match="leave it out") as caught:
             through_checkpoint(one, reentrant)
         assert caught.value.code == "CHECKPOINT" and chips.batch == 1
+        with chips:
+            spikes = checkpoint(one, data().clone().requires_grad_(), use_reentrant=reentrant)
+        with pytest.raises(InputError, match="leave it out"):
+            spikes.sum().backward()  # pyright: ignore
         through_checkpoint(one, reentrant)  # on the nominal chip it does no harm
 
 
