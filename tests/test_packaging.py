@@ -83,6 +83,7 @@ def test_importing_any_module_loads_no_driver_of_a_board(tmp_path: Path):
 def test_only_the_modules_for_rockpool_may_load_jax_which_rockpool_does(tmp_path: Path):
     may = {
         "analoop.models.from_rockpool",
+        "analoop.models.rockpool_graph",
         "analoop.models.rockpool_layer",
         "analoop.models.conversion.rockpool_source",
     }
