@@ -15,7 +15,14 @@ import numpy as np
 from ..models.bookmark import NO_BOOKMARK, Bookmark
 from ..models.errors import InputError, named
 from ..models.learning.chip import Hardware
-from ..models.learning.methods import WAKE_PHRASES, answer, boundary_of, decided, method_of
+from ..models.learning.methods import (
+    WAKE_PHRASES,
+    answer,
+    boundary_of,
+    decided,
+    method_of,
+    with_reference,
+)
 from ..models.learning.student import Response, Student
 from ..models.learning.teacher import Teacher, TeacherSettings, train_teacher
 from ..models.tasks import hey_snips, synth_snips, temporal_xor
@@ -231,10 +238,12 @@ def _with_boundary(
     student: Student, task: SequenceTask, generator: np.random.Generator, told: _Told
 ) -> Student:
     """With the boundary that decides most validation samples rightly; once, without perturbation,
-    the same rule for every method (paper.md 1.5)."""
+    the same rule for every method (paper.md 1.5). What its output is read relative to is known
+    before."""
     if task.signed:
         return student
     validation = task.draw("validation", VALIDATED, generator)
+    student = with_reference(student, validation)
     output, _ = answer(student, validation, seen=told.again)
     boundary = boundary_of(task, output, validation.label)
     return replace(student, constants={**student.constants, "boundary": boundary})

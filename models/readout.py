@@ -15,6 +15,9 @@ from .tasks.samples import DT_S
 
 STEP_US = round(DT_S * 1e6)
 """Of what a host follows [us]."""
+MOST_AGAINST = 1.5
+"""A second half that fires more than so many times its reference is taken to fire so often: on a
+chip that strays far, single neurons drive it, and what they do says nothing of the rest [1]."""
 
 
 @dataclass(frozen=True)
@@ -34,36 +37,42 @@ class Difference:
     """Whether "0" has an output of its own, -1; else it is decided by the boundary."""
     boundary: float = 0.0
     """What the integral of the output has to exceed for "1", unless signed."""
+    reference_hz: float = 0.0
+    """Mean rate of the second half over a trial, on a nominal chip, that the output is read
+    relative to, see `strength` [Hz]; 0: it is read as it is."""
 
     def __post_init__(self) -> None:
         found = {"tau_s": self.tau_s, "full_hz": self.full_hz}
         wrong = [f"{name} is {x}" for name, x in found.items() if not 0 < x < math.inf]
-        if not 0 <= self.boundary < math.inf:
-            wrong.append(f"boundary is {self.boundary}")
+        limits = {"boundary": self.boundary, "reference_hz": self.reference_hz}
+        wrong += [f"{name} is {x}" for name, x in limits.items() if not 0 <= x < math.inf]
         if wrong:
             raise InputError(
                 f"a host cannot decide so: {', '.join(wrong)}; take finite numbers, tau_s and "
-                "full_hz above 0, a boundary of 0 or more",
+                "full_hz above 0, a boundary and reference_hz of 0 or more",
                 code="READOUT",
             )
 
     def output(self, spikes: np.ndarray) -> np.ndarray:
         """What the host follows, float32 [trial, step], of spikes [trial, step, output neuron]."""
-        return course(spikes, self.tau_s, self.full_hz)
+        output = course(spikes, self.tau_s, self.full_hz)
+        return output * strength(against_hz(spikes), self.reference_hz)[:, None]
 
     def answers(self, spikes: np.ndarray) -> np.ndarray:
         """1, 0, or -1 for none, int64 [trial], of spikes [trial, step, output neuron]."""
         return decide(self.output(spikes), self.signed, self.boundary)
 
 
-VERSIONS = (1, 2)
-"""Of files of networks and programs: without a `Difference`, and with one, which who reads only the
-first would not know of."""
+VERSIONS = (1, 2, 3)
+"""Of files of networks and programs: without a `Difference`; with one; with one that has a
+`reference_hz`. Who reads only the earlier would not know of it."""
 
 
 def version_of(difference: Difference | None) -> int:
     """Of a file."""
-    return VERSIONS[difference is not None]
+    if difference is None:
+        return 1
+    return 3 if difference.reference_hz else 2
 
 
 def difference_of(header: Mapping[str, Any]) -> Difference | None:
@@ -72,8 +81,14 @@ def difference_of(header: Mapping[str, Any]) -> Difference | None:
 
 
 def header_of(difference: Difference | None) -> dict[str, Any]:
-    """For the header of a file; nothing where there is none, so that such files keep their hash."""
-    return {} if difference is None else {"difference": vars(difference)}
+    """For the header of a file; nothing of what there is none of, so that such files keep their
+    hash."""
+    if difference is None:
+        return {}
+    parts = dict(vars(difference))
+    if not difference.reference_hz:
+        del parts["reference_hz"]
+    return {"difference": parts}
 
 
 def most(counts: np.ndarray) -> np.ndarray:
@@ -96,6 +111,32 @@ def lead(spikes: Any) -> Any:
     spikes [..., step, output neuron]; an array of one, a tensor of the other."""
     half = spikes.shape[-1] // 2
     return spikes[..., :half].mean(-1) - spikes[..., half:].mean(-1)
+
+
+def against_hz(spikes: np.ndarray) -> np.ndarray:
+    """Mean rate of the second half of the output neurons over each trial [Hz], float64 [trial], of
+    spikes [trial, step, output neuron]."""
+    second = spikes[..., spikes.shape[-1] // 2 :]
+    return second.mean((-2, -1), dtype=np.float64) / DT_S
+
+
+def strength(against: np.ndarray, reference_hz: float) -> np.ndarray:
+    """By what the output of each trial is multiplied [1], float32 [trial]: divisive normalisation.
+
+        2 / (1 + a),   a = min(against / reference_hz, `MOST_AGAINST`)
+
+    What neurons of a chip have in common makes both halves of the output fire more, or less, than
+    on a nominal chip: there a is 1 in the mean, and nothing changes. A silent second half doubles
+    the output.
+
+    Args:
+        against: rate of the second half [Hz], see `against_hz`.
+        reference_hz: its mean on a nominal chip; 0: 1 everywhere.
+    """
+    if not reference_hz:
+        return np.ones(against.shape, np.float32)
+    relative = np.minimum(against / reference_hz, MOST_AGAINST)
+    return (2 / (1 + relative)).astype(np.float32)
 
 
 @dataclass(frozen=True)

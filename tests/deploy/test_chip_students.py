@@ -61,12 +61,15 @@ def test_a_board_without_mismatch_answers_as_the_student_does(student):
     assert rows[0].rate_hz == pytest.approx(ours.rate_hz.mean(), rel=0.02)
 
 
-@pytest.mark.parametrize("bounds", [{}, {"boundary": 0.0}, {"boundary": 200.0}])
+@pytest.mark.parametrize(
+    "bounds",
+    [{}, {"boundary": 0.0}, {"boundary": 200.0}, {"boundary": 200.0, "reference_hz": 9.0}],
+)
 def test_boards_are_judged_as_the_student_is(student, bounds: dict[str, float]):
     """A boundary is what a student of a task has whose outputs are not signed."""
-    output = chip.respond(student, SAMPLES.input).output
-    louder = 2.0 / float(np.abs(output).max())  # 12 updates teach nobody to answer: outputs reach 2
     judged = replace(student, constants={**student.constants, **bounds})
+    output = chip.respond(judged, SAMPLES.input).output
+    louder = 2.0 / float(np.abs(output).max())  # 12 updates teach nobody to answer: outputs reach 2
     host = checked_network(judged).difference
     assert host is not None
     assert (host.signed, host.boundary) == (not bounds, bounds.get("boundary", 0.0))

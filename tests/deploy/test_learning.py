@@ -10,7 +10,8 @@ from analoop.deploy import learning
 from analoop.deploy.learning import generator_for, sequence_task, settings_of, train_student
 from analoop.models import InputError
 from analoop.models.bookmark import Bookmark
-from analoop.models.learning import ads, force
+from analoop.models.learning import ads, chip, force
+from analoop.models.learning.chip_network import second_half_hz
 from analoop.models.learning.methods import METHODS, answer, decided, own_methods
 from analoop.models.learning.student import Student
 from analoop.models.learning.teacher import Teacher, TeacherSettings, train_teacher
@@ -62,6 +63,25 @@ def test_a_boundary_is_chosen_on_validation_samples_and_decides_others(
     assert abs(student.provenance["test_accuracy"] - right) < 0.15
     assert student.provenance["seed"] == [0, 1]
     assert student.provenance["settings"]["neurons"] == settings.neurons
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_chip_networks_with_a_boundary_are_read_relative_to_their_second_half(
+    monkeypatch: pytest.MonkeyPatch, signed: bool
+):
+    monkeypatch.setattr(learning, "TESTED", 20)
+    monkeypatch.setattr(learning, "VALIDATED", 60)
+    settings = chip.Settings(
+        hidden=16, outputs=4, copies=4, updates=2, batch=4, start_hz=(40.0, 40.0)
+    )
+    student = train_student(replace(TASK, signed=signed), "chip", settings, None, (0, 0))
+    assert ("boundary" in student.constants) == (not signed)
+    if signed:
+        assert "reference_hz" not in student.constants
+        return
+    drawn = TASK.draw("validation", 60, generator_for(0, TASK.name, "boundary"))
+    expected = second_half_hz(student, drawn.input).mean()
+    assert student.constants["reference_hz"] == pytest.approx(expected, rel=1e-6) and expected > 0
 
 
 def test_purposes_and_numbers_have_random_numbers_of_their_own():

@@ -8,7 +8,7 @@ import pytest
 from analoop.models.errors import InputError, NetworkError
 from analoop.models.network import Network, Population
 from analoop.models.parameters import NeuronParameters
-from analoop.models.readout import Difference, Readout
+from analoop.models.readout import Difference, Readout, header_of, version_of
 
 SIGNED = Difference(tau_s=0.07, full_hz=50.0, signed=True)
 
@@ -34,6 +34,38 @@ def test_signed_answers_are_halves_and_unsigned_ones_pass_a_boundary():
     area = Difference(0.07, 50.0, signed=False, boundary=1500.0)
     np.testing.assert_array_equal(area.answers(both), [1, 0, 0])
     np.testing.assert_array_equal(area.answers(both[:, :1000]), [0, 0, 0])
+
+
+def test_the_output_is_read_relative_to_how_much_the_second_half_fires():
+    relative = replace(SIGNED, reference_hz=50.0)
+    np.testing.assert_array_equal(relative.output(spikes_of(1)), SIGNED.output(spikes_of(1)))
+    np.testing.assert_array_equal(relative.output(spikes_of(0)), 2 * SIGNED.output(spikes_of(0)))
+    busier, busiest = (replace(SIGNED, reference_hz=hz) for hz in (40.0, 1.0))
+    np.testing.assert_allclose(
+        busier.output(spikes_of(1)), SIGNED.output(spikes_of(1)) / 1.125, 1e-6
+    )
+    np.testing.assert_allclose(
+        busiest.output(spikes_of(1)), SIGNED.output(spikes_of(1)) / 1.25, 1e-6
+    )
+
+
+def test_every_trial_is_read_by_itself():
+    relative = replace(SIGNED, reference_hz=20.0)
+    both = np.concatenate([spikes_of(0), spikes_of(1)])
+    alone = np.concatenate([relative.output(spikes_of(half)) for half in (0, 1)])
+    np.testing.assert_array_equal(relative.output(both), alone)
+
+
+def test_a_chip_whose_neurons_all_fire_less_answers_nearly_as_the_nominal_one():
+    """Both halves fire; on the weak chip every second spike of each is missing."""
+    spikes = np.zeros((1, 2000, 4), np.float32)
+    spikes[0, ::10, :2] = 1
+    spikes[0, ::100, 2:] = 1
+    weak = spikes * (np.arange(2000) // 100 % 2 == 0)[:, None]
+    plain, relative = SIGNED, replace(SIGNED, reference_hz=10.0)
+    lost = [1 - d.output(weak).mean() / d.output(spikes).mean() for d in (plain, relative)]
+    assert lost[0] == pytest.approx(0.5, abs=0.03)
+    assert lost[1] == pytest.approx(1 / 3, abs=0.03)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +96,17 @@ def test_a_network_s_file_and_hash_hold_how_it_is_decided(tmp_path):
     assert Network.load(plain.save(tmp_path / "plain.npz")).readout.difference is None
 
 
+def test_a_file_says_what_the_output_is_read_relative_to_and_others_stay_as_they_were(tmp_path):
+    relative = network(4, replace(SIGNED, reference_hz=0.4))
+    path = relative.save(tmp_path / "net.npz")
+    assert Network.load(path).readout.difference == replace(SIGNED, reference_hz=0.4)
+    assert relative.hash != network(4, SIGNED).hash
+    assert [version_of(n.difference) for n in (network(4, None), network(4, SIGNED), relative)] == [
+        1, 2, 3,
+    ]  # fmt: skip
+    assert set(header_of(SIGNED)["difference"]) == {"tau_s", "full_hz", "signed", "boundary"}
+
+
 def test_labels_are_no_answers_of_halves():
     output = Population("output", 2, NeuronParameters.from_times())
     with pytest.raises(NetworkError, match="leave out the labels"):
@@ -71,7 +114,15 @@ def test_labels_are_no_answers_of_halves():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"tau_s": 0.0}, {"full_hz": -1.0}, {"boundary": -1.0}, {"tau_s": float("nan")}]
+    "wrong",
+    [
+        {"tau_s": 0.0},
+        {"full_hz": -1.0},
+        {"boundary": -1.0},
+        {"tau_s": float("nan")},
+        {"reference_hz": -1.0},
+        {"reference_hz": float("inf")},
+    ],  # fmt: skip
 )
 def test_numbers_no_host_can_decide_by_are_refused(wrong: dict[str, float]):
     with pytest.raises(InputError, match=next(iter(wrong))) as caught:

@@ -17,6 +17,7 @@ from analoop.models.learning.chip_network import (
     nominal_of,
     on_silicon,
     respond,
+    second_half_hz,
     student_network,
     with_paper_mismatch,
 )
@@ -24,6 +25,7 @@ from analoop.models.learning.spike_encoding import SpikeEncoding, spike_counts
 from analoop.models.learning.student import Conditions, Student
 from analoop.models.mismatch import Draw
 from analoop.models.parameters import CURRENTS, NeuronParameters
+from analoop.models.readout import MOST_AGAINST
 from analoop.models.recording import Stimulus
 from analoop.models.simulation import simulate
 from analoop.models.tasks.temporal_xor import temporal_xor
@@ -80,6 +82,20 @@ def test_groups_answer_as_each_would_by_itself_and_are_read_together():
     assert np.abs(alone[0].output - alone[1].output).max() > 0.1
     np.testing.assert_allclose(both.output, (alone[0].output + alone[1].output) / 2, atol=1e-6)
     np.testing.assert_allclose(both.rate_hz, (alone[0].rate_hz + alone[1].rate_hz) / 2)
+
+
+def test_groups_are_read_relative_to_the_second_halves_of_all_of_them():
+    pair = of_groups(weights_of(0), weights_of(1))
+    against = second_half_hz(pair, INPUTS)
+    halves = [second_half_hz(of_groups(weights_of(seed)), INPUTS) for seed in (0, 1)]
+    np.testing.assert_allclose(against, np.mean(halves, axis=0))
+    assert against.min() > 0
+    relative = replace(pair, constants={**pair.constants, "reference_hz": float(against.mean())})
+    factor = 2 / (1 + np.minimum(against / against.mean(), MOST_AGAINST))
+    plain = respond(pair, INPUTS)
+    expected = plain.output * factor[:, None]
+    np.testing.assert_allclose(respond(relative, INPUTS).output, expected, rtol=1e-5)
+    assert respond(relative, INPUTS).rate_hz.tolist() == plain.rate_hz.tolist()
 
 
 def test_mismatch_leaves_groups_apart_and_silence_takes_its_share_of_each():
