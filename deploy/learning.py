@@ -14,17 +14,17 @@ import numpy as np
 
 from ..models.bookmark import NO_BOOKMARK, Bookmark
 from ..models.errors import InputError, named
-from ..models.learning.chip import Hardware
+from ..models.learning import chip
 from ..models.learning.methods import (
     WAKE_PHRASES,
     answer,
     boundary_of,
     decided,
     method_of,
-    with_reference,
 )
 from ..models.learning.student import Response, Student
 from ..models.learning.teacher import Teacher, TeacherSettings, train_teacher
+from ..models.readout import strength
 from ..models.tasks import hey_snips, synth_snips, temporal_xor
 from ..models.tasks.samples import SequenceTask
 from ..models.versions import versions
@@ -57,7 +57,7 @@ WAKE_PHRASE_TEACHER = TeacherSettings(
 )
 """For tasks of sound. With the penalties of paper.md 1.2 its weights and time constants are like
 those of the released teacher; without them time constants reach 0.3 s, and no student follows."""
-HARDWARE = Hardware(legal_parameters, chip_levels)
+HARDWARE = chip.Hardware(legal_parameters, chip_levels)
 """For networks of the chip's own circuits."""
 
 TESTED = 1000
@@ -172,8 +172,9 @@ def train_student(
     student = how.train(task, teacher, settings, generator, told, bookmark, **more)
     try:
         student = _finite(student, method)
-        boundary = generator_for(run, task.name, "boundary")
-        student = _finite(_with_boundary(student, task, boundary, told), method)
+        relative = isinstance(settings, chip.Settings) and settings.relative
+        validation = generator_for(run, task.name, "boundary")
+        student = _finite(_with_readout(student, task, relative, validation, told), method)
         test = task.draw("test", TESTED, generator_for(run, task.name, "test"))
         output, rate_hz = answer(student, test, seen=told.again)
         right = decided(student, task, output) == test.label
@@ -234,19 +235,35 @@ def _finite(student: Student, method: str) -> Student:
     return student
 
 
-def _with_boundary(
-    student: Student, task: SequenceTask, generator: np.random.Generator, told: _Told
+def _with_readout(
+    student: Student,
+    task: SequenceTask,
+    relative: bool,
+    generator: np.random.Generator,
+    told: _Told,
 ) -> Student:
-    """With the boundary that decides most validation samples rightly; once, without perturbation,
-    the same rule for every method (paper.md 1.5). What its output is read relative to is known
-    before."""
-    if task.signed:
+    """With what its output is read relative to, where it is, and the boundary that decides most
+    validation samples rightly; once, without perturbation, the same rule for every method (paper.md
+    1.5)."""
+    if task.signed and not relative:
         return student
     validation = task.draw("validation", VALIDATED, generator)
-    student = with_reference(student, validation)
-    output, _ = answer(student, validation, seen=told.again)
-    boundary = boundary_of(task, output, validation.label)
-    return replace(student, constants={**student.constants, "boundary": boundary})
+    rates: list[np.ndarray] = []
+
+    def seen(first: int, response: Response) -> None:
+        told.again(first, response)
+        if response.second_half_hz is not None:
+            rates.append(response.second_half_hz)
+
+    output, _ = answer(student, validation, seen=seen)
+    chosen: dict[str, float] = {}
+    if relative:
+        second = np.concatenate(rates)
+        chosen["reference_hz"] = float(second.mean())
+        output = output * strength(second, chosen["reference_hz"])[:, None]
+    if not task.signed:
+        chosen["boundary"] = boundary_of(task, output, validation.label)
+    return replace(student, constants={**student.constants, **chosen})
 
 
 def settings_of(method: str, task: str, words: Sequence[str]) -> Any:

@@ -15,7 +15,7 @@ from .tasks.samples import DT_S
 
 STEP_US = round(DT_S * 1e6)
 """Of what a host follows [us]."""
-MOST_AGAINST = 1.5
+MOST_RELATIVE = 1.5
 """A second half that fires more than so many times its reference is taken to fire so often: on a
 chip that strays far, single neurons drive it, and what they do says nothing of the rest [1]."""
 
@@ -23,7 +23,8 @@ chip that strays far, single neurons drive it, and what they do says nothing of 
 @dataclass(frozen=True)
 class Difference:
     """A host that follows through a trial, in steps of `DT_S`, by how much one half of the output
-    neurons fires more than the other, and decides by that course (decision.py).
+    neurons fires more than the other, and decides by that course (decision.py); relative to what
+    the second half fired, where there is a reference, once the trial is over.
 
     Raises:
         InputError: READOUT, at construction.
@@ -54,9 +55,10 @@ class Difference:
             )
 
     def output(self, spikes: np.ndarray) -> np.ndarray:
-        """What the host follows, float32 [trial, step], of spikes [trial, step, output neuron]."""
+        """What the host decides by, float32 [trial, step], of spikes [trial, step, output
+        neuron]."""
         output = course(spikes, self.tau_s, self.full_hz)
-        return output * strength(against_hz(spikes), self.reference_hz)[:, None]
+        return output * strength(second_half_hz(spikes), self.reference_hz)[..., None]
 
     def answers(self, spikes: np.ndarray) -> np.ndarray:
         """1, 0, or -1 for none, int64 [trial], of spikes [trial, step, output neuron]."""
@@ -98,7 +100,8 @@ def most(counts: np.ndarray) -> np.ndarray:
 
 
 def course(spikes: np.ndarray, tau_s: float, full_hz: float) -> np.ndarray:
-    """As `Difference.output`."""
+    """By how much the first half fires more, low-passed, float32 [trial, step]; arguments as those
+    of `Difference`."""
     from scipy.signal import lfilter  # slow to import, and seldom wanted
 
     keep = np.exp(-DT_S / tau_s)
@@ -113,29 +116,30 @@ def lead(spikes: Any) -> Any:
     return spikes[..., :half].mean(-1) - spikes[..., half:].mean(-1)
 
 
-def against_hz(spikes: np.ndarray) -> np.ndarray:
+def second_half_hz(spikes: np.ndarray) -> np.ndarray:
     """Mean rate of the second half of the output neurons over each trial [Hz], float64 [trial], of
-    spikes [trial, step, output neuron]."""
+    spikes [trial, step, output neuron]; 0 of a trial without steps."""
     second = spikes[..., spikes.shape[-1] // 2 :]
-    return second.mean((-2, -1), dtype=np.float64) / DT_S
+    places = max(second.shape[-2] * second.shape[-1], 1)
+    return second.sum((-2, -1), dtype=np.float64) / (places * DT_S)
 
 
-def strength(against: np.ndarray, reference_hz: float) -> np.ndarray:
+def strength(rate_hz: np.ndarray, reference_hz: float) -> np.ndarray:
     """By what the output of each trial is multiplied [1], float32 [trial]: divisive normalisation.
 
-        2 / (1 + a),   a = min(against / reference_hz, `MOST_AGAINST`)
+        2 / (1 + a),   a = min(rate_hz / reference_hz, `MOST_RELATIVE`)
 
     What neurons of a chip have in common makes both halves of the output fire more, or less, than
-    on a nominal chip: there a is 1 in the mean, and nothing changes. A silent second half doubles
-    the output.
+    on a nominal chip, where a is about 1 in the mean of many trials. Single ones are read up to
+    twice as strong, where the second half is silent, down to .8 times.
 
     Args:
-        against: rate of the second half [Hz], see `against_hz`.
+        rate_hz: of the second half, see `second_half_hz`.
         reference_hz: its mean on a nominal chip; 0: 1 everywhere.
     """
     if not reference_hz:
-        return np.ones(against.shape, np.float32)
-    relative = np.minimum(against / reference_hz, MOST_AGAINST)
+        return np.ones(rate_hz.shape, np.float32)
+    relative = np.minimum(rate_hz / reference_hz, MOST_RELATIVE)
     return (2 / (1 + relative)).astype(np.float32)
 
 

@@ -5,11 +5,10 @@ through slow NMDA, without its gate: what was there meets what was there before.
 excite each other through NMDA too, and the output neurons through AMPA; all inhibition is GABA.
 Half of the output neurons speak for a positive answer, half against it, and a host reads
 
-    y = 1 / `FULL_HZ` * low-passed (mean rate of the first half - mean rate of the second half)
+    y = s / `FULL_HZ` * low-passed (mean rate of the first half - mean rate of the second half)
 
-Where a boundary is chosen for the output (not for temporal XOR, which is decided by its sign), y is
-multiplied by what readout.strength says: on a chip whose neurons all fire less than nominal ones
-the output is weaker, and so is its second half.
+s is 1, or where `relative` asks for it readout.strength: on a chip whose neurons all fire less than
+nominal ones the difference is less, and so are both halves.
 
 There may be several groups of such neurons, each as large as another, which are not joined. Hidden
 neurons are in the order of the groups, and so are output neurons within each half.
@@ -36,7 +35,7 @@ from ..mismatch import Draw, lumped_factors
 from ..mismatch_table import numbers_of
 from ..network import INPUT, Network, Population, Projection
 from ..parameters import CURRENTS, NeuronParameters
-from ..readout import Difference, against_hz, course, strength
+from ..readout import Difference, course, second_half_hz, strength
 from ..reference import one_thread
 from ..tasks.samples import DT_S
 from ..training import W_UNIT
@@ -158,28 +157,18 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
             neurons of each group the first are silenced.
     """
     counts, nominal = spike_counts(inputs, encoding_of(student)), nominal_of(student)
-    output, against, rate_hz = [], [], []
+    output, second_hz, rate_hz = [], [], []
     for number, arrays in enumerate(groups_of(student)):
         here = replace(conditions, seed=conditions.seed + number)
         spikes = _spikes(arrays, nominal, counts, here)
         read = spikes[..., len(arrays["w_out"]) :]
         output.append(course(read, TAU_OUT_S, FULL_HZ))
-        against.append(against_hz(read))
+        second_hz.append(second_half_hz(read))
         rate_hz.append(spikes.mean((1, 2)) / DT_S)
-    factor = strength(np.mean(against, axis=0), student.constants.get("reference_hz", 0.0))
-    return Response(np.mean(output, axis=0) * factor[:, None], np.mean(rate_hz, axis=0))
-
-
-@one_thread()
-def second_half_hz(student: Student, inputs: np.ndarray) -> np.ndarray:
-    """Mean rate of the second half of its output neurons on each sample of inputs
-    [sample, step, channel], with nothing perturbed [Hz]."""
-    counts, nominal = spike_counts(inputs, encoding_of(student)), nominal_of(student)
-    against = [
-        against_hz(_spikes(arrays, nominal, counts, QUIET)[..., len(arrays["w_out"]) :])
-        for arrays in groups_of(student)
-    ]
-    return np.mean(against, axis=0)
+    second = np.mean(second_hz, axis=0)
+    factor = strength(second, student.constants.get("reference_hz", 0.0))
+    read = np.mean(output, axis=0) * factor[:, None]
+    return Response(read, np.mean(rate_hz, axis=0), second_half_hz=second)
 
 
 def _spikes(

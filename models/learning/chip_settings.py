@@ -104,6 +104,9 @@ class Settings:
     """What strays from the target counts so many times what falls short of it [1]: of an output
     that is decided by its sign one false answer spoils a sample. Where a boundary is chosen for
     the output, high values keep the network silent: it learns nothing until it is sure."""
+    relative: bool = False
+    """Whether a trained network's output is read relative to what the second half of its output
+    neurons fires, as readout.strength says; learning itself does not know of it."""
     rate_hz: float = 10.0
     """Rate above which neurons are discouraged [Hz]."""
     activity: float = 1e-3

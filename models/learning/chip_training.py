@@ -231,7 +231,7 @@ def _weights(shape: tuple[int, int], sd: float, generator: Generator) -> nn.Para
 
 
 def _low_passed(rate: Tensor) -> Tensor:
-    """Along steps, [sample, step], as `readout.Difference.output` has it."""
+    """Along steps, [sample, step], as `readout.course` has it."""
     keep = float(np.exp(-DT_S / TAU_OUT_S))
     steps = rate.shape[1]
     tail = (1 - keep) * keep ** torch.arange(steps, dtype=rate.dtype)

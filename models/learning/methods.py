@@ -59,9 +59,6 @@ class Method:
     on_silicon: Callable[[Student, float, Generator], Student] | None = None
     """(student, level, generator) -> student on a chip with mismatch as measured. None: its
     networks are not for the chip; else training is told the chip's currents."""
-    second_half_hz: Callable[[Student, np.ndarray], np.ndarray] | None = None
-    """(student, inputs) -> rate of its second output half on each [Hz], where the output is read
-    relative to that."""
     wake_phrase: Mapping[str, Any] = field(default_factory=dict)
     """Settings that are others for wake phrases, whose input is a hundred times weaker than that
     of XOR."""
@@ -174,6 +171,7 @@ CHIP_WAKE_PHRASE = {
     "paper_mismatch": 0.45,
     "grown_at": 0.6,
     "stray": 1.0,
+    "relative": True,
     "rate_hz": 4.0,
     "activity": 0.002,
 }
@@ -191,7 +189,6 @@ def _chip(variant: str | None = None, **changed: Any) -> Method:
     return _method(
         chip, variant, changed, CHIP_WAKE_PHRASE, CHIP_XOR, filtered=False,
         drawn=chip_network.with_paper_mismatch, on_silicon=chip_network.on_silicon,
-        second_half_hz=chip_network.second_half_hz,
     )  # fmt: skip
 
 
@@ -236,10 +233,14 @@ def check_arrays(student: Student, channels: int) -> None:
         channels: of the samples that it is to answer to.
 
     Raises:
-        ValueError: arrays that lack, whose axes do not fit, or with values that are not finite.
+        ValueError: arrays that lack, whose axes do not fit, or with values that are not finite;
+            a boundary or reference below 0 or not finite.
         InputError: UNKNOWN_METHOD.
     """
     method = method_of(student.method)
+    for name in ("boundary", "reference_hz"):
+        if not 0 <= student.constants.get(name, 0.0) < math.inf:
+            raise ValueError(f"{name} is {student.constants[name]}")
     lengths = {"channel": channels, "sign*channel": 2 * channels, "one": 1}
     if method.on_silicon is not None:
         lengths["input"] = chip_network.encoding_of(student).channels(channels)
@@ -280,18 +281,6 @@ def answer(
         outputs.append(low_pass(response.output) if method.filtered else response.output)
         rates.append(response.rate_hz)
     return np.concatenate(outputs), np.concatenate(rates)
-
-
-def with_reference(student: Student, samples: Samples) -> Student:
-    """A student whose output is read relative to what its second half does on these samples; as it
-    is where its method reads none so."""
-    second_half_hz = method_of(student.method).second_half_hz
-    if second_half_hz is None:
-        return student
-    begins = range(0, len(samples), PORTION)
-    rates = [second_half_hz(student, samples.input[k : k + PORTION]) for k in begins]
-    reference_hz = float(np.concatenate(rates).mean())
-    return replace(student, constants={**student.constants, "reference_hz": reference_hz})
 
 
 def decided(student: Student, task: SequenceTask, output: np.ndarray) -> np.ndarray:

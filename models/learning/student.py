@@ -13,7 +13,9 @@ import numpy as np
 
 from ..archive import content_hash, read_archive, write_archive
 
-FORMAT, VERSION = "student", 1
+FORMAT, VERSIONS = "student", (1, 2)
+"""Of its file: 2 where the output is read relative to a `reference_hz` among the constants, which
+who reads only the first would not know of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,8 @@ class Student:
     def save(self, path: str | os.PathLike) -> Path:
         """Write it; see models.archive."""
         header = self._header() | {"provenance": dict(self.provenance)}
-        return write_archive(path, FORMAT, VERSION, header, self.arrays)
+        version = VERSIONS["reference_hz" in self.constants]
+        return write_archive(path, FORMAT, version, header, self.arrays)
 
     @staticmethod
     def load(path: str | os.PathLike) -> Student:
@@ -56,7 +59,7 @@ class Student:
         Raises:
             FileError: as `read_archive`.
         """
-        header, arrays = read_archive(path, FORMAT, VERSION)
+        header, arrays = read_archive(path, FORMAT, VERSIONS)
         return Student(arrays=arrays, **header)
 
     def _header(self) -> dict[str, Any]:
@@ -97,6 +100,8 @@ class Response:
     """Spikes per neuron and second, float64 [sample]."""
     dynamics: np.ndarray | None = None
     """Decoded state of its teacher, float32 [sample, step, unit]; None: it has no teacher."""
+    second_half_hz: np.ndarray | None = None
+    """Rate of the second half of its output neurons, float64 [sample]; None: it has no halves."""
 
 
 @dataclass(frozen=True)

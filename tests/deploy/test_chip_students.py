@@ -45,7 +45,11 @@ def student(request: pytest.FixtureRequest):
     return chip.train(TASK, None, settings, np.random.default_rng(0), hardware=HARDWARE)
 
 
-def test_a_board_without_mismatch_answers_as_the_student_does(student):
+@pytest.mark.parametrize("reference_hz", [0.0, 9.0])
+def test_a_board_without_mismatch_answers_as_the_student_does(student, reference_hz: float):
+    if reference_hz:
+        constants = {**student.constants, "reference_hz": reference_hz}
+        student = replace(student, constants=constants)
     program = compile(checked_network(student))
     stimulus = stimulus_of(encoding_of(student), SAMPLES)
     (recording,) = run_virtual(program, [VirtualBoard()], stimulus)
@@ -54,6 +58,7 @@ def test_a_board_without_mismatch_answers_as_the_student_does(student):
     rasters = np.stack([recording.raster(k, STEP_US) for k in range(len(SAMPLES))])
     host = program.difference
     assert host is not None
+    assert host.reference_hz == reference_hz
     assert np.abs(host.output(rasters[..., program.output_columns]) - ours.output).max() < 0.1
     np.testing.assert_array_equal(stimulus.target, SAMPLES.label)
     rows = validate(program, stimulus, [VirtualBoard(), VirtualBoard(1)]).rows

@@ -11,7 +11,6 @@ from analoop.deploy.learning import generator_for, sequence_task, settings_of, t
 from analoop.models import InputError
 from analoop.models.bookmark import Bookmark
 from analoop.models.learning import ads, chip, force
-from analoop.models.learning.chip_network import second_half_hz
 from analoop.models.learning.methods import METHODS, answer, decided, own_methods
 from analoop.models.learning.student import Student
 from analoop.models.learning.teacher import Teacher, TeacherSettings, train_teacher
@@ -65,23 +64,40 @@ def test_a_boundary_is_chosen_on_validation_samples_and_decides_others(
     assert student.provenance["settings"]["neurons"] == settings.neurons
 
 
+@pytest.mark.parametrize("relative", [False, True])
 @pytest.mark.parametrize("signed", [False, True])
-def test_chip_networks_with_a_boundary_are_read_relative_to_their_second_half(
-    monkeypatch: pytest.MonkeyPatch, signed: bool
+def test_what_an_output_is_read_relative_to_is_known_before_its_boundary_is_chosen(
+    monkeypatch: pytest.MonkeyPatch, signed: bool, relative: bool
 ):
     monkeypatch.setattr(learning, "TESTED", 20)
     monkeypatch.setattr(learning, "VALIDATED", 60)
+    judged: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def boundary_of(task: SequenceTask, output: np.ndarray, label: np.ndarray) -> float:
+        judged.append((output, label))
+        return 3.0
+
+    monkeypatch.setattr(learning, "boundary_of", boundary_of)
     settings = chip.Settings(
-        hidden=16, outputs=4, copies=4, updates=2, batch=4, start_hz=(40.0, 40.0)
-    )
-    student = train_student(replace(TASK, signed=signed), "chip", settings, None, (0, 0))
+        hidden=16, outputs=4, copies=4, updates=12, batch=4, start_hz=(40.0, 60.0),
+        relative=relative,
+    )  # fmt: skip
+    task = replace(TASK, signed=signed)
+    student = train_student(task, "chip", settings, None, (0, 0))
     assert ("boundary" in student.constants) == (not signed)
-    if signed:
-        assert "reference_hz" not in student.constants
-        return
-    drawn = TASK.draw("validation", 60, generator_for(0, TASK.name, "boundary"))
-    expected = second_half_hz(student, drawn.input).mean()
-    assert student.constants["reference_hz"] == pytest.approx(expected, rel=1e-6) and expected > 0
+    assert ("reference_hz" in student.constants) == relative
+    drawn = task.draw("validation", 60, generator_for(0, TASK.name, "boundary"))
+    plain = {name: x for name, x in student.constants.items() if name != "reference_hz"}
+    response = chip.respond(replace(student, constants=plain), drawn.input)
+    assert response.second_half_hz is not None and response.second_half_hz.mean() > 1
+    if relative:
+        expected = response.second_half_hz.mean()
+        assert student.constants["reference_hz"] == pytest.approx(expected)
+    if not signed:
+        ((output, label),) = judged
+        np.testing.assert_array_equal(label, drawn.label)
+        np.testing.assert_array_equal(output, answer(student, drawn)[0])
+        assert np.array_equal(output, response.output) == (not relative)
 
 
 def test_purposes_and_numbers_have_random_numbers_of_their_own():

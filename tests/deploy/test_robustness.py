@@ -342,6 +342,7 @@ def changed(name: str, how: Callable[[np.ndarray], np.ndarray]) -> Student:
         ([changed("v_th", lambda a: a[:3])], "fair", "STUDENT_INVALID"),
         ([changed("w_slow", lambda a: a * np.nan)], "fair", "STUDENT_INVALID"),
         ([changed("decoder", lambda a: a.T)], "fair", "STUDENT_INVALID"),
+        ([replace(student(), constants={"boundary": -1.0})], "fair", "STUDENT_INVALID"),
         ([Student("magic", TASK.name, {}, {})], "fair", "UNKNOWN_METHOD"),
         ([student(0), student(1)], "fair", "SAME_NAME"),
         ([student()], "paper", "NO_TEACHER"),

@@ -1,6 +1,9 @@
 """How hosts decide."""
 
+import json
+import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from analoop.models.errors import InputError, NetworkError
 from analoop.models.network import Network, Population
 from analoop.models.parameters import NeuronParameters
-from analoop.models.readout import Difference, Readout, header_of, version_of
+from analoop.models.readout import Difference, Readout, header_of
 
 SIGNED = Difference(tau_s=0.07, full_hz=50.0, signed=True)
 
@@ -56,8 +59,8 @@ def test_every_trial_is_read_by_itself():
     np.testing.assert_array_equal(relative.output(both), alone)
 
 
-def test_a_chip_whose_neurons_all_fire_less_answers_nearly_as_the_nominal_one():
-    """Both halves fire; on the weak chip every second spike of each is missing."""
+def test_a_chip_whose_neurons_all_fire_less_loses_less_of_its_answer():
+    """Both halves fire; on the weak chip all are silent in every second stretch of 100 ms."""
     spikes = np.zeros((1, 2000, 4), np.float32)
     spikes[0, ::10, :2] = 1
     spikes[0, ::100, 2:] = 1
@@ -101,10 +104,20 @@ def test_a_file_says_what_the_output_is_read_relative_to_and_others_stay_as_they
     path = relative.save(tmp_path / "net.npz")
     assert Network.load(path).readout.difference == replace(SIGNED, reference_hz=0.4)
     assert relative.hash != network(4, SIGNED).hash
-    assert [version_of(n.difference) for n in (network(4, None), network(4, SIGNED), relative)] == [
-        1, 2, 3,
-    ]  # fmt: skip
+    kinds = [network(4, None), network(4, SIGNED), relative]
+    assert [_version(n.save(tmp_path / "kind.npz")) for n in kinds] == [1, 2, 3]
     assert set(header_of(SIGNED)["difference"]) == {"tau_s", "full_hz", "signed", "boundary"}
+
+
+def _version(path: Path) -> int:
+    with zipfile.ZipFile(path) as archive:
+        return json.loads(archive.read("header.json"))["version"]
+
+
+def test_a_trial_without_steps_is_silent():
+    for difference in (SIGNED, replace(SIGNED, reference_hz=1.0)):
+        assert difference.output(np.zeros((2, 0, 4))).shape == (2, 0)
+        np.testing.assert_array_equal(difference.answers(np.zeros((2, 0, 4))), [-1, -1])
 
 
 def test_labels_are_no_answers_of_halves():

@@ -17,7 +17,6 @@ from analoop.models.learning.chip_network import (
     nominal_of,
     on_silicon,
     respond,
-    second_half_hz,
     student_network,
     with_paper_mismatch,
 )
@@ -25,7 +24,7 @@ from analoop.models.learning.spike_encoding import SpikeEncoding, spike_counts
 from analoop.models.learning.student import Conditions, Student
 from analoop.models.mismatch import Draw
 from analoop.models.parameters import CURRENTS, NeuronParameters
-from analoop.models.readout import MOST_AGAINST
+from analoop.models.readout import MOST_RELATIVE
 from analoop.models.recording import Stimulus
 from analoop.models.simulation import simulate
 from analoop.models.tasks.temporal_xor import temporal_xor
@@ -86,13 +85,13 @@ def test_groups_answer_as_each_would_by_itself_and_are_read_together():
 
 def test_groups_are_read_relative_to_the_second_halves_of_all_of_them():
     pair = of_groups(weights_of(0), weights_of(1))
-    against = second_half_hz(pair, INPUTS)
-    halves = [second_half_hz(of_groups(weights_of(seed)), INPUTS) for seed in (0, 1)]
-    np.testing.assert_allclose(against, np.mean(halves, axis=0))
-    assert against.min() > 0
-    relative = replace(pair, constants={**pair.constants, "reference_hz": float(against.mean())})
-    factor = 2 / (1 + np.minimum(against / against.mean(), MOST_AGAINST))
     plain = respond(pair, INPUTS)
+    one, other = (respond(of_groups(weights_of(seed)), INPUTS).second_half_hz for seed in (0, 1))
+    second = plain.second_half_hz
+    assert second is not None and one is not None and other is not None and second.min() > 0
+    np.testing.assert_allclose(second, (one + other) / 2)
+    relative = replace(pair, constants={**pair.constants, "reference_hz": float(second.mean())})
+    factor = 2 / (1 + np.minimum(second / second.mean(), MOST_RELATIVE))
     expected = plain.output * factor[:, None]
     np.testing.assert_allclose(respond(relative, INPUTS).output, expected, rtol=1e-5)
     assert respond(relative, INPUTS).rate_hz.tolist() == plain.rate_hz.tolist()
