@@ -15,16 +15,10 @@ import numpy as np
 from ..models.bookmark import NO_BOOKMARK, Bookmark
 from ..models.errors import InputError, named
 from ..models.learning import chip
-from ..models.learning.methods import (
-    WAKE_PHRASES,
-    answer,
-    boundary_of,
-    decided,
-    method_of,
-)
+from ..models.learning.methods import WAKE_PHRASES, answer, boundary_of, decided, method_of
 from ..models.learning.student import Response, Student
 from ..models.learning.teacher import Teacher, TeacherSettings, train_teacher
-from ..models.readout import strength
+from ..models.readout import read_relative
 from ..models.tasks import hey_snips, synth_snips, temporal_xor
 from ..models.tasks.samples import SequenceTask
 from ..models.versions import versions
@@ -260,7 +254,7 @@ def _with_readout(
     if relative:
         second = np.concatenate(rates)
         chosen["reference_hz"] = float(second.mean())
-        output = output * strength(second, chosen["reference_hz"])[:, None]
+        output = read_relative(output, second, chosen["reference_hz"])
     if not task.signed:
         chosen["boundary"] = boundary_of(task, output, validation.label)
     return replace(student, constants={**student.constants, **chosen})

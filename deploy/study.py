@@ -59,7 +59,7 @@ def study_methods(
             for number in range(study.networks)
         ]
         check_there(study, wanted)
-        files.rows(places(study, settings))
+        files.rows(places(study, settings))  # rows that do not fit are refused before training
         teacher = None
         if taught(settings):
             teacher = _teacher(files, study, 1 + len(wanted), tell)

@@ -40,7 +40,7 @@ class Difference:
     """What the integral of the output has to exceed for "1", unless signed."""
     reference_hz: float = 0.0
     """Mean rate of the second half over a trial, on a nominal chip, that the output is read
-    relative to, see `strength` [Hz]; 0: it is read as it is."""
+    relative to, see `read_relative` [Hz]; 0: it is read as it is."""
 
     def __post_init__(self) -> None:
         found = {"tau_s": self.tau_s, "full_hz": self.full_hz}
@@ -58,7 +58,7 @@ class Difference:
         """What the host decides by, float32 [trial, step], of spikes [trial, step, output
         neuron]."""
         output = course(spikes, self.tau_s, self.full_hz)
-        return output * strength(second_half_hz(spikes), self.reference_hz)[..., None]
+        return read_relative(output, second_half_hz(spikes), self.reference_hz)
 
     def answers(self, spikes: np.ndarray) -> np.ndarray:
         """1, 0, or -1 for none, int64 [trial], of spikes [trial, step, output neuron]."""
@@ -124,23 +124,25 @@ def second_half_hz(spikes: np.ndarray) -> np.ndarray:
     return second.sum((-2, -1), dtype=np.float64) / (places * DT_S)
 
 
-def strength(rate_hz: np.ndarray, reference_hz: float) -> np.ndarray:
-    """By what the output of each trial is multiplied [1], float32 [trial]: divisive normalisation.
+def read_relative(output: np.ndarray, rate_hz: np.ndarray, reference_hz: float) -> np.ndarray:
+    """The output relative to what the second half fired, float32 [trial, step]: divisive
+    normalisation.
 
-        2 / (1 + a),   a = min(rate_hz / reference_hz, `MOST_RELATIVE`)
+        2 / (1 + a) * output,   a = min(rate_hz / reference_hz, `MOST_RELATIVE`)
 
     What neurons of a chip have in common makes both halves of the output fire more, or less, than
     on a nominal chip, where a is about 1 in the mean of many trials. Single ones are read up to
     twice as strong, where the second half is silent, down to .8 times.
 
     Args:
-        rate_hz: of the second half, see `second_half_hz`.
-        reference_hz: its mean on a nominal chip; 0: 1 everywhere.
+        output: as `course` has it.
+        rate_hz: of the second half [trial], see `second_half_hz`.
+        reference_hz: its mean on a nominal chip; 0: the output is as it is.
     """
     if not reference_hz:
-        return np.ones(rate_hz.shape, np.float32)
+        return output
     relative = np.minimum(rate_hz / reference_hz, MOST_RELATIVE)
-    return (2 / (1 + relative)).astype(np.float32)
+    return output * (2 / (1 + relative)).astype(np.float32)[..., None]
 
 
 @dataclass(frozen=True)

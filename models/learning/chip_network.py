@@ -5,10 +5,10 @@ through slow NMDA, without its gate: what was there meets what was there before.
 excite each other through NMDA too, and the output neurons through AMPA; all inhibition is GABA.
 Half of the output neurons speak for a positive answer, half against it, and a host reads
 
-    y = s / `FULL_HZ` * low-passed (mean rate of the first half - mean rate of the second half)
+    y = 1 / `FULL_HZ` * low-passed (mean rate of the first half - mean rate of the second half)
 
-s is 1, or where `relative` asks for it readout.strength: on a chip whose neurons all fire less than
-nominal ones the difference is less, and so are both halves.
+or where `relative` asks for it readout.read_relative of that: on a chip whose neurons all fire less
+than nominal ones the difference is less, and so are both halves.
 
 There may be several groups of such neurons, each as large as another, which are not joined. Hidden
 neurons are in the order of the groups, and so are output neurons within each half.
@@ -35,7 +35,7 @@ from ..mismatch import Draw, lumped_factors
 from ..mismatch_table import numbers_of
 from ..network import INPUT, Network, Population, Projection
 from ..parameters import CURRENTS, NeuronParameters
-from ..readout import Difference, course, second_half_hz, strength
+from ..readout import Difference, course, read_relative, second_half_hz
 from ..reference import one_thread
 from ..tasks.samples import DT_S
 from ..training import W_UNIT
@@ -161,13 +161,13 @@ def respond(student: Student, inputs: np.ndarray, conditions: Conditions = QUIET
     for number, arrays in enumerate(groups_of(student)):
         here = replace(conditions, seed=conditions.seed + number)
         spikes = _spikes(arrays, nominal, counts, here)
-        read = spikes[..., len(arrays["w_out"]) :]
-        output.append(course(read, TAU_OUT_S, FULL_HZ))
-        second_hz.append(second_half_hz(read))
+        answering = spikes[..., len(arrays["w_out"]) :]
+        output.append(course(answering, TAU_OUT_S, FULL_HZ))
+        second_hz.append(second_half_hz(answering))
         rate_hz.append(spikes.mean((1, 2)) / DT_S)
     second = np.mean(second_hz, axis=0)
-    factor = strength(second, student.constants.get("reference_hz", 0.0))
-    read = np.mean(output, axis=0) * factor[:, None]
+    reference_hz = student.constants.get("reference_hz", 0.0)
+    read = read_relative(np.mean(output, axis=0), second, reference_hz)
     return Response(read, np.mean(rate_hz, axis=0), second_half_hz=second)
 
 

@@ -106,7 +106,7 @@ class Settings:
     the output, high values keep the network silent: it learns nothing until it is sure."""
     relative: bool = False
     """Whether a trained network's output is read relative to what the second half of its output
-    neurons fires, as readout.strength says; learning itself does not know of it."""
+    neurons fires, as readout.read_relative says; learning itself does not know of it."""
     rate_hz: float = 10.0
     """Rate above which neurons are discouraged [Hz]."""
     activity: float = 1e-3

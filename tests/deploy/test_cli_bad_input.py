@@ -11,7 +11,6 @@ from analoop.deploy import Program
 from analoop.models import INPUT, Network, NeuronParameters, Population, Projection, Stimulus
 from analoop.models.archive import read_archive, write_archive
 from analoop.models.errors import FileError
-from analoop.models.readout import VERSIONS
 
 from .command import Shell
 from .networks import network, population, ring
@@ -107,9 +106,8 @@ def test_a_file_of_another_kind_is_named_with_what_it_holds(refused, files: Path
 
 def test_a_file_of_a_later_release_is_not_misread(refused, files: Path, tmp_path: Path):
     header, arrays = read_archive(files / "program.npz", "program", 1)
-    path = write_archive(tmp_path / "later.npz", "program", VERSIONS[-1] + 1, header, arrays)
-    said = f"program version {VERSIONS[-1] + 1}, this release reads version {VERSIONS[-1]}"
-    assert said in refused("inspect", path)
+    path = write_archive(tmp_path / "later.npz", "program", 4, header, arrays)
+    assert "program version 4, this release reads version 3" in refused("inspect", path)
 
 
 def crafted(path: Path, **changes: object) -> Path:

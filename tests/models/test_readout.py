@@ -135,7 +135,7 @@ def test_labels_are_no_answers_of_halves():
         {"tau_s": float("nan")},
         {"reference_hz": -1.0},
         {"reference_hz": float("inf")},
-    ],  # fmt: skip
+    ],
 )
 def test_numbers_no_host_can_decide_by_are_refused(wrong: dict[str, float]):
     with pytest.raises(InputError, match=next(iter(wrong))) as caught:
