@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from results_words import several
 
-from analoop.deploy.perturbations import CELLS
+from analoop.deploy import study_command
 from analoop.deploy.study_files import Row, read_rows
 from analoop.deploy.study_statistics import CellSummary, summaries
-from analoop.models.errors import InputError
 from analoop.models.learning.methods import METHODS
 
 NOMINAL = "nominal 0"
@@ -88,49 +86,11 @@ class KeptStudy:
     @property
     def command(self) -> str:
         """What makes it again, with every setting that is not the default of this version."""
-        r = self.record
-        own = r.get("methods")
-        changed = [f"--set {m}.{word}" for m in own or {} for word in self.changed(m)]
-        what = [r["task"]] if own else [f"{name}.npz" for name in r["files"]]
-        options = [f"--method {','.join(own)}", f"--networks {r['networks']}"] if own else []
-        return " ".join([
-            "analoop robustness", *map(shlex.quote, what), f"-o runs/{self.name}", *options,
-            f"--protocol {self.protocol} --draws {r['draws']} --samples {r['samples']}",
-            f"--seed {r['seed']}", *self._cells(), *changed,
-        ])  # fmt: skip
+        return study_command.command(self.record, f"runs/{self.name}")
 
     def changed(self, method: str) -> list[str]:
         """Settings of a method that are not its usual ones now, as texts for --set."""
-        settings = (self.record.get("methods") or {}).get(method)
-        return [] if settings is None else _changed(method, self.record["task"], settings)
-
-    def _cells(self) -> list[str]:
-        """The option for kinds of cells, where there are not all. A study of before 'chip' was a
-        kind has none of them without having been asked."""
-        asked = {cell.split()[0] for cell in self.record["cells"]} | {"chip"}
-        left_out = {cell.kind for cell in CELLS} - asked
-        kinds = dict.fromkeys(cell.split()[0] for cell in self.record["cells"])
-        return [f"--cells {','.join(kinds)}"] if left_out else []
-
-
-def _changed(method: str, task: str, settings: dict[str, Any]) -> list[str]:
-    """Settings that are not the usual ones, as texts for --set. A study of before some setting was
-    there has the default of its class, which changes nothing."""
-    usual: dict[str, Any] = {}
-    if method in METHODS:
-        try:
-            given = METHODS[method].settings_for(task)
-            usual = {field.name: getattr(given, field.name) for field in fields(given)}
-            settings = {field.name: field.default for field in fields(given)} | settings
-        except InputError:  # this version has no settings for the task: all are said
-            pass
-    found = []
-    for name, value in sorted(settings.items()):
-        exact = tuple(value) if isinstance(value, list) else value
-        if name not in usual or usual[name] != exact:
-            text = ":".join(map(str, exact)) if isinstance(exact, tuple) else str(exact)
-            found.append(f"{name}={text.lower() if isinstance(exact, bool) else text}")
-    return found
+        return study_command.changes(self.record, method)
 
 
 @dataclass(frozen=True, eq=False)

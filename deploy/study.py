@@ -19,6 +19,7 @@ from .learning import teacher_for, teacher_settings
 from .network_robustness import OwnStudy, jobs
 from .perturbations import PROTOCOLS
 from .robustness import Bench, Study, evaluate, made, places
+from .study_command import STIMULUS
 from .study_files import Row, StudyFiles
 from .study_report import check_figures, write_report
 from .study_statistics import tables
@@ -66,7 +67,7 @@ def study_methods(
         train_missing(study, teacher, wanted, workers, tell)
         students = [(net.method, net.number, Student.load(net.path)) for net in wanted]
         bench = bench if teacher is None else bench.taught_by(teacher)
-        return _judged(files, bench, students, workers, tell)
+        return _written(files, evaluate(bench, students, files, _told(tell), workers))
 
 
 def taught(settings: Mapping[str, Any]) -> bool:
@@ -112,7 +113,19 @@ def study_networks(
     asked = _asked(bench, files={name: student.hash for name, student in students.items()})
     with StudyFiles(folder, asked) as files:
         numbered = [(name, 0, student) for name, student in students.items()]
-        return _judged(files, bench, numbered, workers, tell)
+        rows = evaluate(bench, numbered, files, _told(tell), workers)
+        return _written(files, rows, students=_made_by(students))
+
+
+def _made_by(students: Mapping[str, Student]) -> dict[str, Any]:
+    """What made those of the students that say it, as `train` has them do."""
+    said = ("method", "seed", "settings")
+    made = {name: student.provenance for name, student in students.items()}
+    return {
+        name: {word: found[word] for word in said}
+        for name, found in made.items()
+        if found.keys() >= {*said} and isinstance(found["settings"], dict)
+    }
 
 
 def by_name(files: Sequence[Path], load: Callable[[Path], T]) -> dict[str, T]:
@@ -161,7 +174,7 @@ def study_own(folder: Path, study: OwnStudy, workers: int, tell: Tell) -> dict[s
     check_figures()
     rules, samples = PROTOCOLS["fair"], study.stimulus.n_trials
     asked = {
-        "task": f"stimulus {study.stimulus.hash[:12]}", "protocol": asdict(rules), "networks": 1,
+        "task": f"{STIMULUS}{study.stimulus.hash[:12]}", "protocol": asdict(rules), "networks": 1,
         "draws": study.draws, "samples": samples, "seed": study.seed,
         "cells": [cell.name for cell in study.cells],
         "files": {name: network.hash for name, network in study.networks.items()},
@@ -172,17 +185,6 @@ def study_own(folder: Path, study: OwnStudy, workers: int, tell: Tell) -> dict[s
         return _written(files, made(jobs(study), hashes, files, _told(tell), workers))
 
 
-def _judged(
-    files: StudyFiles,
-    bench: Bench,
-    students: Sequence[tuple[str, int, Student]],
-    workers: int,
-    tell: Tell,
-) -> dict[str, Any]:
-    """Rows, tables and report."""
-    return _written(files, evaluate(bench, students, files, _told(tell), workers))
-
-
 def _told(tell: Tell) -> Callable[[int, int, Row | None], None]:
     def row_done(done: int, planned: int, row: Row | None) -> None:
         what = "starting" if row is None else f"{row.method} {row.network}, {row.cell}"
@@ -191,10 +193,10 @@ def _told(tell: Tell) -> Callable[[int, int, Row | None], None]:
     return row_done
 
 
-def _written(files: StudyFiles, rows: Sequence[Row]) -> dict[str, Any]:
-    """Tables and report of all rows."""
+def _written(files: StudyFiles, rows: Sequence[Row], **more: Any) -> dict[str, Any]:
+    """Tables and report of all rows; more to say besides."""
     cells, samples, seed = (files.asked[name] for name in ("cells", "samples", "seed"))
-    record = files.asked | tables(rows, cells, samples, seed) | {"rows": len(rows)}
+    record = files.asked | more | tables(rows, cells, samples, seed) | {"rows": len(rows)}
     text = json.dumps(record, indent=2, sort_keys=True, allow_nan=False)
     summary = write_bytes(files.folder / "summary.json", text.encode())
     return record | {

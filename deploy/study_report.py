@@ -13,6 +13,7 @@ from typing import Any
 from ..models.archive import write_bytes
 from ..models.errors import InputError
 from ..models.learning.methods import METHODS
+from .study_command import changes, command, text
 from .study_files import Row
 from .study_statistics import ERRORS
 
@@ -30,7 +31,8 @@ def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -
     """Write `report.html`, in which each cell leads to its rows, and one PNG for each kind.
 
     Args:
-        record: of the study, with its `summaries` and `differences`.
+        record: of the study, with its `summaries` and `differences`; of files of networks with
+            `students`, what each says that made it.
 
     Returns:
         The files.
@@ -42,6 +44,8 @@ def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -
     source = (files("analoop.deploy") / "data" / "study.html.j2").read_text(encoding="utf-8")
     page = Environment(autoescape=True, trim_blocks=True).from_string(source).render(
         study=record,
+        command=command(record, folder.resolve().name),
+        settings=_settings(record),
         methods=list(dict.fromkeys(s["method"] for s in record["summaries"])),
         by_place={(s["method"], s["cell"]): s for s in record["summaries"]},
         rows=sorted(rows, key=lambda row: row.place),
@@ -51,6 +55,21 @@ def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -
         mark=lambda method, kind: _mark(method, kind, record["protocol"]),
     )  # fmt: skip
     return [write_bytes(folder / "report.html", page.encode()), *written]
+
+
+def _settings(record: Mapping[str, Any]) -> list[tuple[str, str, list[tuple[str, bool]]]]:
+    """Of each method, or student from a file: its name, words behind it, and its settings with
+    whether they are other than the usual ones."""
+    found = [(method, "", method, given) for method, given in record.get("methods", {}).items()]
+    for name, made in record.get("students", {}).items():
+        words = f": {made['method']}, seed and number of the network {made['seed']}"
+        found.append((name, words, made["method"], made["settings"]))
+    shown = []
+    for label, words, method, given in found:
+        other = changes({"task": record["task"], "methods": {method: given}}, method)
+        texts = [text(name, value) for name, value in given.items()]
+        shown.append((label, words, [(setting, setting in other) for setting in texts]))
+    return shown
 
 
 def check_figures() -> None:

@@ -227,6 +227,8 @@ def test_a_study_of_methods_writes_networks_rows_and_a_report(tmp_path: Path, te
         set(re.findall(p, page)) for p in (r'href="#([^"]+)"', r'details id="([^"]+)"')
     )
     assert links == targets and "ads-mismatch-0.1" in links and "Simulated" in page
+    assert f"analoop robustness temporal-xor -o {tmp_path.name} --method ads" in page
+    assert "--set ads.neurons=24" in page and "<code>neurons=24</code>" in page
     shown = re.findall(r"<td>(mse_target|mse_dynamics|nrmse_dynamics)</td><td>ads</td>", page)
     assert set(shown) == {"mse_target", "mse_dynamics", "nrmse_dynamics"}
     assert re.search(r"\([+-]\d+ %\)", page), "errors come with their rise"

@@ -1,12 +1,16 @@
 """The report of a study, over made-up rows: it shows what networks were put through, no more."""
 
+import json
+import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from matplotlib.axes import Axes
 
+from analoop.deploy.learning import settings_of
 from analoop.deploy.perturbations import PROTOCOLS, Protocol, applies, cells_of
 from analoop.deploy.study_files import Row
 from analoop.deploy.study_report import TITLES, write_report
@@ -21,12 +25,15 @@ def row(method: str, cell: str) -> Row:
     return Row(method, 0, cell, 0, 0.9, 0.1, None, 20.0, 1.0, "hash")
 
 
-def written(folder: Path, protocol: Protocol, rows: list[Row]) -> tuple[set[str], str]:
-    """Names of the files, and the page, of a study that asked for all cells of a protocol."""
+def written(
+    folder: Path, protocol: Protocol, rows: list[Row], **asked: Any
+) -> tuple[set[str], str]:
+    """Names of the files, and the page, of a study that asked for all cells of a protocol, by
+    default of files of networks."""
     record = study(protocol.name, cells=cells_of(protocol)).record()
     found = tables(rows, record["cells"], record["samples"], record["seed"])
-    versions = {"versions": {"analoop": "0"}}
-    files = write_report(folder, record | found | versions, rows)
+    more = {"versions": {"analoop": "0"}, "files": {row.method: "hash" for row in rows}} | asked
+    files = write_report(folder, record | found | more, rows)
     return {file.name for file in files}, (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -62,9 +69,51 @@ def test_what_a_teacher_judges_says_so(tmp_path: Path):
     for cell, words in (
         ("mismatch 0.1", "ads (against its teacher), bptt</td>"), ("bits 3", "ads, bptt</td>"),
     ):  # fmt: skip
-        assert f"<td>{cell}</td><td>{words}" in page
+        assert f"<td>{cell}</td><td>{words}" in re.sub("</?a[^>]*>", "", page)
     assert "of level 0, whose gain is fitted" in page and "of the nominal cell" in page
     assert "against its teacher" not in written(tmp_path, FAIR, rows)[1]
+
+
+def test_medians_of_errors_and_differences_lead_to_the_runs_behind_them(tmp_path: Path):
+    rows = [replace(row(m, c.name), draw=k) for m in ("a b", "bptt") for c in cells_of(FAIR)
+            for k in range(2) if applies(c, "bptt")]  # fmt: skip
+    _, page = written(tmp_path, FAIR, rows)
+    there = set(re.findall(r'<details id="([^"]+)"', page))
+    assert len(there) == 2 * 14
+    (errors, *_), differences = (
+        re.findall(rf"<tr><th>{first}</th>.*?</table>", page, re.S) for first in ("error", "cell")
+    )
+    medians = re.findall(r'<td><a href="#([^"]+)">0\.1</a>', errors)
+    levels = ("nominal-0", *(f"mismatch-{level}" for level in (0.05, 0.1, 0.2, 0.3)))
+    assert medians == [f"{m}-{level}" for m in ("a%20b", "bptt") for level in levels]
+    pairs = re.findall(r'<td>(.+?)</td><td><a href="#(.+?)">a b</a>, <a href="#(.+?)">bptt</a>',
+                       differences[0])  # fmt: skip
+    cells = [cell.name for cell in cells_of(FAIR) if applies(cell, "bptt")]
+    places = [cell.replace(" ", "-") for cell in cells]
+    assert pairs == [(c, f"a%20b-{p}", f"bptt-{p}") for c, p in zip(cells, places, strict=True)]
+    assert there >= {*medians, *(link for pair in pairs for link in pair[1:])}
+
+
+def test_the_page_says_the_command_that_makes_it_and_every_setting(tmp_path: Path):
+    settings = json.loads(json.dumps(asdict(settings_of("ads", "temporal-xor", ["rate=2e-5"]))))
+    rows = [row("ads", "nominal 0")]
+    (tmp_path / "mine").mkdir()
+    _, page = written(tmp_path / "mine", FAIR, rows, methods={"ads": settings})
+    assert ("<pre>analoop robustness temporal-xor -o mine --method ads --networks 2 --protocol fair"
+            " --draws 3 --samples 6 --seed 0 --set ads.rate=2e-05</pre>") in page  # fmt: skip
+    shown = page[page.index("<summary>Settings of ads</summary>") :].split("</details>")[0]
+    assert re.findall(r"<code>(\w+)=[^<]+</code>", shown) == list(settings)
+    assert re.findall(r"<strong><code>(.+?)</code>", shown) == ["rate=2e-05"]
+    assert "in capitals" not in page
+
+
+def test_the_page_of_files_says_how_they_were_trained_if_they_do(tmp_path: Path):
+    made = {"method": "bptt", "seed": [3, 0], "settings": {"neurons": 9, "outputs": "<graded>"}}
+    rows = [row(name, "nominal 0") for name in ("mine", "other")]
+    _, page = written(tmp_path, FAIR, rows, students={"mine": made})
+    assert f"analoop robustness mine.npz other.npz -o {tmp_path.name} --protocol fair" in page
+    assert "Settings of mine: bptt, seed and number of the network [3, 0]" in page
+    assert "<code>outputs=&lt;graded&gt;</code>" in page and "Settings of other" not in page
 
 
 def test_without_errors_there_is_no_table_of_them(tmp_path: Path):

@@ -1,0 +1,1 @@
+from deploy.study_command import *
