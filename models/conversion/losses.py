@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from .sheets import Fitted, weights_of
-from .source import Change, SourceNetwork
+from .source import NEUTRAL, Change, SourceNetwork, SourcePopulation, span
 
 
 def losses(
     source: SourceNetwork, fitted: list[Fitted], spikes: dict[str, np.ndarray], fan_in: int
 ) -> Iterator[Change]:
-    """Of fan-in, weights, rate, reset, latency and delays.
+    """Of thresholds, fan-in, weights, rate, reset, latency and delays.
 
     Args:
         source: the network.
@@ -22,6 +22,7 @@ def losses(
         fan_in: synapses a neuron may have.
     """
     for one, p in zip(fitted, source.populations, strict=True):
+        yield from _threshold(p)
         yield from _fan_in(one, fan_in)
         yield from _weights(one, weights_of(source, p.name), fan_in)
         yield from _fast(p.name, spikes[p.name])
@@ -29,7 +30,7 @@ def losses(
             detail = "a spike takes the threshold from the membrane; on the chip it sets it to 0"
             yield Change(p.name, "reset", "reinterpreted", detail)
         elif (p.reset != 0).any():
-            detail = f"{p.reset.min():.3g} to {p.reset.max():.3g} above rest; on the chip it is 0"
+            detail = f"{span(p.reset)} above rest; on the chip it is 0"
             yield Change(p.name, "v_reset", "reinterpreted", detail)
         detail = f"the chip answers one step ({source.dt * 1e3:g} ms) later, layer by layer"
         yield Change(p.name, "latency", "reinterpreted", detail)
@@ -53,6 +54,14 @@ def heard_biases(source: SourceNetwork, period: int) -> Iterator[Change]:
                 f"heard as events every {period} steps on input channel {source.n_inputs}, which "
                 "has to be played with every stimulus",
             )  # fmt: skip
+
+
+def _threshold(p: SourcePopulation) -> Iterator[Change]:
+    if (np.abs(p.threshold - 1.0) > NEUTRAL).any():
+        yield Change(
+            p.name, "threshold", "reinterpreted",
+            f"{span(p.threshold)} above rest; in the weights, as a population of the chip has one",
+        )  # fmt: skip
 
 
 def _fan_in(one: Fitted, limit: int) -> Iterator[Change]:

@@ -14,13 +14,16 @@ from ..errors import FileError, InputError, NetworkError, Violation, named
 from ..network import INPUT
 from .nir_dialects import DIALECTS, Dialect
 from .nir_graph import FlatGraph, flatten
-from .source import Change, SourceConnection, SourceNetwork, SourcePopulation
+from .source import NEUTRAL, Change, SourceConnection, SourceNetwork, SourcePopulation, span
 
 NEURONS = ("LIF", "CubaLIF", "IF")
 """Nodes that become populations."""
 
 LINEAR = ("Linear", "Affine")
 """Nodes that become weights."""
+
+IN_WEIGHTS = {"r": 1.0, "w_in": 1.0, "v_leak": 0.0}
+"""Fields of neurons that the chip has in its weights, and at what they change nothing."""
 
 
 def read_nir(
@@ -206,6 +209,11 @@ def _changes(graph: FlatGraph, order: list[str], dialect: Dialect, step: float) 
             f"a step of {dialect.dt:g} in the file lasts {step * 1e3:g} ms on the chip",
         )  # fmt: skip
     for name in order:
+        given = {f: _values(getattr(graph.nodes[name], f, n)) for f, n in IN_WEIGHTS.items()}
+        far = [f for f, n in IN_WEIGHTS.items() if (np.abs(given[f] - n) > NEUTRAL).any()]
+        if far:
+            detail = ", ".join(f"{field} {span(given[field])}" for field in far)
+            yield Change(name, ", ".join(far), "reinterpreted", f"{detail}: in the weights")
         reset = getattr(graph.nodes[name], "v_reset", None)
         if dialect.reset != "value" and reset is not None:
             yield Change(

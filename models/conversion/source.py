@@ -25,6 +25,10 @@ from ..network import INPUT
 PER_NEURON = ("decay_mem", "decay_syn", "gain", "threshold", "bias", "drive", "reset")
 """Fields of a population with one value per neuron."""
 
+NEUTRAL = 1e-6
+"""A factor or offset so near to one that changes nothing is taken for it [1]: files are of single
+precision."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -41,6 +45,16 @@ class Change:
 
     def __str__(self) -> str:
         return f"{self.node}: {self.field} {self.what}: {self.detail}"
+
+
+def span(values: np.ndarray) -> str:
+    """The range of some values in words, or the one value that all are.
+
+    >>> span(np.array([0.8, 1.2])), span(np.full(3, 2.0))
+    ('0.8 to 1.2', '2')
+    """
+    least, most = f"{values.min():.3g}", f"{values.max():.3g}"
+    return least if least == most else f"{least} to {most}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -157,6 +157,20 @@ def test_weights_that_tuning_moved_through_zero_are_counted() -> None:
     assert any("3 of 240 have the other sign" in detail for detail in told)
 
 
+@pytest.mark.parametrize(
+    ("threshold", "said"),
+    [(1.0, []), (0.5, ["0.5 above rest"]), (np.linspace(0.8, 1.2, 12), ["0.8 to 1.2 above rest"])],
+)
+def test_thresholds_that_go_into_the_weights_are_said(threshold: Any, said: list[str]) -> None:
+    p = replace(biased().populations[0], threshold=threshold * np.ones(12))
+    source = replace(biased(), populations=(p,))
+    stimulus = random_stimulus(20, 16, 100_000, 30.0, 1)
+    changes = convert(source, stimulus, tuning=Tuning(epochs=0, together=0)).changes
+    told = [c for c in changes if c.field == "threshold"]
+    assert [c.detail.partition(";")[0] for c in told] == said
+    assert all(c.what == "reinterpreted" and "in the weights" in c.detail for c in told)
+
+
 def test_labels_that_do_not_fit_are_refused_before_anything_is_tuned() -> None:
     stimulus = random_stimulus(20, 16, 100_000, 30.0, 1)
     for labels, code in ((("a", "b"), "SHAPE"), (tuple(range(12)), "LABELS")):

@@ -193,6 +193,47 @@ def test_a_plain_graph_follows_its_own_equations(tmp_path: Path) -> None:
     assert np.array_equal(respond(source, events)[source.output][0, :, 0], spikes)
 
 
+def cuba(path: Path, weights: np.ndarray, **changed: Any) -> Path:
+    """Three neurons behind two channels; fields not `changed` are what changes nothing."""
+    one = np.ones(3)
+    fields = {
+        "tau_syn": 0.01 * one, "tau_mem": 0.02 * one, "r": one, "v_leak": 0 * one,
+        "v_threshold": one, "v_reset": 0 * one, "w_in": one,
+    }  # fmt: skip
+    nodes = {
+        "input": nir.Input(np.array([2])), "fc": nir.Linear(weights),
+        "lif": nir.CubaLIF(**fields | {n: v * one for n, v in changed.items()}),
+        "output": nir.Output(np.array([3])),
+    }  # fmt: skip
+    return write(path, nodes, [("input", "fc"), ("fc", "lif"), ("lif", "output")])
+
+
+WEIGHTS = np.array([[4.0, 3.0], [6.0, -2.0], [5.0, 1.0]])
+FOLDED = {"w_in": 3.0, "r": 2.0, "v_leak": 0.1, "v_threshold": np.array([0.8, 1.0, 1.2])}
+
+
+def test_fields_that_the_chip_has_in_its_weights_are_listed_with_their_numbers(
+    tmp_path: Path,
+) -> None:
+    source = read_nir(cuba(tmp_path / "net.nir", WEIGHTS, **FOLDED))
+    assert [str(c) for c in source.changes] == [
+        "lif: r, w_in, v_leak reinterpreted: r 2, w_in 3, v_leak 0.1: in the weights"
+    ]
+    several = read_nir(cuba(tmp_path / "several.nir", WEIGHTS, r=np.array([1.0, 0.5, 2.0])))
+    assert [(c.field, c.detail) for c in several.changes] == [("r", "r 0.5 to 2: in the weights")]
+    assert not read_nir(cuba(tmp_path / "plain.nir", WEIGHTS)).changes
+
+
+def test_what_is_listed_as_in_the_weights_is_there(tmp_path: Path) -> None:
+    """Six times the weights, and all voltages less the resting one, are the same network."""
+    plain = {"v_threshold": FOLDED["v_threshold"] - 0.1, "v_reset": -0.1}
+    events = np.random.default_rng(1).poisson(0.3, (4, 200, 2)).astype(float)
+    folded = respond(read_nir(cuba(tmp_path / "folded.nir", WEIGHTS, **FOLDED)), events)["lif"]
+    told = respond(read_nir(cuba(tmp_path / "plain.nir", 6 * WEIGHTS, **plain)), events)["lif"]
+    assert folded.sum((0, 1)).min() > 20
+    assert np.array_equal(folded, told)
+
+
 @pytest.mark.parametrize("step", [0.0, -1e-3, float("nan"), float("inf"), 1e-12])
 def test_a_step_the_chip_cannot_have_is_refused(step: float) -> None:
     with pytest.raises(NetworkError, match="whole microseconds") as error:
