@@ -1,6 +1,7 @@
 from .boards import BoardRow as BoardRow, list_boards as list_boards
 from .comparison.comparison import Comparison as Comparison, compare as compare
 from .compilation import compile as compile, decoded_network as decoded_network
+from .conversion import convert as convert
 from .demonstration import demo as demo
 from .diagnosis import doctor as doctor
 from .execution import run as run, run_virtual as run_virtual, verify as verify

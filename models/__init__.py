@@ -1,9 +1,12 @@
 """What we want to run: networks, the physics of neurons, mismatch, training. No chip in sight.
 
-Two parts need Rockpool, which takes seconds to import, and are imported by their own names:
-`analoop.models.rockpool_layer` (modules to train with) and `analoop.models.from_rockpool`.
+Three parts need Rockpool, which takes seconds to import, and are imported by their own names:
+`analoop.models.rockpool_layer` (modules to train with), `analoop.models.from_rockpool`, and
+`analoop.models.conversion.rockpool_source`, which reads what `analoop.deploy.convert` converts.
 """
 
+from .chip_layer import ChipLayer, network_of
+from .conversion.nir_source import read_nir
 from .errors import (
     AnaloopError,
     BoardError,
@@ -24,6 +27,7 @@ from .receptive_fields import ReceptiveFields
 from .recording import Recording, Stimulus
 from .simulation import simulate
 from .training import Settings
+from .virtual_chips import VirtualChips
 
 __all__ = [
     "CONSTANTS",
@@ -31,6 +35,7 @@ __all__ = [
     "INPUT",
     "AnaloopError",
     "BoardError",
+    "ChipLayer",
     "CircuitConstants",
     "ConstraintError",
     "Draw",
@@ -50,8 +55,11 @@ __all__ = [
     "Task",
     "Violation",
     "ViolationsError",
+    "VirtualChips",
     "japanese_vowels",
     "lumped_factors",
+    "network_of",
+    "read_nir",
     "sample_factor",
     "simulate",
 ]

@@ -10,12 +10,10 @@ import pytest
 
 pytest.importorskip("nir")
 
-from analoop.deploy import compile, run  # noqa: E402
-from analoop.deploy.conversion import convert  # noqa: E402
+from analoop.deploy import compile, convert, run  # noqa: E402
 from analoop.hw import open_board  # noqa: E402
-from analoop.models import Network, Recording, Stimulus  # noqa: E402
+from analoop.models import Network, Recording, Stimulus, read_nir  # noqa: E402
 from analoop.models.conversion.fidelity import fidelity  # noqa: E402
-from analoop.models.conversion.nir_source import read_nir  # noqa: E402
 from analoop.models.conversion.rockpool_source import read_rockpool  # noqa: E402
 from analoop.models.conversion.stimuli import random_stimulus  # noqa: E402
 from analoop.models.conversion.tuning import Tuning  # noqa: E402
@@ -83,7 +81,7 @@ def test_the_command_writes_a_network_and_says_what_changed(shell: Shell, tmp_pa
     assert done.code == 0, done.err
     assert Network.load(tmp_path / "net.npz").hash == done.json["network"]
     assert done.json["fidelity"]["passed"] and done.json["fidelity"]["trials"] == 12
-    assert {c["field"] for c in done.json["changes"]} >= {"time", "latency"}
+    assert {c["field"] for c in done.json["changes"]} >= {"time", "latency", "threshold"}
     told = shell(*arguments)
     assert told.out.startswith("SIMULATED") and "not as in the source:" in told.out
 

@@ -12,16 +12,17 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from analoop.models import (
+    ChipLayer,
     InputError,
     NetworkError,
     NeuronParameters,
     Stimulus,
+    VirtualChips,
+    network_of,
     simulate,
     virtual_chips,
 )
-from analoop.models.chip_layer import ChipLayer, network_of
 from analoop.models.network import Network
-from analoop.models.virtual_chips import VirtualChips
 
 from .relaxed import RelaxedSpikes, slope
 

@@ -13,13 +13,12 @@ from rockpool.nn.combinators import Sequential
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from analoop.models import InputError, NeuronParameters
-from analoop.models.chip_layer import ChipLayer
+from analoop.models import ChipLayer, InputError, NeuronParameters, VirtualChips
 from analoop.models.mismatch import lumped_factors
 from analoop.models.neuron import rest, step
 from analoop.models.parameters import CURRENTS
 from analoop.models.rockpool_layer import NeuronsTorch, SynapsesTorch
-from analoop.models.virtual_chips import Circuits, VirtualChips
+from analoop.models.virtual_chips import Circuits
 
 N_IN, STEPS = 8, 120
 
