@@ -42,7 +42,11 @@ def robustness(
         ),
     ] = None,
     protocol: Annotated[
-        str, typer.Option(help="fair: no tuning, true labels; paper: as the authors did.")
+        str,
+        typer.Option(
+            help="fair: no tuning, true labels; paper: as the authors did; of files only for "
+            "bptt, reservoir, robust and chip, which have no teacher."
+        ),
     ] = FAIR,
     networks: Annotated[
         int | None,

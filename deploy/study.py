@@ -98,23 +98,32 @@ def study_networks(
 
     Raises:
         InputError: OTHER_STUDY, STUDY_HELD; SAME_NAME for two files; OTHER_TASK, STUDENT_INVALID
-            for a network; NO_TEACHER where the protocol needs one; NO_MATPLOTLIB.
+            for a network; NO_TEACHER for one that the protocol judges by its teacher;
+            NO_MATPLOTLIB.
         FileError: a network cannot be read, or the folder written.
     """
-    if study.protocol.teacher_counts:
-        raise InputError(
-            f"protocol {study.protocol.name} judges by teachers, which files of networks do not "
-            "hold: take --protocol fair",
-            code="NO_TEACHER",
-        )
     check_figures()
     bench = Bench.of(study)
     students = by_name(networks, lambda path: _fitting(path, bench))
+    _check_teachers(study, students)
     asked = _asked(bench, files={name: student.hash for name, student in students.items()})
     with StudyFiles(folder, asked) as files:
         numbered = [(name, 0, student) for name, student in students.items()]
         rows = evaluate(bench, numbered, files, _told(tell), workers)
         return _written(files, rows, students=_made_by(students))
+
+
+def _check_teachers(study: Study, students: Mapping[str, Student]) -> None:
+    """Raises InputError NO_TEACHER for networks that are judged by teachers, which files do not
+    hold."""
+    judged = [f"{name} ({s.method})" for name, s in students.items() if method_of(s.method).taught]
+    if study.protocol.teacher_counts and judged:
+        raise InputError(
+            f"protocol {study.protocol.name} judges {', '.join(judged)} by the teacher, which a "
+            "file of a network does not hold: leave these out, take --protocol fair, or study "
+            "their methods by the name of the task",
+            code="NO_TEACHER",
+        )
 
 
 def _made_by(students: Mapping[str, Student]) -> dict[str, Any]:

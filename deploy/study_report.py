@@ -52,7 +52,7 @@ def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -
         figures={kind: base64.b64encode(png).decode() for kind, png in figures.items()},
         titles=TITLES,
         errors=ERRORS,
-        mark=lambda method, kind: _mark(method, kind, record["protocol"]),
+        mark=lambda method, kind: _mark(method, kind, record),
     )  # fmt: skip
     return [write_bytes(folder / "report.html", page.encode()), *written]
 
@@ -93,15 +93,16 @@ def _kinds(record: Mapping[str, Any]) -> list[str]:
     return [kind for kind in TITLES if any(k == kind and level != "0" for k, level in levels)]
 
 
-def _label(method: str, kind: str, protocol: Mapping[str, Any]) -> str:
+def _label(method: str, kind: str, record: Mapping[str, Any]) -> str:
     """A method in a legend, as it stands: no formula, and shown if it begins with an underscore."""
-    return method.replace("$", r"\$") + _mark(method, kind, protocol)
+    return method.replace("$", r"\$") + _mark(method, kind, record)
 
 
-def _mark(method: str, kind: str, protocol: Mapping[str, Any]) -> str:
-    """Words behind a method that is judged by its teacher's decisions, not by labels."""
-    known = METHODS.get(method)
-    judged = protocol["teacher_counts"] and kind == "mismatch" and known and known.taught
+def _mark(method: str, kind: str, record: Mapping[str, Any]) -> str:
+    """Words behind a method that is judged by its teacher's decisions, not by labels; a file may
+    have any name, and no file is judged so."""
+    known = METHODS.get(method) if method in record.get("methods", {}) else None
+    judged = record["protocol"]["teacher_counts"] and kind == "mismatch" and known and known.taught
     return " (against its teacher)" if judged else ""
 
 
@@ -132,7 +133,7 @@ def figure(kind: str, record: Mapping[str, Any]) -> bytes:
         high = [s["accuracy_mean_high"] - s["accuracy_mean"] for s in found]
         shifted = [x + 0.06 * (k - (len(methods) - 1) / 2) for x in at]
         drawn = axis.errorbar(shifted, mean, (low, high), fmt="o-", color=f"C{k}", capsize=3)
-        legend[_label(method, kind, record["protocol"])] = drawn
+        legend[_label(method, kind, record)] = drawn
         axis.plot(shifted, [s["accuracy_p10"] for s in found], "v", color=f"C{k}", mfc="none")
     labels = ["none" if cell == first else cell.split()[1] for cell in cells]
     axis.set_xticks(range(len(cells)), labels)

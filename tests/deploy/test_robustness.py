@@ -5,17 +5,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import numpy as np
 import pytest
 
 from analoop.deploy import output_gain, robustness
+from analoop.deploy.learning import settings_of
 from analoop.deploy.output_gain import fitted_gain
 from analoop.deploy.perturbations import PROTOCOLS, Cell, under
 from analoop.deploy.robustness import Bench, Study, rows_of
 from analoop.deploy.study import study_methods, study_networks
-from analoop.deploy.study_files import StudyFiles
+from analoop.deploy.study_files import StudyFiles, read_rows
 from analoop.models import InputError
 from analoop.models.bookmark import Bookmark
 from analoop.models.errors import AnaloopError, FileError
@@ -310,6 +312,37 @@ def test_networks_from_files_are_studied_without_a_teacher(tmp_path: Path):
     found = study_networks(tmp_path / "s", study(networks=1), [path], 1, lambda *news: None)
     assert {s["method"] for s in found["summaries"]} == {"mine"}
     assert all(s["errors"].keys() == {"mse_target"} for s in found["summaries"])
+
+
+def test_files_without_a_teacher_are_studied_by_the_authors_rules_as_their_task_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """To the last digit, where they are named as their methods; one with a teacher is refused."""
+    monkeypatch.setattr("analoop.deploy.learning.TESTED", 4)
+    few = {
+        "bptt": ["neurons=8", "updates=2", "batch=2"],
+        "robust": ["neurons=8", "updates=2", "batch=2"],
+        "reservoir": ["liquids=1", "neurons=8", "substeps=1", "samples=2"],
+        "chip": ["groups=1", "hidden=8", "outputs=4", "updates=2", "batch=2"],
+    }
+    settings = {method: settings_of(method, TASK.name, words) for method, words in few.items()}
+    cells = (Cell("nominal", 0), Cell("mismatch", 0.1), Cell("silenced", 0.4), Cell("chip", 1))
+    asked = study("paper", networks=1, draws=2, cells=cells)
+    study_methods(tmp_path / "task", asked, settings, 2, lambda *news: None)
+    files = [tmp_path / f"{method}.npz" for method in few]
+    for file in files:
+        copyfile(tmp_path / "task" / "networks" / f"{file.stem}-0.npz", file)
+    found = study_networks(tmp_path / "files", asked, files, 2, lambda *news: None)
+    rows, again = (
+        sorted(read_rows(tmp_path / f / "rows.csv"), key=lambda row: row.place)
+        for f in ("task", "files")
+    )
+    assert rows == again and len(rows) == found["rows"]
+    assert {row.gain for row in rows} > {1.0}, "gains are fitted"
+    files.append(student().save(tmp_path / "mine.npz"))
+    with pytest.raises(InputError, match=r"judges mine \(ads\) by the teacher") as caught:
+        study_networks(tmp_path / "more", asked, files, 2, lambda *news: None)
+    assert caught.value.code == "NO_TEACHER" and not (tmp_path / "more").exists()
 
 
 def test_a_study_is_not_gone_on_with_on_other_samples(tmp_path: Path):

@@ -65,13 +65,15 @@ def test_a_study_of_nothing_perturbed_has_its_table(tmp_path: Path):
 def test_what_a_teacher_judges_says_so(tmp_path: Path):
     rows = [row(m, c.name) for m in ("ads", "bptt") for c in cells_of(PAPER) for _ in range(2)
             if applies(c, m)]  # fmt: skip
-    _, page = written(tmp_path, PAPER, rows)
+    of = {"methods": {"ads": {}, "bptt": {}}}
+    _, page = written(tmp_path, PAPER, rows, **of)
     for cell, words in (
         ("mismatch 0.1", "ads (against its teacher), bptt</td>"), ("bits 3", "ads, bptt</td>"),
     ):  # fmt: skip
         assert f"<td>{cell}</td><td>{words}" in re.sub("</?a[^>]*>", "", page)
     assert "of level 0, whose gain is fitted" in page and "of the nominal cell" in page
-    assert "against its teacher" not in written(tmp_path, FAIR, rows)[1]
+    assert "against its teacher" not in written(tmp_path, FAIR, rows, **of)[1]
+    assert "against its teacher" not in written(tmp_path, PAPER, rows)[1], "files, named as methods"
 
 
 def test_medians_of_errors_and_differences_lead_to_the_runs_behind_them(tmp_path: Path):
