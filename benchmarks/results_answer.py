@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from kept_studies import NOMINAL, KeptStudy, Line, lines_of
 from results_goals import BEYOND, YARDSTICK
@@ -22,7 +23,8 @@ COLUMNS = {
 def answer(
     studies: Sequence[KeptStudy], judged: Sequence[str], besides: Sequence[str]
 ) -> list[str]:
-    """Of each task that has rows by rules `fair`, a sentence and a table of its methods.
+    """Of each task that has rows by rules `fair`, a sentence and a table of its methods. Only those
+    are compared that were asked the same test samples as the most were.
 
     Args:
         judged: tasks that the goals beyond the seed paper are for.
@@ -32,8 +34,9 @@ def answer(
     for task in (*judged, *besides):
         mine = sorted(answering(studies, task), key=lambda x: -x.cells[ROBUST].accuracy_mean)
         if mine:
+            same = max(alike(mine), key=lambda x: (len(x), samples_of(x)), default=[])
             goals = _goals(studies, task) if task in judged else ""
-            out += [_sentence(task, mine) + goals, "", *_table(mine)]
+            out += [_sentence(task, same) + goals, "", *_table(mine, same)]
     return out
 
 
@@ -46,12 +49,28 @@ def answering(studies: Sequence[KeptStudy], task: str) -> list[Line]:
     return list(found.values())
 
 
-def _sentence(task: str, found: Sequence[Line]) -> str:
+def alike(found: Sequence[Line]) -> list[list[Line]]:
+    """Lines that were asked the same test samples by the same rules, where two or more were."""
+    pools: dict[tuple[Any, ...], list[Line]] = {}
+    for line in found:
+        pools.setdefault(line.study.judged_by, []).append(line)
+    return [pool for pool in pools.values() if len(pool) > 1]
+
+
+def samples_of(pool: Sequence[Line]) -> int:
+    """How many test samples lines were asked that were asked the same."""
+    return pool[0].study.record["samples"]
+
+
+def _sentence(task: str, same: Sequence[Line]) -> str:
     """Who is best on chips, and who where nothing is perturbed."""
-    whole = sorted(found, key=lambda x: -x.cells[NOMINAL].accuracy_mean)
+    if not same:
+        return f"**{title(task)}.** No two methods were asked the same test samples."
+    whole = sorted(same, key=lambda x: -x.cells[NOMINAL].accuracy_mean)
     return (
-        f"**{title(task)}.** Right most often on virtual chips of 20 % mismatch: "
-        f"{_first(found, ROBUST)}; with nothing perturbed: {_first(whole, NOMINAL)}."
+        f"**{title(task)}.** Of the {len(same)} methods that were asked the same "
+        f"{samples_of(same)} test samples, right most often on virtual chips of 20 % mismatch: "
+        f"{_first(same, ROBUST)}; with nothing perturbed: {_first(whole, NOMINAL)}."
     )
 
 
@@ -74,26 +93,28 @@ def _goals(studies: Sequence[KeptStudy], task: str) -> str:
     )
 
 
-def _table(found: Sequence[Line]) -> list[str]:
-    """Mean accuracies, the best of each cell in bold, and rates."""
+def _table(found: Sequence[Line], same: Sequence[Line]) -> list[str]:
+    """Mean accuracies, the best of each cell among the same samples in bold, and rates."""
     cells = [cell for cell in COLUMNS if any(cell in line.cells for line in found)]
-    best = {c: max(x.cells[c].accuracy_mean for x in found if c in x.cells) for c in cells}
+    best = {c: [x.cells[c].accuracy_mean for x in same if c in x.cells] for c in cells}
     out = []
     for line in found:
-        study = line.study
-        shown = [_mean(line, cell, best[cell]) for cell in cells]
+        study, rival = line.study, line in same
+        shown = [_mean(line, cell, best[cell] if rival else []) for cell in cells]
+        samples = f"{study.record['samples']}{'' if rival else ', others'}"
         rates = [f"{line.cells[cell].rate_hz_mean:.1f}" for cell in (NOMINAL, ROBUST)]
         rows = f"[{study.record['networks']}][{study.name}]"
-        out.append([line.title, rows, *shown, ", ".join(rates)])
+        out.append([line.title, rows, samples, *shown, ", ".join(rates)])
     named = [COLUMNS[cell] for cell in cells]
-    return table(["mean accuracy", "networks", *named, "Hz, nominal, at 20 %"], out)
+    heads = ["mean accuracy", "networks", "test samples", *named, "Hz, nominal, at 20 %"]
+    return table(heads, out)
 
 
-def _mean(line: Line, cell: str, best: float) -> str:
+def _mean(line: Line, cell: str, rivals: Sequence[float]) -> str:
     if cell not in line.cells:
         return NOTHING
-    mean = line.cells[cell].accuracy_mean
-    return f"**{share(mean)}**" if share(mean) == share(best) else share(mean)
+    mean = share(line.cells[cell].accuracy_mean)
+    return f"**{mean}**" if rivals and mean == share(max(rivals)) else mean
 
 
 def contents(page: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kept_studies import KeptStudy, Line, cells_of
-from results_answer import answering
+from results_answer import alike, answering, samples_of
 from results_words import title
 
 from analoop.deploy.study_report import figure
@@ -19,11 +19,8 @@ KIND = "mismatch"
 def drawn(studies: Sequence[KeptStudy], task: str) -> list[Line]:
     """Of the lines that speak for their methods those that share the most test samples, by name;
     none where no two share them."""
-    pools: dict[tuple[Any, ...], list[Line]] = {}
-    for line in answering(studies, task):
-        pools.setdefault(line.study.judged_by, []).append(line)
-    found = [pool for pool in pools.values() if len(pool) > 1]
-    mine = max(found, key=lambda pool: (pool[0].study.record["samples"], len(pool)), default=[])
+    pools = alike(answering(studies, task))
+    mine = max(pools, key=lambda pool: (samples_of(pool), len(pool)), default=[])
     return sorted(mine, key=lambda line: line.method)
 
 

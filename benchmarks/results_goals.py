@@ -75,8 +75,12 @@ class Part:
     """Whether methods that miss it come behind all others."""
 
     def shown(self, value: float) -> str:
-        """A number with its unit."""
-        return f"{value:.1f} Hz" if self.of is rate_hz else share(value)
+        """A number with its unit; more digits than usual where rounded it would be on the other
+        side of the bound."""
+        hertz, met = self.of is rate_hz, self.margin(value) >= 0
+        tried = range(1 if hertz else 3, 9)
+        digits = next((d for d in tried if (self.margin(round(value, d)) >= 0) == met), 9)
+        return f"{value:.{digits}f} Hz" if hertz else share(value, digits)
 
     def margin(self, value: float) -> float:
         """By how much a number is better than the bound, as a share of it. Sums of decimal numbers
@@ -90,8 +94,8 @@ class Goal:
     """What is to be reached, by one method in all its parts."""
 
     text: str
-    seed_best: str
-    """What the seed paper's best method has, on Hey Snips (paper.md 7.2)."""
+    seed: str
+    """What the seed paper's best method has, or its own that the goal is for, on Hey Snips."""
     target: str
     parts: tuple[Part, ...]
     method: str | None = None
@@ -133,7 +137,9 @@ def _of_cell(rows: ByCell, name: str) -> list[Row]:
 YARDSTICK = "chip-dense"
 """No rival: `chip` without the limits of a chip."""
 DROPS = (0.02, 0.05)
-"""What mismatch as measured may cost, in the mean of chips and on the worst one."""
+"""What mismatch as measured may cost a wake phrase, in the mean of chips and on the worst one."""
+VOWELS_DROPS = (0.015, 0.05)
+"""The same of Japanese Vowels: over fifty chips."""
 RATE_HZ = 5.0
 
 
@@ -175,25 +181,30 @@ SILENT = "silenced 0.4"
 CHANCE = 0.6
 """Below it, two classes are decided hardly better than by chance [1]."""
 WORKS = (
-    *(Goal(f"`{method}`, nominal", "", f"≥ {share(bound)}", (Part(NOMINAL, mean, bound),), method)
-      for method, bound in (("ads", 0.85), ("ads-no-ebn", 0.90), ("force", 0.90), ("bptt", 0.86),
-                            ("reservoir", 0.88))),
-    *(Goal(f"`{method}`, rate", "", "≤ 5 Hz", (Part(NOMINAL, rate_hz, RATE_HZ, True),), method)
-      for method in ("ads", "ads-no-ebn")),
-    *(Goal(f"40 % silent: `ads` above `ads-no-ebn`, rules `{rules}`", "", "≥ .150",
+    *(Goal(f"`{method}`, nominal", own, f"≥ {share(m)}", (Part(NOMINAL, mean, m),), method)
+      for method, m, own in (("ads", 0.85, ".852–.882"), ("ads-no-ebn", 0.90, ".902–.913"),
+                             ("force", 0.90, ".906"), ("bptt", 0.86, ".862–.891"),
+                             ("reservoir", 0.88, ".888–.892"))),
+    *(Goal(f"`{method}`, rate", own, "≤ 5 Hz", (Part(NOMINAL, rate_hz, RATE_HZ, True),), method)
+      for method, own in (("ads", "3.2 Hz"), ("ads-no-ebn", "4.7 Hz, mean 5.7 Hz"))),
+    *(Goal(f"40 % silent: `ads` above `ads-no-ebn`, rules `{rules}`", own, "≥ .150",
            (Part(SILENT, lead, 0.15, against=SILENT),), "ads", "ads-no-ebn", rules)
-      for rules in ("paper", "fair")),
-    Goal("`reservoir` at 5, 10, 20, 30 % mismatch: at chance", "", "≤ .600",
+      for rules, own in (("paper", ".244 (means .769, .525)"), ("fair", "none"))),
+    Goal("`reservoir` at 5, 10, 20, 30 % mismatch: at chance", ".523, .512, .502, .510", "≤ .600",
          tuple(Part(f"mismatch {m}", mean, CHANCE, True) for m in (0.05, 0.1, 0.2, 0.3)),
          "reservoir"),
-    Goal("`reservoir` with 6, 5, 4, 3, 2 bits: at chance", "", "≤ .600",
-         tuple(Part(f"bits {b}", mean, CHANCE, True) for b in (6, 5, 4, 3, 2)), "reservoir"),
+    Goal("`reservoir` with 6, 5, 4, 3, 2 bits: at chance", ".481, .519, .562, .556, .546",
+         "≤ .600", tuple(Part(f"bits {b}", mean, CHANCE, True) for b in (6, 5, 4, 3, 2)),
+         "reservoir"),
 )  # fmt: skip
-"""Paper.md 7.1, 2 and 4: on the wake phrase, against true labels."""
+"""Paper.md 7.1, 2 and 4: on the wake phrase, against true labels. The seed's own are of 3.1 to 3.3,
+nothing perturbed, without what is judged by the teacher's decisions (`force` .944 of 3.1), of `ads`
+the range of 7.1; of 3.5, rates; of 3.4, silence, where gains were fitted; of 3.1 and 3.2,
+`reservoir`."""
 WORKS_XOR = tuple(
     Goal(
         f"`ads`, nominal, {words}: worst network; mean error of the dynamics, of their variance",
-        "",
+        "1.000 of 200 samples; none",
         "≥ .98; ≤ .20",
         (Part(NOMINAL, least, 0.98), Part(NOMINAL, dynamics_error, 0.2, True)),
         "ads",
@@ -201,4 +212,4 @@ WORKS_XOR = tuple(
     )
     for words, samples in (("1,000 test samples or more", 1000), ("the largest study", 1))
 )
-"""Paper.md 7.1, 1, which takes 1,000 samples and five networks."""
+"""Paper.md 7.1, 1, which takes 1,000 samples and five networks; the seed's own: 2.1."""

@@ -58,15 +58,14 @@ def target_table(
         ours: whether what `OURS` has gets a column.
     """
     judged = studied(judged, studies)
-    best = [bool(goal.seed_best) for goal in goals]
-    heads = ["goal", *(["seed's best"] if any(best) else []), "target"]
+    heads = ["goal", "seed's best" if ours else "seed's own", "target"]
     for task in judged:
         heads.append(f"{'best method' if ours else 'reached'}, {title(task)}")
         heads += [f"`{OURS}` as it is trained now, {title(task)}"] if ours else []
     heads += [f"{title(task)}, another task" for task in besides]
     out = []
     for goal in goals:
-        shown = [goal.text, *([goal.seed_best] if any(best) else []), goal.target]
+        shown = [goal.text, goal.seed, goal.target]
         for task in judged:
             found = by_method(goal, studies, task)
             shown.append(_best(found, True))

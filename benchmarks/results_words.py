@@ -10,17 +10,20 @@ WAKE = (hey_snips.NAME, synth_snips.NAME)
 """Tasks that the goals are for."""
 BESIDES = (temporal_xor.NAME,)
 """Tasks whose numbers are shown and met by nobody."""
+VOWELS = "japanese-vowels"
+TITLES = {hey_snips.NAME: "Hey Snips", synth_snips.NAME: "SynthSnips",
+          temporal_xor.NAME: "temporal XOR", VOWELS: "Japanese Vowels"}  # fmt: skip
 
 
 def title(task: str) -> str:
     """A task in the words of people."""
-    names = {hey_snips.NAME: "Hey Snips", synth_snips.NAME: "SynthSnips"}
-    return names.get(task, {temporal_xor.NAME: "temporal XOR"}.get(task, task))
+    return TITLES.get(task, task)
 
 
-def share(value: float) -> str:
-    """A share of 1 in three digits."""
-    return f"{value:.3f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.3f}"
+def share(value: float, digits: int = 3) -> str:
+    """A share of 1, without the zero in front."""
+    text = f"{value:.{digits}f}"
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
 
 
 def number(value: float) -> str:
