@@ -13,7 +13,8 @@ Büchel et al. (2021), after Alemi and Denève; paper.md 1.3 and 1.4. Per step o
 
 with c the input of the teacher's units. Encoder F, decoder D and the fast connections (the balance,
 "EBN") are drawn and fixed (`construct`); only slow connections learn, while the error is fed back
-with a strength k that falls. In answering nothing is fed back.
+with a strength k that falls. In answering nothing is fed back. V and I are relative to the
+threshold, and a, x and c are numbers: so weights, F, D and eta are in s, k and A in 1/s.
 """
 
 from __future__ import annotations
@@ -72,15 +73,15 @@ class Settings:
     tau_fast_s: float = 0.001
     """Of fast connections [s]."""
     balance: float = 0.5
-    """g, strength of the fast connections: 1.5 for the wake phrase, 0 for none (no EBN)."""
+    """g, strength of the fast connections [s]: 1.5 for the wake phrase, 0 for none (no EBN)."""
     gain: float = 200.0
     """A, strength of the input: 10 / tau_mem, 50 / tau_mem for the wake phrase [1/s]."""
     rate: float = 1e-6
-    """eta at the start: the authors have 1e-5 for the wake phrase."""
+    """eta at the start, per step [s]: the authors have 1e-5 for the wake phrase."""
     rate_left: float = 1.0
     """Share of eta that is left at the end of the training; it falls linearly [1]."""
     feedback: tuple[float, float] = (75.0, 75.0)
-    """k in the first and in the last eighth of the training: (200, 25) for the wake phrase."""
+    """k in the first and the last eighth of the training [1/s]: (200, 25) for the wake phrase."""
     signals: int = 10_000
     """Samples it is taught with, each once."""
     epoch: int = 500
@@ -95,7 +96,9 @@ class Settings:
     """beta: each spike raises the neuron's own threshold by so much, fading with `ADAPTATION_KEPT`
     (paper.md 1.3): V_th + beta ada, ada <- rho ada + s. The authors' batched networks have .01."""
     mu: float = 5e-4
+    """In theta, see `construct` [s^2]."""
     nu: float = 1e-4
+    """In theta, see `construct` [s]."""
 
     def __post_init__(self) -> None:
         check(self, above=("tau_mem_s", "tau_slow_s", "tau_fast_s"), shares=("rate_left",))
@@ -160,7 +163,15 @@ def train(
 def construct(
     task: SequenceTask, teacher: Teacher, settings: Settings, generator: np.random.Generator
 ) -> Student:
-    """A student that has learned nothing yet (paper.md 1.3, construction)."""
+    """A student that has learned nothing yet (paper.md 1.3, construction).
+
+    With lambda = 1 / tau_mem, and d, of as many standard normal numbers as there are units and
+    neurons, divided by the units:
+
+        theta  = (nu lambda + mu lambda^2 + (sum of |d| over units)^2) / 2      [neuron]
+        F      = tau_mem d / (2 theta),   D = F^T
+        W_fast = -g / theta (d^T d + mu lambda^2 1)      no neuron inhibits itself
+    """
     n, units = settings.neurons, len(teacher.tau_s)
     leak = 1.0 / settings.tau_mem_s
     d = generator.standard_normal((units, n)) / units
