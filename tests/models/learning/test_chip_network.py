@@ -83,6 +83,18 @@ def test_groups_answer_as_each_would_by_itself_and_are_read_together():
     np.testing.assert_allclose(both.rate_hz, (alone[0].rate_hz + alone[1].rate_hz) / 2)
 
 
+def test_a_sample_is_answered_alone_as_in_a_batch():
+    """More samples than are played side by side."""
+    one = of_groups(weights_of(0), weights_of(1))
+    inputs = temporal_xor().draw("test", 11, np.random.default_rng(3)).input
+    together = respond(one, inputs)
+    assert together.rate_hz.min() > 0
+    for k in (0, 3, 10):
+        alone = respond(one, inputs[k : k + 1])
+        np.testing.assert_array_equal(alone.output[0], together.output[k])
+        assert alone.rate_hz[0] == together.rate_hz[k]
+
+
 def test_groups_are_read_relative_to_the_second_halves_of_all_of_them():
     pair = of_groups(weights_of(0), weights_of(1))
     plain = respond(pair, INPUTS)
