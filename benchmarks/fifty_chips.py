@@ -19,8 +19,9 @@ import numpy as np
 
 from analoop.deploy.chip_students import PLAYED, load_network, stimulus_of
 from analoop.deploy.compilation import compile
-from analoop.deploy.learning import generator_for, sequence_task
+from analoop.deploy.learning import generator_for
 from analoop.deploy.program import Program
+from analoop.deploy.sequence_tasks import sequence_task
 from analoop.deploy.training import load_task
 from analoop.deploy.validation import validate
 from analoop.hw.screening import screen

@@ -21,11 +21,11 @@ from analoop.deploy.learning import (
     TESTED,
     VALIDATED,
     generator_for,
-    sequence_task,
     settings_of,
     teacher_for,
     train_student,
 )
+from analoop.deploy.sequence_tasks import sequence_task
 from analoop.models.decision import decide, decide_teacher, low_pass
 from analoop.models.learning.methods import boundary_of
 from analoop.models.learning.student import Student

@@ -15,7 +15,8 @@ from ..models.network import Network
 from ..models.readout import STEP_US
 from ..models.recording import Stimulus
 from ..models.tasks.samples import Samples
-from .learning import RECORDED_TASKS, generator_for, sequence_task
+from .learning import generator_for
+from .sequence_tasks import RECORDED_TASKS, sequence_task
 
 PLAYED = 200
 """Test samples that boards are played where a task is named; `train` tests with more."""

@@ -64,7 +64,8 @@ def train(
 
     Kill it, ask the same again, and it goes on: FILE.part beside the network says where it stands.
     """
-    from .learning import SEQUENCE_NAMES, refuse_data, sequence_task, settings_of
+    from .learning import settings_of
+    from .sequence_tasks import SEQUENCE_NAMES, refuse_data, sequence_task
     from .training import TASKS
 
     check_writable(out)
@@ -80,7 +81,8 @@ def train(
                 code="METHOD_TASK",
             )
         chosen = settings_of(method, task, changed or [])
-        student = _trained(sequence_task(task, data), method, chosen, seed, (out, quiet))
+        sequences = sequence_task(task, data, progress.lines(quiet))
+        student = _trained(sequences, method, chosen, seed, (out, quiet))
         _print_student(student, out, seed, as_json)
         return
     if method or changed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -93,14 +92,15 @@ def robustness(
     """
     from ..models.learning.student import Student
     from ..models.runner import processors
-    from .learning import sequence_task
     from .network_perturbations import applies as fits
     from .network_robustness import OwnStudy
     from .perturbations import applies, cells_of, protocol_of
     from .robustness import Study
+    from .sequence_tasks import sequence_task
     from .study import study_methods, study_networks, study_own
 
     rules, workers, name = protocol_of(protocol), processors(), _task_of(what)
+    say = progress.lines(quiet)
     chosen = cells_of(rules, cells)
     if name:
         _refuse({"--input": source}, "networks for the chip, not for a task")
@@ -111,9 +111,8 @@ def robustness(
         settings = _settings(name, methods, changed or [])
         sizes = networks or NETWORKS, draws, samples or SAMPLES, seed, chosen
         _refuse_unfit(cells, chosen, lambda cell: any(applies(cell, m) for m in settings))
-        study = Study(sequence_task(name, data), rules, *sizes)
-        if not quiet:
-            print(_work(study, settings), file=sys.stderr, flush=True)
+        study = Study(sequence_task(name, data, say), rules, *sizes)
+        say(_work(study, settings))
         with progress.study(quiet) as tell:
             found = study_methods(out, study, settings, workers, tell)
     elif source or _for_the_chip(what[0]):
@@ -125,7 +124,7 @@ def robustness(
             found = study_own(out, OwnStudy(own, played, draws, seed, chosen), workers, tell)
     else:
         students = [Student.load(file) for file in what]
-        task = sequence_task(students[0].task, data)
+        task = sequence_task(students[0].task, data, say)
         _refuse_unfit(cells, chosen, lambda cell: any(applies(cell, s.method) for s in students))
         study = Study(task, rules, 1, draws, samples or SAMPLES, seed, chosen)
         with progress.study(quiet) as tell:
@@ -243,7 +242,7 @@ def _task_of(words: list[str]) -> str | None:
         InputError: METHOD_TASK, a task that no study is of, or not alone.
         FileError: FILE_MISSING.
     """
-    from .learning import SEQUENCE_NAMES
+    from .sequence_tasks import SEQUENCE_NAMES
     from .training import TASKS
 
     known = ", ".join(SEQUENCE_NAMES)

@@ -74,7 +74,7 @@ def run(
     if source is None and check in (None, Verification.NONE):
         raise InputError("nothing to do: give --input, or --verify", code="NO_INPUT")
     stimulus = None if source is None else stimulus_for(loaded, source)
-    with open_session(bench, recover, keep=_keep(out), tell=_news(quiet)) as session:
+    with open_session(bench, recover, keep=_keep(out), tell=progress.lines(quiet)) as session:
         asked = Asked(loaded, board, stimulus, check)
         with partial_kept(lambda partial: out):
             result, recording = _played(asked, session, as_json, quiet)
@@ -141,11 +141,6 @@ def _keep(out: Path | None) -> Callable[[PartialRecording, int], None]:
     return keep
 
 
-def _news(quiet: bool) -> Callable[[str], None]:
-    """Says a line on stderr, or nothing."""
-    return (lambda line: None) if quiet else (lambda line: print(line, file=sys.stderr, flush=True))
-
-
 def _usual(board: Board) -> Verification:
     """What is right if nothing was said: a board behind a driver cannot be read back."""
     return Verification.ANSWER if "driver" in board.identity.record() else Verification.NONE
@@ -180,7 +175,7 @@ def read_stimulus(source: str, n_channels: int, made: Mapping[str, Any] | None =
     """The stimulus of a file or a task, for a network of this provenance. Raises FileError,
     InputError."""
     from ..models.recording import Stimulus
-    from .learning import SEQUENCE_NAMES
+    from .sequence_tasks import SEQUENCE_NAMES
     from .training import TASKS, load_task
 
     if source in TASKS:

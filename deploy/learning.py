@@ -7,38 +7,21 @@ import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..models.bookmark import NO_BOOKMARK, Bookmark
-from ..models.errors import InputError, named
+from ..models.errors import InputError
 from ..models.learning import chip
 from ..models.learning.methods import WAKE_PHRASES, answer, boundary_of, decided, method_of
 from ..models.learning.student import Response, Student
 from ..models.learning.teacher import Teacher, TeacherSettings, train_teacher
 from ..models.readout import read_relative
-from ..models.tasks import hey_snips, synth_snips, temporal_xor
 from ..models.tasks.samples import SequenceTask
 from ..models.versions import versions
 from .training import chip_levels, legal_parameters
 
-SEQUENCE_TASKS: dict[str, Callable[[], SequenceTask]] = {
-    temporal_xor.NAME: temporal_xor.temporal_xor,
-    temporal_xor.APART: lambda: temporal_xor.temporal_xor(reversed_gaps=False),
-    synth_snips.NAME: synth_snips.synth_snips,
-}
-"""Tasks of analog sequences by their name on the command line."""
-RECORDED_TASKS: dict[str, Callable[[Path], SequenceTask]] = {
-    hey_snips.NAME: lambda data: hey_snips.hey_snips(
-        data, generator_for(0, hey_snips.NAME, "recordings")
-    ),
-}
-"""The same of recordings in a folder. Networks of all seeds learn from the same tenth of the
-training list of Hey Snips, without noise."""
-SEQUENCE_NAMES = (*SEQUENCE_TASKS, *RECORDED_TASKS)
-"""Of all tasks of sequences."""
 WAKE_PHRASE_TEACHER = TeacherSettings(
     units=128,
     updates=3000,
@@ -60,41 +43,6 @@ VALIDATED = 300
 """Samples that its boundary is chosen by."""
 Progress = Callable[[int, float], None]
 """Called with the updates or samples done, and the error or loss."""
-
-
-def sequence_task(name: str, data: Path | None = None) -> SequenceTask:
-    """The task of that name.
-
-    Args:
-        data: folder of its recordings, for those of `RECORDED_TASKS`.
-
-    Raises:
-        InputError: UNKNOWN_TASK; DATA_MISSING, no folder, or one without the recordings;
-            DATA_UNUSED, a folder for a task that takes none.
-        FileError: FILE_MISSING, FILE_CORRUPT: a list of recordings.
-    """
-    named(dict.fromkeys(SEQUENCE_NAMES), "task of sequences", name, "UNKNOWN_TASK")
-    if name in RECORDED_TASKS:
-        if data is None:
-            raise InputError(
-                f"the task {name} needs its recordings and no folder is given: give that of the "
-                f"corpus by --data FOLDER (docs/learning.md), or take the task {synth_snips.NAME}, "
-                "which needs none",
-                code="DATA_MISSING",
-            )
-        return RECORDED_TASKS[name](data)
-    refuse_data(name, data)
-    return SEQUENCE_TASKS[name]()
-
-
-def refuse_data(task: str, data: Path | None) -> None:
-    """Raises InputError, DATA_UNUSED, if there is a folder for a task that takes none."""
-    if data is not None:
-        raise InputError(
-            f"the task {task} takes no recordings, and {data} is given: leave out --data, or take "
-            f"one of {', '.join(RECORDED_TASKS)}",
-            code="DATA_UNUSED",
-        )
 
 
 def generator_for(seed: int, *names: str | int) -> np.random.Generator:

@@ -24,6 +24,11 @@ LOOKED_BACK_S = 3600.0
 takes minutes."""
 
 
+def lines(quiet: bool) -> Callable[[str], None]:
+    """A function to report news with, a line each; above a bar, where there is one."""
+    return (lambda line: None) if quiet else _line
+
+
 @contextmanager
 def rows(quiet: bool) -> Iterator[tuple[Callable[[str], None], RowProgress]]:
     """Two functions to report with: one line of news, and a finished row of a report."""

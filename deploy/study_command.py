@@ -9,8 +9,8 @@ from typing import Any
 
 from ..models.errors import InputError
 from ..models.learning.methods import METHODS
-from .learning import RECORDED_TASKS
 from .perturbations import CELLS
+from .sequence_tasks import RECORDED_TASKS
 
 STIMULUS = "stimulus "
 """Begins the task of a study of networks for the chip, before the hash of what they are played."""

@@ -13,8 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.random import Generator
@@ -83,20 +85,25 @@ class Settings:
 
 
 def synth_snips(
-    settings: Settings | None = None, folder: str | os.PathLike | None = None
+    settings: Settings | None = None,
+    folder: str | os.PathLike | None = None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> SequenceTask:
-    """The task. A part is made when it is first asked for.
+    """The task. A part is made when it is first asked for, whatever threads ask for it.
 
     Args:
         settings: None: those by which a teacher is right about as often as the paper's.
         folder: where samples are kept; None: `cache_folder()`.
+        tell: called with a line before a part is made.
     """
     chosen = settings or Settings()
     loaded: dict[str, dict[str, np.ndarray]] = {}
+    making = Lock()
 
     def draw(part: str, number: int, generator: Generator) -> Samples:
-        if part not in loaded:
-            loaded[part] = prepare(part, chosen, folder)
+        with making:
+            if part not in loaded:
+                loaded[part] = prepare(part, chosen, folder, tell)
         arrays = loaded[part]
         label = (arrays["kind"] == WAKE).astype(np.int64)
         which = balanced(label, number, generator, f"the {part} part of SynthSnips")
@@ -111,9 +118,15 @@ def cache_folder() -> Path:
 
 
 def prepare(
-    part: str, settings: Settings, folder: str | os.PathLike | None = None
+    part: str,
+    settings: Settings,
+    folder: str | os.PathLike | None = None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> dict[str, np.ndarray]:
     """Samples of a part, made if they are not there.
+
+    Args:
+        tell: called with a line before they are made.
 
     Returns:
         input: float16 [sample, step, channel]; target: float16 [sample, step]; kind: index into
@@ -134,6 +147,8 @@ def prepare(
                 code="FILE_NOT_WRITABLE",
             ) from error
         check_writable(path)
+        number = getattr(settings, part)
+        tell(f"making {number} {part} samples of {NAME}, once: minutes a thousand; kept in {path}")
         header = {"part": part, "settings": asdict(settings), "kinds": list(KINDS)}
         write_archive(path, FORMAT, VERSION, header, make(part, settings))
     wanted = ("input", "target", "kind", "speaker")

@@ -11,8 +11,10 @@ import pytest
 
 from analoop.deploy import cli_learning, learning, training
 from analoop.models.bookmark import Bookmark
+from analoop.models.errors import InputError
 from analoop.models.learning.student import Student
 from analoop.models.learning.teacher import TeacherSettings
+from analoop.models.tasks import synth_snips
 
 from ..snips_corpus import write_corpus
 from .command import Shell
@@ -259,6 +261,24 @@ def test_without_a_method_a_network_that_compiles_is_trained(
     monkeypatch.setattr(learning, "train_student", train_student)
     assert shell("train", "temporal-xor-apart", "-o", tmp_path / "s.npz").code == 0
     assert asked == [("temporal-xor-apart", "chip")]
+
+
+def test_that_samples_are_made_is_said_unless_it_is_to_be_quiet(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """It takes minutes."""
+
+    def make(part: str, settings: Any) -> Any:
+        raise InputError(f"no {part} samples", code="SPEECH")
+
+    monkeypatch.setattr(synth_snips, "make", make)
+    monkeypatch.setenv("ANALOOP_CACHE", str(tmp_path))
+    for verb, part in (("train", "2000 train"), ("robustness", "1000 test")):
+        asked = (verb, "synth-snips", "-o", tmp_path / verb)
+        loud, quiet = shell(*asked), shell(*asked, "-q")
+        assert "(SPEECH)" in loud.err and "(SPEECH)" in quiet.err
+        assert loud.err.count(f"making {part} samples of synth-snips, once") == 1
+        assert "making" not in quiet.err
 
 
 ALL = ("temporal-xor", "temporal-xor-apart", "synth-snips", "hey-snips")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from analoop.deploy import learning
-from analoop.deploy.learning import generator_for, sequence_task, settings_of, train_student
+from analoop.deploy.learning import generator_for, settings_of, train_student
+from analoop.deploy.sequence_tasks import sequence_task
 from analoop.models import InputError
 from analoop.models.bookmark import Bookmark
 from analoop.models.learning import ads, chip, force
@@ -268,21 +269,3 @@ def test_a_task_whose_students_could_not_be_judged_is_refused_before_training(
     with pytest.raises(InputError, match="1000 samples of the test part") as caught:
         train()
     assert caught.value.code == "TOO_FEW_SAMPLES" and not told
-
-
-def test_hey_snips_is_made_of_a_folder_and_its_training_list_is_the_same_every_time(tmp_path: Path):
-    folder = write_corpus(tmp_path, {"train.json": 120, "dev.json": 4, "test.json": 4})
-    one, other = (
-        sequence_task("hey-snips", there).draw("train", 2, np.random.default_rng(0)).hash
-        for there in (folder, tmp_path)
-    )
-    assert one == other
-    for name, data, code in (
-        ("hey-snips", None, "DATA_MISSING"),
-        ("hey-snips", tmp_path / "nowhere", "DATA_MISSING"),
-        ("temporal-xor", folder, "DATA_UNUSED"),
-        ("japanese-vowels", None, "UNKNOWN_TASK"),
-    ):
-        with pytest.raises(InputError) as caught:
-            sequence_task(name, data)
-        assert caught.value.code == code

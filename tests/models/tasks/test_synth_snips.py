@@ -3,8 +3,11 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
+from threading import Barrier
+from time import sleep
 
 import numpy as np
 import pytest
@@ -224,6 +227,34 @@ def test_the_task_draws_balanced_samples_of_a_part(folder: Path, made, monkeypat
     with pytest.raises(InputError, match="ask for 20 at most") as caught:
         task.draw("train", 30, np.random.default_rng(1))
     assert caught.value.code == "TOO_FEW_SAMPLES"
+
+
+def test_threads_that_ask_for_a_part_at_once_make_it_once_and_its_making_is_told(
+    tmp_path: Path, made, monkeypatch
+):
+    asked: list[str] = []
+    told: list[str] = []
+    at_once = Barrier(3)
+
+    def make(part: str, settings: Settings) -> dict[str, np.ndarray]:
+        asked.append(part)
+        sleep(0.2)  # long enough for the others to come
+        return made
+
+    def draw() -> str:
+        at_once.wait()
+        return task.draw("train", 4, np.random.default_rng(1)).hash
+
+    monkeypatch.setattr(synth_snips, "make", make)
+    task = synth_snips.synth_snips(TINY, tmp_path, told.append)
+    with ThreadPoolExecutor(3) as pool:
+        hashes = {future.result() for future in [pool.submit(draw) for _ in range(3)]}
+    assert asked == ["train"] and len(hashes) == 1
+    (line,) = told
+    assert "20 train samples of synth-snips" in line and str(tmp_path) in line
+    again = synth_snips.synth_snips(TINY, tmp_path, told.append)
+    again.draw("train", 4, np.random.default_rng(1))
+    assert len(told) == 1, "what is kept is not made, and nothing is said"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+from deploy.sequence_tasks import *
