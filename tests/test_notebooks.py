@@ -1,8 +1,9 @@
 """The notebooks run from top to bottom as a newcomer would run them.
 
 What a notebook says of its own duration is measured, not asserted: machines that run tests are
-busy. 02_temporal_xor took 76 s with its kernel, 77 s of processor time (22 November 2026, an idle
-Xeon at 2.6 GHz). When it grows, measure again, user and system time of
+busy. 02_temporal_xor took 93 s with its kernel, 57 s of processor time (23 November 2026, on an AMD
+EPYC of two cores that two trainings kept busy, loops compiled before). When it grows,
+measure again, user and system time of
 
     time OMP_NUM_THREADS=1 python -m pytest -n 0 tests/test_notebooks.py -k xor
 """
