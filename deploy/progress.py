@@ -35,7 +35,14 @@ def rows(quiet: bool) -> Iterator[tuple[Callable[[str], None], RowProgress]]:
     if quiet:
         yield (lambda line: None), (lambda done, planned, row: None)
     elif not sys.stderr.isatty():
-        yield _line, _row_line
+        left = _TimeLeft()
+        yield (
+            _line,
+            lambda done, planned, row: _line(
+                f"{done}/{planned}  {row.name}  accuracy {row.accuracy:.1%}"
+                f"{left.after(done, planned)}"
+            ),
+        )
     else:
         with _bar() as bar:
             task = bar.add_task("starting", total=None)
@@ -52,8 +59,10 @@ def epochs(quiet: bool, total: int) -> Iterator[Callable[[int, float, float], No
     if quiet:
         yield lambda epoch, loss, accuracy: None
     elif not sys.stderr.isatty():
+        left = _TimeLeft()
         yield lambda epoch, loss, accuracy: _line(
             f"epoch {epoch + 1}/{total}  loss {loss:.4f}  training accuracy {accuracy:.1%}"
+            f"{left.after(epoch + 1, total)}"
         )
     else:
         with _bar() as bar:
@@ -69,12 +78,12 @@ def epochs(quiet: bool, total: int) -> Iterator[Callable[[int, float, float], No
 @contextmanager
 def trials(quiet: bool) -> Iterator[Tell]:
     """A function to report the trials of a screening with."""
-    said: list[str] = []
+    said = ""
 
-    def line(done: float, planned: int, what: str) -> None:
-        if said[-1:] != [what]:
-            said.append(what)
-            _line(f"{done}/{planned} trials  {what}")
+    def line(done: float, planned: int, what: str) -> str:
+        nonlocal said
+        known, said = what == said, what
+        return "" if known else f"{done}/{planned} trials  {what}"
 
     with _counted(quiet, "screening", line) as tell:
         yield tell
@@ -85,25 +94,33 @@ def study(quiet: bool) -> Iterator[Tell]:
     """A function to report with what of a study is done, what is planned, and words for it."""
     last, said, finished = -LINE_S, "", False
 
-    def line(done: float, planned: int, what: str) -> None:
+    def line(done: float, planned: int, what: str) -> str:
         nonlocal last, said, finished
         words = f"{int(done)}/{planned}  {what}"
         ended, finished = done == planned and not finished, done == planned
-        if words != said and (time.monotonic() - last >= LINE_S or ended):
-            last, said = time.monotonic(), words
-            _line(words)
+        if words == said or not (time.monotonic() - last >= LINE_S or ended):
+            return ""
+        last, said = time.monotonic(), words
+        return words
 
     with _counted(quiet, "starting", line) as tell:
         yield tell
 
 
 @contextmanager
-def _counted(quiet: bool, first: str, line: Tell) -> Iterator[Tell]:
-    """Nothing, lines, or a bar that begins with these words."""
+def _counted(quiet: bool, first: str, line: Callable[[float, int, str], str]) -> Iterator[Tell]:
+    """Nothing, lines that are not empty, or a bar that begins with these words."""
     if quiet:
         yield lambda done, planned, what: None
     elif not sys.stderr.isatty():
-        yield line
+        left = _TimeLeft()
+
+        def tell(done: float, planned: int, what: str) -> None:
+            after = left.after(done, planned)
+            if words := line(done, planned, what):
+                _line(words + after)
+
+        yield tell
     else:
         with _bar() as bar:
             task = bar.add_task(first, total=None)
@@ -123,9 +140,21 @@ def _bar() -> Progress:
     )
 
 
+class _TimeLeft:
+    """What a bar would say of the time left, where lines are written instead."""
+
+    def __init__(self) -> None:
+        self._bar = _bar()  # never started, so it is not shown
+        self._task = self._bar.add_task("", total=None)
+
+    def after(self, done: float, planned: int) -> str:
+        """Words behind a line that so much is done; empty: nothing is left, or not known yet."""
+        self._bar.update(self._task, completed=done, total=planned)
+        task = self._bar.tasks[0]
+        if task.finished or task.time_remaining is None:
+            return ""
+        return f"  {TimeRemainingColumn().render(task).plain} left"
+
+
 def _line(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def _row_line(done: int, planned: int, row: Row) -> None:
-    _line(f"{done}/{planned}  {row.name}  accuracy {row.accuracy:.1%}")
