@@ -16,7 +16,7 @@ from ..models.readout import STEP_US
 from ..models.recording import Stimulus
 from ..models.tasks.samples import Samples
 from .learning import generator_for
-from .sequence_tasks import RECORDED_TASKS, sequence_task
+from .sequence_tasks import NO_FOLDERS, Folders, Tell, sequence_task
 
 PLAYED = 200
 """Test samples that boards are played where a task is named; `train` tests with more."""
@@ -61,14 +61,20 @@ def stimulus_of(encoding: SpikeEncoding, samples: Samples) -> Stimulus:
     return Stimulus.from_counts(spike_counts(samples.input, encoding), STEP_US, samples.label)
 
 
-def task_stimulus(task: str, made: Mapping[str, Any]) -> Stimulus:
+def task_stimulus(
+    task: str,
+    made: Mapping[str, Any],
+    folders: Folders = NO_FOLDERS,
+    tell: Tell = lambda line: None,
+) -> Stimulus:
     """Test samples of a task of sequences, seed 0: another draw than those that `train` tests with.
 
     Args:
         made: provenance of the network that hears them.
+        folders, tell: as for `sequence_task`.
 
     Raises:
-        InputError: NO_ENCODING, NO_INPUT, UNKNOWN_TASK.
+        InputError: NO_ENCODING, TOO_FEW_SAMPLES; as `sequence_task`.
     """
     if "encoding" not in made:
         raise InputError(
@@ -77,11 +83,7 @@ def task_stimulus(task: str, made: Mapping[str, Any]) -> Stimulus:
             "again, if an earlier Analoop did it)",
             code="NO_ENCODING",
         )
-    if task in RECORDED_TASKS:
-        raise InputError(
-            f"recordings of {task} are in a folder that is not known here: make a stimulus file of "
-            "them (analoop.deploy.chip_students.stimulus_of) and give it by --input",
-            code="NO_INPUT",
-        )
-    samples = sequence_task(task).draw("test", PLAYED, generator_for(0, task, "test"))
+    samples = sequence_task(task, folders, tell).draw(
+        "test", PLAYED, generator_for(0, task, "test")
+    )
     return stimulus_of(SpikeEncoding(**made["encoding"]), samples)

@@ -11,12 +11,13 @@ import typer
 from ..models.archive import check_writable
 from ..models.errors import InputError
 from . import console, console_compare, progress
-from .cli_options import Json, Quiet
+from .cli_options import CorpusFolder, Json, NoiseFolder, Quiet
 from .cli_run import stimulus_for
 
 if TYPE_CHECKING:
     from ..models.recording import Recording, Stimulus
     from .program import Program
+    from .sequence_tasks import Folders
 
 
 def compare(
@@ -30,6 +31,8 @@ def compare(
         str | None,
         typer.Option("--input", help="The stimulus file or task; needed if there is no folder."),
     ] = None,
+    data: CorpusFolder = None,
+    noise: NoiseFolder = None,
     floor: Annotated[
         float, typer.Option(help="Least margin within which boards are equivalent, .05 is 5 %.")
     ] = 0.05,
@@ -51,11 +54,12 @@ def compare(
     from .comparison.contrasts import Margins
     from .comparison.outcome import EXIT_CODES
     from .demonstration import write_json
+    from .sequence_tasks import Folders
 
     if out is not None:
         check_writable(out)
     criteria = Criteria(Margins(floor), distances=distances, seed=seed)
-    loaded, stimulus, recordings, boards = gathered(sources, program, source)
+    loaded, stimulus, recordings, boards = gathered(sources, program, source, Folders(data, noise))
     with progress.rows(quiet) as (say, _):
         say(f"comparing {len(recordings)} recordings")
         found = run_compare(loaded, stimulus, recordings, boards, criteria)
@@ -72,7 +76,10 @@ def compare(
 
 
 def gathered(
-    sources: Sequence[Path], program: Path | None, source: str | None
+    sources: Sequence[Path],
+    program: Path | None,
+    source: str | None,
+    folders: Folders | None = None,
 ) -> tuple[Program, Stimulus, list[Recording], list[str]]:
     """Program, stimulus, recordings, and what boards were called in 'record', one name per
     silicon; no names where only single recordings are given.
@@ -84,15 +91,17 @@ def gathered(
     from .comparison.alignment import named_by_silicon
     from .program import Program
     from .recordings.recording_set import load_finished
+    from .sequence_tasks import NO_FOLDERS, refuse_folders
 
     sets = {path: load_finished(path) for path in sources if path.is_dir()}
     if not sets and program is None:
         raise InputError("which program? give --program FILE", code="NO_PROGRAM")
     loaded = next(iter(sets.values())).program if program is None else Program.load(program)
     if sets and source is None:
+        refuse_folders("a folder of 'record'", folders or NO_FOLDERS)
         stimulus = next(iter(sets.values())).stimulus
     else:
-        stimulus = stimulus_for(loaded, source)
+        stimulus = stimulus_for(loaded, source, folders=folders)
     recordings, boards = [], []
     for path in sources:
         if path in sets:

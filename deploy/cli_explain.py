@@ -12,7 +12,7 @@ import typer
 from ..models.archive import check_writable
 from ..models.errors import FileError, InputError
 from . import console, console_explain, progress
-from .cli_options import Json, Quiet
+from .cli_options import CorpusFolder, Json, NoiseFolder, Quiet
 from .cli_partial import first_free, partial_kept
 from .cli_run import stimulus_for
 
@@ -41,6 +41,8 @@ def explain(
         str | None,
         typer.Option("--input", help="Stimulus with targets, or a task; else the program's task."),
     ] = None,
+    data: CorpusFolder = None,
+    noise: NoiseFolder = None,
     recording: Annotated[
         Path | None,
         typer.Option(help="What the board did; else it plays the stimulus now, see --out."),
@@ -74,12 +76,13 @@ def explain(
     from .demonstration import write_json
     from .ladder.explanation import Settings
     from .ladder.explanation import explain as run_explain
+    from .sequence_tasks import Folders
 
     for path in (out, compiled):
         if path is not None:
             check_writable(path)
     loaded, given = _loaded(program, network, board_chips, compiled)
-    stimulus = stimulus_for(loaded, source, given)
+    stimulus = stimulus_for(loaded, source, given, Folders(data, noise))
     played = None if recording is None else Recording.load(recording)
     asked = Asked(loaded, stimulus, given, twin, snapshot)
     written = [compiled, out]

@@ -10,7 +10,7 @@ import typer
 from ..models.archive import check_writable
 from ..models.errors import InputError, named
 from . import progress
-from .cli_options import CorpusFolder, Json, Quiet
+from .cli_options import CorpusFolder, Json, NoiseFolder, Quiet
 from .console import print_json
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def train(
     ] = None,
     changed: Changed = None,
     data: CorpusFolder = None,
+    noise: NoiseFolder = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="japanese-vowels: 120.")] = None,
     hidden: Annotated[
         int | None, typer.Option(min=1, help="Hidden neurons; japanese-vowels: 128.")
@@ -65,13 +66,14 @@ def train(
     Kill it, ask the same again, and it goes on: FILE.part beside the network says where it stands.
     """
     from .learning import settings_of
-    from .sequence_tasks import SEQUENCE_NAMES, refuse_data, sequence_task
+    from .sequence_tasks import SEQUENCE_NAMES, Folders, refuse_folders, sequence_task
     from .training import TASKS
 
     check_writable(out)
     named(dict.fromkeys((*TASKS, *SEQUENCE_NAMES)), "task", task, "UNKNOWN_TASK")
     given = {"epochs": epochs, "hidden": hidden, "copies": copies, "mismatch": mismatch}
     given = {name: value for name, value in given.items() if value is not None}
+    folders = Folders(data, noise)
     if task in SEQUENCE_NAMES:
         method = method or USUAL_METHOD
         if given:
@@ -81,7 +83,7 @@ def train(
                 code="METHOD_TASK",
             )
         chosen = settings_of(method, task, changed or [])
-        sequences = sequence_task(task, data, progress.lines(quiet))
+        sequences = sequence_task(task, folders, progress.lines(quiet))
         student = _trained(sequences, method, chosen, seed, (out, quiet))
         _print_student(student, out, seed, as_json)
         return
@@ -91,7 +93,7 @@ def train(
             f"sequences ({', '.join(SEQUENCE_NAMES)})",
             code="METHOD_TASK",
         )
-    refuse_data(task, data)
+    refuse_folders(f"the task {task}", folders)
     from ..models.training import Settings
     from .training import load_task, network_bookmark
     from .training import train as run_training

@@ -16,3 +16,11 @@ CorpusFolder = Annotated[
         "--data", metavar="FOLDER", help="hey-snips: the folder of the corpus; other tasks: none."
     ),
 ]
+NoiseFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--noise",
+        metavar="FOLDER",
+        help="hey-snips: wave files of noise (DEMAND, 16 kHz), mixed in at 10 dB; else none is.",
+    ),
+]

@@ -13,7 +13,7 @@ from ..models.archive import check_writable
 from ..models.errors import AnaloopError, HardwareError, IncompleteError
 from . import console, console_record, progress
 from .cli_bench import BenchFile, Recover
-from .cli_options import Json, ProgramFile, Quiet
+from .cli_options import CorpusFolder, Json, NoiseFolder, ProgramFile, Quiet
 from .cli_run import stimulus_for
 
 
@@ -42,6 +42,8 @@ def record(
         str | None,
         typer.Option("--input", help="Stimulus file, CSV or task name; else the program's task."),
     ] = None,
+    data: CorpusFolder = None,
+    noise: NoiseFolder = None,
     seed: Annotated[int, typer.Option(help="Of the order in which the boards play.")] = 0,
     bench: BenchFile = None,
     recover: Recover = 0,
@@ -54,10 +56,11 @@ def record(
     from .recordings.plan import Plan, named_boards
     from .recordings.recording_set import UnfinishedSet
     from .recordings.session import record as run_session
+    from .sequence_tasks import Folders
 
     plan = Plan(named_boards(board or [], boards), trials, seed)
     loaded = Program.load(program)
-    stimulus = stimulus_for(loaded, source)
+    stimulus = stimulus_for(loaded, source, folders=Folders(data, noise))
     failed: list[AnaloopError] = []
     with progress.study(quiet) as tell, open_session(bench, recover) as session:
         found = run_session(loaded, plan, stimulus, out, tell, session, failed.append)

@@ -10,7 +10,7 @@ import typer
 
 from ..models.errors import FileError, InputError
 from . import console_study, progress
-from .cli_options import CorpusFolder, Json, Quiet
+from .cli_options import CorpusFolder, Json, NoiseFolder, Quiet
 from .console import print_json
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..models.recording import Stimulus
     from .perturbations import Cell, Protocol
     from .robustness import Study
+    from .sequence_tasks import Folders
 
 FAIR = "fair"
 DRAWS, SAMPLES, NETWORKS = 10, 500, 10
@@ -81,6 +82,7 @@ def robustness(
         ),
     ] = None,
     data: CorpusFolder = None,
+    noise: NoiseFolder = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -96,11 +98,11 @@ def robustness(
     from .network_robustness import OwnStudy
     from .perturbations import applies, cells_of, protocol_of
     from .robustness import Study
-    from .sequence_tasks import sequence_task
+    from .sequence_tasks import Folders, sequence_task
     from .study import study_methods, study_networks, study_own
 
     rules, workers, name = protocol_of(protocol), processors(), _task_of(what)
-    say = progress.lines(quiet)
+    say, folders = progress.lines(quiet), Folders(data, noise)
     chosen = cells_of(rules, cells)
     if name:
         _refuse({"--input": source}, "networks for the chip, not for a task")
@@ -111,20 +113,19 @@ def robustness(
         settings = _settings(name, methods, changed or [])
         sizes = networks or NETWORKS, draws, samples or SAMPLES, seed, chosen
         _refuse_unfit(cells, chosen, lambda cell: any(applies(cell, m) for m in settings))
-        study = Study(sequence_task(name, data, say), rules, *sizes)
+        study = Study(sequence_task(name, folders, say), rules, *sizes)
         say(_work(study, settings))
         with progress.study(quiet) as tell:
             found = study_methods(out, study, settings, workers, tell)
     elif source or _for_the_chip(what[0]):
-        refused = {"--samples": samples, "--data": data}
-        _refuse(refused, "methods and their networks, not for networks for the chip")
-        own, played = _own(what, source, rules)
+        _refuse({"--samples": samples}, "methods and their networks, not for networks for the chip")
+        own, played = _own(what, source, rules, folders)
         _refuse_unfit(cells, chosen, lambda cell: any(fits(cell, n) for n in own.values()))
         with progress.study(quiet) as tell:
             found = study_own(out, OwnStudy(own, played, draws, seed, chosen), workers, tell)
     else:
         students = [Student.load(file) for file in what]
-        task = sequence_task(students[0].task, data, say)
+        task = sequence_task(students[0].task, folders, say)
         _refuse_unfit(cells, chosen, lambda cell: any(applies(cell, s.method) for s in students))
         study = Study(task, rules, 1, draws, samples or SAMPLES, seed, chosen)
         with progress.study(quiet) as tell:
@@ -187,7 +188,7 @@ def _for_the_chip(file: str) -> bool:
 
 
 def _own(
-    files: Sequence[str], source: str | None, rules: Protocol
+    files: Sequence[str], source: str | None, rules: Protocol, folders: Folders
 ) -> tuple[dict[str, Network], Stimulus]:
     """Networks for the chip by name, and what is played to them.
 
@@ -205,7 +206,7 @@ def _own(
         )
     networks = by_name([Path(name) for name in files], _network)
     (name, first), *others = networks.items()
-    stimulus = asked_stimulus(source, first.n_inputs, first.provenance)
+    stimulus = asked_stimulus(source, first.n_inputs, first.provenance, folders)
     heard = ["bias_period_us"]  # what a task sounds like, too, is each network's own matter
     heard += [] if Path(source or "").is_file() else ["encoding", "task"]
     for other, network in others:

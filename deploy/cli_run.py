@@ -15,7 +15,7 @@ from ..models.archive import check_writable
 from ..models.errors import InputError
 from . import console, console_bench, progress
 from .cli_bench import BenchFile, Recover
-from .cli_options import Json, ProgramFile, Quiet
+from .cli_options import CorpusFolder, Json, NoiseFolder, ProgramFile, Quiet
 from .cli_partial import partial_kept, save_partial
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..models.recording import Recording, Stimulus
     from .bench_session import BenchSession
     from .program import Program
+    from .sequence_tasks import Folders
 
 
 class Verification(StrEnum):
@@ -47,6 +48,8 @@ def run(
         str | None,
         typer.Option("--input", help="Stimulus file, CSV (time_us,channel[,trial]) or task name."),
     ] = None,
+    data: CorpusFolder = None,
+    noise: NoiseFolder = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Recording file to write.")
     ] = None,
@@ -67,13 +70,16 @@ def run(
     """Play a stimulus on a board and write the recording."""
     from .bench_session import open_session
     from .program import Program
+    from .sequence_tasks import Folders, refuse_folders
 
-    loaded = Program.load(program)
+    loaded, folders = Program.load(program), Folders(data, noise)
     if out is not None:
         check_writable(out)
     if source is None and check in (None, Verification.NONE):
         raise InputError("nothing to do: give --input, or --verify", code="NO_INPUT")
-    stimulus = None if source is None else stimulus_for(loaded, source)
+    if source is None:
+        refuse_folders("what no --input is played to", folders)
+    stimulus = None if source is None else stimulus_for(loaded, source, folders=folders)
     with open_session(bench, recover, keep=_keep(out), tell=progress.lines(quiet)) as session:
         asked = Asked(loaded, board, stimulus, check)
         with partial_kept(lambda partial: out):
@@ -171,36 +177,51 @@ def _verified(
     return result
 
 
-def read_stimulus(source: str, n_channels: int, made: Mapping[str, Any] | None = None):
-    """The stimulus of a file or a task, for a network of this provenance. Raises FileError,
-    InputError."""
+def read_stimulus(
+    source: str,
+    n_channels: int,
+    made: Mapping[str, Any] | None = None,
+    folders: Folders | None = None,
+):
+    """The stimulus of a file or a task, for a network of this provenance; recordings of a task are
+    in folders. Raises FileError, InputError."""
     from ..models.recording import Stimulus
-    from .sequence_tasks import SEQUENCE_NAMES
+    from .sequence_tasks import NO_FOLDERS, SEQUENCE_NAMES, refuse_folders
     from .training import TASKS, load_task
 
-    if source in TASKS:
-        return load_task(source).test
+    folders = folders or NO_FOLDERS
     if source in SEQUENCE_NAMES:
         from .chip_students import task_stimulus
 
-        return task_stimulus(source, made or {})
+        return task_stimulus(source, made or {}, folders, progress.lines(quiet=False))
+    refuse_folders(source, folders)
+    if source in TASKS:
+        return load_task(source).test
     if source.endswith(".csv"):
         return Stimulus.read_csv(source, n_channels)
     return Stimulus.load(source)
 
 
-def stimulus_for(program: Program, source: str | None, network: Network | None = None):
-    """The stimulus asked for, or the task the program's network, or this one, was trained on.
+def stimulus_for(
+    program: Program,
+    source: str | None,
+    network: Network | None = None,
+    folders: Folders | None = None,
+):
+    """The stimulus asked for, or the task the program's network, or this one, was trained on; see
+    `read_stimulus`.
 
     Raises:
         InputError: NO_INPUT, if neither is known. FileError.
     """
     own = program.provenance.get("network", {})
     made = {**({} if network is None else network.provenance), **own}
-    return asked_stimulus(source, program.n_inputs, made)
+    return asked_stimulus(source, program.n_inputs, made, folders)
 
 
-def asked_stimulus(source: str | None, n_channels: int, made: Mapping[str, Any]):
+def asked_stimulus(
+    source: str | None, n_channels: int, made: Mapping[str, Any], folders: Folders | None = None
+):
     """As `read_stimulus`, without a source the task that a network of this provenance learned; for
     a converted one with its bias channel (models/conversion/bias_channel.py).
 
@@ -210,7 +231,8 @@ def asked_stimulus(source: str | None, n_channels: int, made: Mapping[str, Any])
     chosen = source or made.get("task")
     if not chosen:
         raise InputError("which stimulus? give --input FILE or a task name", code="NO_INPUT")
-    found, period_us = read_stimulus(chosen, n_channels, made), made.get("bias_period_us")
+    found = read_stimulus(chosen, n_channels, made, folders)
+    period_us = made.get("bias_period_us")
     return _with_clock(found, n_channels, period_us) if period_us else found
 
 

@@ -13,7 +13,7 @@ import typer
 
 from ..models.archive import check_writable
 from . import console, console_twin, progress
-from .cli_options import Json, ProgramFile, Quiet
+from .cli_options import CorpusFolder, Json, NoiseFolder, ProgramFile, Quiet
 from .cli_partial import first_free, partial_kept, trouble_told
 from .cli_run import stimulus_for
 
@@ -41,6 +41,8 @@ def make(
     board: Annotated[str, typer.Option(help="sim:seed=3, dynapse2:SERIAL, ...")],
     source: Input,
     out: Out,
+    data: CorpusFolder = None,
+    noise: NoiseFolder = None,
     hold_out: HoldOut = 0.3,
     screening: Screening = None,
     as_json: Json = False,
@@ -49,11 +51,12 @@ def make(
     """Characterise a board, play the stimulus, fit the twin: all at once."""
     from ..hw.board import open_board
     from .program import Program
+    from .sequence_tasks import Folders
     from .twins.making import make_twin
 
     check_writable(out)
     loaded, options = Program.load(program), _options(hold_out, screening)
-    stimulus = stimulus_for(loaded, source)
+    stimulus = stimulus_for(loaded, source, folders=Folders(data, noise))
     opened = open_board(board, loaded.configuration.chip)
     with opened as board_, progress.trials(quiet) as tell, _played_kept(loaded, out) as keep:
         made = make_twin(
@@ -90,6 +93,8 @@ def fit(
     source: Annotated[
         str | None, typer.Option("--input", help="Stimulus of the recording files.")
     ] = None,
+    data: CorpusFolder = None,
+    noise: NoiseFolder = None,
     characterization: Annotated[
         Path | None, typer.Option("--plan", help="Folder of 'plan', with its recordings.")
     ] = None,
@@ -100,12 +105,16 @@ def fit(
 ) -> None:
     """Fit the twin of a board from files."""
     from .program import Program
+    from .sequence_tasks import Folders, refuse_folders
     from .twins.files import load_plan, load_session
     from .twins.fitting import fit_twin
 
     check_writable(out)
     loaded, options = Program.load(program), _options(hold_out, screening)
-    stimulus = None if source is None else stimulus_for(loaded, source)
+    folders = Folders(data, noise)
+    if source is None:
+        refuse_folders("a folder of 'record'", folders)
+    stimulus = None if source is None else stimulus_for(loaded, source, folders=folders)
     session = load_session(loaded, stimulus, recording)
     planned = [] if characterization is None else load_plan(characterization)
     with progress.trials(quiet) as tell:

@@ -13,7 +13,7 @@ from ..models.archive import write_bytes
 from ..models.errors import InputError
 from . import console, console_bench, progress
 from .cli_bench import BenchFile, Recover
-from .cli_options import Json, ProgramFile, Quiet
+from .cli_options import CorpusFolder, Json, NoiseFolder, ProgramFile, Quiet
 from .cli_partial import among_failed, partial_kept, save_partial
 from .cli_run import stimulus_for
 
@@ -58,6 +58,8 @@ def validate(
     source: Annotated[
         str | None, typer.Option("--input", help="Stimulus with targets, or a task name.")
     ] = None,
+    data: CorpusFolder = None,
+    noise: NoiseFolder = None,
     network: Annotated[
         Path | None, typer.Option(help="The network file, to add the software model.")
     ] = None,
@@ -83,6 +85,7 @@ def validate(
     from .population.promise import EXIT_CODES
     from .population.settings import load_settings
     from .program import Program
+    from .sequence_tasks import Folders
     from .validation import Sweep
     from .validation import validate as run_validate
 
@@ -96,7 +99,7 @@ def validate(
     if file is not None and not quiet:
         print(f"settings of {file}", file=sys.stderr)
     loaded = Program.load(program)
-    stimulus = stimulus_for(loaded, settings.input)
+    stimulus = stimulus_for(loaded, settings.input, folders=Folders(data, noise))
     model = None if network is None else load_network(network)
     boards = settings.targets(loaded.hash)
     if bench is not None:

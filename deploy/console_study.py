@@ -13,7 +13,8 @@ from .console import stdout
 def print_study(found: dict[str, Any]) -> None:
     """One table: the cells of each method below its name."""
     protocol = found["protocol"]["name"]
-    print(f"SIMULATED: {found['task']}, protocol {protocol}, seed {found['seed']}, "
+    noise = f" with noise, {found['noise_snr_db']:g} dB" if "noise_snr_db" in found else ""
+    print(f"SIMULATED: {found['task']}{noise}, protocol {protocol}, seed {found['seed']}, "
           f"{found['samples']} samples in each run")  # fmt: skip
     table = Table()
     table.add_column("method, cell", min_width=len("mismatch 0.05"), overflow="fold")

@@ -128,6 +128,8 @@ def train_student(
             "rate_hz": float(rate_hz.mean()),
             "versions": versions(),
         }
+        if task.noise_snr_db is not None:
+            made["noise_snr_db"] = task.noise_snr_db
         return _finite(replace(student, provenance={**student.provenance, **made}), method)
     except InputError as error:
         if error.code == "DIVERGED":  # nothing there is worth going on from

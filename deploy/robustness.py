@@ -49,8 +49,9 @@ class Study:
     cells: tuple[Cell, ...] = field(default=CELLS)
 
     def record(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {
+        """As JSON values; noise that is mixed into recordings is said where there is some."""
+        noise = self.task.noise_snr_db
+        return ({} if noise is None else {"noise_snr_db": noise}) | {
             "task": self.task.name,
             "protocol": asdict(self.protocol),
             "networks": self.networks,

@@ -31,6 +31,7 @@ def command(record: Mapping[str, Any], folder: str) -> str:
     played = record["task"].startswith(STIMULUS)
     options += ["--input STIMULUS"] if played else []
     options += ["--data FOLDER"] if record["task"] in RECORDED_TASKS else []
+    options += ["--noise FOLDER"] if record.get("noise_snr_db") is not None else []
     asked = ["protocol", "draws"] if played else ["protocol", "draws", "samples"]
     numbers = {**record, "protocol": record["protocol"]["name"]}
     return " ".join([

@@ -53,6 +53,7 @@ def check_there(study: Study, wanted: Sequence[Wanted]) -> None:
         need = {
             "task": study.task.name, "method": network.method,
             "seed": [study.seed, network.number], "settings": asdict(network.settings),
+            "noise_snr_db": study.task.noise_snr_db,
         }  # fmt: skip
         found = {"task": there.task} | {n: there.provenance.get(n) for n in list(need)[1:]}
         differ = [name for name, value in json.loads(json.dumps(need)).items()

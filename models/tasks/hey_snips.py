@@ -100,7 +100,7 @@ def hey_snips(
         for clip in clips[part]:
             read_wave(clip.path)
 
-    return SequenceTask(NAME, CHANNELS, STEPS, draw, False, check)
+    return SequenceTask(NAME, CHANNELS, STEPS, draw, False, check, snr_db if noises else None)
 
 
 def read_list(folder: Path, part: str) -> list[Clip]:

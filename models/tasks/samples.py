@@ -63,3 +63,6 @@ class SequenceTask:
     check: Callable[[str, int], None] = lambda part, number: None
     """Raises what drawing so many samples of a part would raise, as far as it can be known before:
     too few recordings, some that cannot be read."""
+    noise_snr_db: float | None = None
+    """Power of recordings over that of noise from another folder, which is mixed into them [dB];
+    None: there is none."""

@@ -14,11 +14,12 @@ from analoop.deploy.chip_students import (
 )
 from analoop.deploy.compilation import compile
 from analoop.deploy.execution import run_virtual
-from analoop.deploy.learning import HARDWARE
+from analoop.deploy.learning import HARDWARE, settings_of
 from analoop.deploy.metrics import decisions
 from analoop.deploy.network_robustness import OwnStudy
 from analoop.deploy.network_robustness import jobs as own_jobs
 from analoop.deploy.perturbations import PROTOCOLS, Cell, applies, under
+from analoop.deploy.sequence_tasks import Folders, sequence_task
 from analoop.deploy.validation import validate
 from analoop.hw.virtual_board import VirtualBoard
 from analoop.models.decision import decide
@@ -31,6 +32,7 @@ from analoop.models.readout import STEP_US
 from analoop.models.recording import Recording
 from analoop.models.tasks.temporal_xor import temporal_xor
 
+from ..snips_corpus import write_corpus, write_wave
 from .students import student as ads_student
 
 TASK = temporal_xor()
@@ -131,6 +133,40 @@ def test_verbs_play_the_task_that_a_student_learned(student, files, tmp_path, sh
     assert any(f"trial 0: {said}" in ran.out for said in ("answer 0", "answer 1", "nothing"))
     assert Recording.load(played).hash == report["rows"][2]["recording"]
     assert "NO_ENCODING" in shell("run", files / "program.npz", *asked).err
+
+
+def test_verbs_play_recordings_of_a_folder(tmp_path, shell, monkeypatch):
+    """A network of the wake phrase knows its task; where that is, and its noise, it is told."""
+    monkeypatch.setattr(chip_students, "PLAYED", 2)
+    lists = {"train.json": 640, "dev.json": 12, "test.json": 12}
+    folders = Folders(write_corpus(tmp_path, lists), tmp_path / "noise")
+    write_wave(tmp_path / "noise" / "hum.wav", 0.1 * np.random.default_rng(0).standard_normal(9000))
+    few = ["hidden=8", "outputs=2", "groups=1", "copies=2", "updates=1", "batch=2"]
+    settings = settings_of("chip", "hey-snips", few)
+    task = sequence_task("hey-snips", folders)
+    net = chip.train(task, None, settings, np.random.default_rng(0), hardware=HARDWARE)
+    path, program = net.save(tmp_path / "student.npz"), tmp_path / "program.npz"
+    assert shell("compile", path, "-o", program).code == 0
+    asked = ("--data", folders.data)
+
+    def played(*words: object) -> str:
+        done = shell("run", program, "--input", "hey-snips", *words, "-o", tmp_path / "r.npz")
+        assert done.code == 0 and "trial 1: " in done.out, done.err
+        return Recording.load(tmp_path / "r.npz").provenance["stimulus"]
+
+    clean, noisy = played(*asked), played(*asked, "--noise", folders.noise)
+    assert clean != noisy
+    judged = shell("validate", program, "--chips", 0, *asked, "--json")
+    assert judged.code == 0 and judged.json["provenance"]["trials"] == 2, judged.err
+    study = ("--input", "hey-snips", "--cells", "nominal", "-o", tmp_path / "s", "--json")
+    found = shell("robustness", path, *study, *asked)
+    assert found.code == 0 and found.json["samples"] == 2, found.err
+    for verb in (("run", program, "--input", "hey-snips"), ("validate", program)):
+        missing = shell(*verb)
+        assert "(DATA_MISSING)" in missing.err and "--data FOLDER" in missing.err
+    for verb in (("run", program, "--verify"), ("run", program, "--input", path)):
+        unused = shell(*verb, *asked)
+        assert unused.code == 2 and "(DATA_UNUSED)" in unused.err
 
 
 def test_a_student_with_analog_input_is_refused():

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from analoop.deploy import cli_learning, learning, training
@@ -16,7 +17,7 @@ from analoop.models.learning.student import Student
 from analoop.models.learning.teacher import TeacherSettings
 from analoop.models.tasks import synth_snips
 
-from ..snips_corpus import write_corpus
+from ..snips_corpus import write_corpus, write_wave
 from .command import Shell
 from .students import some_teacher, student
 
@@ -236,6 +237,45 @@ def test_hey_snips_is_trained_and_studied_with_its_folder(
     assert found["task"] == "hey-snips" and found["rows"] > 10
 
 
+def test_noise_of_hey_snips_is_in_what_is_trained_and_studied_and_both_say_so(
+    shell: Shell, tmp_path: Path, teachers: list[str]
+):
+    write_corpus(tmp_path, {"train.json": 120, "dev.json": 12, "test.json": 12})
+    noise = tmp_path / "noise"
+    write_wave(noise / "hum.wav", 0.1 * np.random.default_rng(0).standard_normal(100_000))
+    train = ("train", "hey-snips", "--method", "reservoir", *changed(*TINY["reservoir"]))
+    nets = {name: tmp_path / f"{name}.npz" for name in ("clean", "noisy")}
+    assert shell(*train, "--data", tmp_path, "-o", nets["clean"]).code == 0
+    assert shell(*train, "--data", tmp_path, "--noise", noise, "-o", nets["noisy"]).code == 0
+    clean, noisy = (Student.load(file) for file in nets.values())
+    assert clean.hash != noisy.hash and noisy.provenance["noise_snr_db"] == 10.0
+    assert "noise_snr_db" not in clean.provenance
+    asked = ("robustness", nets["noisy"], "-o", tmp_path / "study", "--samples", 2, "--draws", 1,
+             "--cells", "nominal", "--data", tmp_path)  # fmt: skip
+    done = shell(*asked, "--noise", noise)
+    assert done.out.startswith("SIMULATED: hey-snips with noise, 10 dB, protocol fair"), done.err
+    page = (tmp_path / "study" / "report.html").read_text(encoding="utf-8")
+    assert "hey-snips with noise, 10 dB</h1>" in page and "--data FOLDER --noise FOLDER" in page
+    assert "(OTHER_STUDY)" in shell(*asked).err, "a study without noise is another one"
+
+
+def test_a_network_without_noise_is_none_of_a_study_with_it(
+    shell: Shell, tmp_path: Path, teachers: list[str]
+):
+    write_corpus(tmp_path, {"train.json": 120, "dev.json": 12, "test.json": 12})
+    noise = tmp_path / "noise"
+    write_wave(noise / "hum.wav", 0.1 * np.random.default_rng(0).standard_normal(100_000))
+    few = [word for setting in TINY["reservoir"] for word in ("--set", setting)]
+    asked = ("robustness", "hey-snips", "--method", "reservoir", "--networks", 1, "--samples", 2,
+             "--cells", "nominal", *few, "--data", tmp_path, "-o")  # fmt: skip
+    assert shell(*asked, tmp_path / "clean").code == 0
+    networks = tmp_path / "noisy" / "networks"
+    networks.mkdir(parents=True)
+    (tmp_path / "clean" / "networks" / "reservoir-0.npz").rename(networks / "reservoir-0.npz")
+    refused = shell(*asked, tmp_path / "noisy", "--noise", noise)
+    assert "(OTHER_NETWORK)" in refused.err and "differ in noise_snr_db" in refused.err
+
+
 def test_a_loss_is_called_so_and_no_number_is_said_where_there_is_none(
     shell: Shell, tmp_path: Path, kill, teachers: list[str], said: Said
 ):
@@ -294,6 +334,8 @@ ALL = ("temporal-xor", "temporal-xor-apart", "synth-snips", "hey-snips")
         (("train", "hey-snips", "--data", "."), "DATA_MISSING", ("train.json",)),
         (("train", "temporal-xor", "--data", "."), "DATA_UNUSED", ("leave out", "hey-snips")),
         (("train", "japanese-vowels", "--data", "."), "DATA_UNUSED", ("leave out", "hey-snips")),
+        (("train", "synth-snips", "--noise", "."), "DATA_UNUSED", ("leave out --noise",)),
+        (("train", "hey-snips", "--noise", "."), "DATA_MISSING", ("--data",)),
         (("robustness", "temporl-xor"), "FILE_MISSING", (*ALL, "files")),
         (("robustness", "japanese-vowels"), "METHOD_TASK", (*ALL, "files of its networks")),
         (("robustness", "temporal-xor", "bptt"), "METHOD_TASK", ("bptt", "--method")),

@@ -49,7 +49,7 @@ def test_a_network_that_knows_its_task_needs_no_input(
     ).save(tmp_path / "net.npz")  # fmt: skip
     loaded: list[str] = []
 
-    def load(name: str, channels: int, made: object) -> Any:
+    def load(name: str, *given: object) -> Any:
         loaded.append(name)
         return stimulus()
 

@@ -8,7 +8,7 @@ import pytest
 
 from analoop.deploy import learning
 from analoop.deploy.learning import generator_for, settings_of, train_student
-from analoop.deploy.sequence_tasks import sequence_task
+from analoop.deploy.sequence_tasks import Folders, sequence_task
 from analoop.models import InputError
 from analoop.models.bookmark import Bookmark
 from analoop.models.learning import ads, chip, force
@@ -256,7 +256,7 @@ def test_a_task_whose_students_could_not_be_judged_is_refused_before_training(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, taught: bool
 ):
     folder = write_corpus(tmp_path, {"train.json": 120, "dev.json": 12, "test.json": 12})
-    task = sequence_task("hey-snips", folder)
+    task = sequence_task("hey-snips", Folders(folder))
     monkeypatch.setattr(learning, "VALIDATED", 4)
     told: list[int] = []
 

@@ -65,6 +65,8 @@ def test_what_a_record_does_not_name_stands_there_in_capitals():
     hey = command({**study, "task": "hey-snips", "files": {"my net": "hash"}}, "s")
     assert hey.startswith("analoop robustness 'my net.npz' -o s --data FOLDER --protocol fair ")
     assert " --samples 9 " in hey and "--cells chip" in hey
+    noisy = {**study, "task": "hey-snips", "files": {"net": "hash"}, "noise_snr_db": 10.0}
+    assert " --data FOLDER --noise FOLDER " in command(noisy, "s")
 
 
 def test_networks_for_the_chip_are_asked_for_with_what_they_are_played(
