@@ -104,13 +104,17 @@ class Line:
     @property
     def title(self) -> str:
         """For people: with the settings that are not the usual ones of now."""
-        changed = self.study.changed(self.method)
-        return f"`{self.label}`" + (f" ({', '.join(changed)})" if changed else "")
+        return f"`{self.label}`" + (f" ({', '.join(self.changed)})" if self.changed else "")
 
     @property
     def usual(self) -> bool:
         """Whether its settings are the usual ones of now."""
-        return not self.study.changed(self.method)
+        return not self.changed
+
+    @property
+    def changed(self) -> list[str]:
+        """Settings that are not the usual ones of now: lines that share them differ in method."""
+        return self.study.changed(self.method)
 
     @property
     def rank(self) -> tuple[bool, int]:

@@ -47,7 +47,7 @@ class Size:
         verdict = "met" if self.enough else "**missed**"
         less = "" if BESIDE in self.line.rows else ", without 30 %"
         study = self.line.study
-        changed = ", ".join(study.changed(self.line.method))
+        changed = ", ".join(self.line.changed)
         size = f"{self.networks} × {self.draws}, {self.samples}"
         return f"{size}{less}, {verdict} ([rows][{study.name}]{changed and '; ' + changed})"
 

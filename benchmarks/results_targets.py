@@ -117,7 +117,8 @@ def _pairs(
             continue
         others: dict[str, list[Row]] = {}
         for other in lines:
-            if other.method == goal.beside and other.study.size == line.study.size:
+            same = other.study.size == line.study.size and other.changed == line.changed
+            if other.method == goal.beside and same:
                 for cell, rows in other.rows.items():
                     others.setdefault(cell, []).extend(rows)
         if others:
