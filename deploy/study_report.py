@@ -51,7 +51,7 @@ def write_report(folder: Path, record: Mapping[str, Any], rows: Sequence[Row]) -
         rows=sorted(rows, key=lambda row: row.place),
         figures={kind: base64.b64encode(png).decode() for kind, png in figures.items()},
         titles=TITLES,
-        errors=ERRORS,
+        errors=_errors(record),
         mark=lambda method, kind: _mark(method, kind, record),
     )  # fmt: skip
     return [write_bytes(folder / "report.html", page.encode()), *written]
@@ -70,6 +70,12 @@ def _settings(record: Mapping[str, Any]) -> list[tuple[str, str, list[tuple[str,
         texts = [text(name, value) for name, value in given.items()]
         shown.append((label, words, [(setting, setting in other) for setting in texts]))
     return shown
+
+
+def _errors(record: Mapping[str, Any]) -> dict[str, str]:
+    """Those of `ERRORS` that any method has."""
+    found = {error for s in record["summaries"] for error, e in s["errors"].items() if e}
+    return {error: words for error, words in ERRORS.items() if error in found}
 
 
 def check_figures() -> None:

@@ -124,6 +124,12 @@ def test_without_errors_there_is_no_table_of_them(tmp_path: Path):
     assert "mse_target" not in page and "<th>error</th>" not in page
 
 
+def test_errors_that_no_method_has_are_not_explained(tmp_path: Path):
+    rows = [row("chip", cell) for cell in ("nominal 0", "mismatch 0.1")]
+    _, page = written(tmp_path, FAIR, rows)
+    assert "mse_target: " in page and "mse_teacher" not in page and "mse_dynamics" not in page
+
+
 def test_any_name_of_a_network_can_be_drawn_and_is_in_the_legend(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
